@@ -1,0 +1,61 @@
+// The words between home's intake and the spool (docs/protocol.md, "Lease and ack"). One request, a *turn*, carries
+// the answers for what came before, renewals, and the wish for more: one round trip and one billed request.
+// The reply is a batch (batch.ts). Every turn is a signed call (shared/session/call.ts).
+
+import type { Answer } from '../delivery.ts';
+
+/** POST /.porchlight/v1/lease, JSON. */
+export interface TurnRequest {
+  readonly answers: readonly Answer[];
+  /** Leases whose deliveries home is still working on. */
+  readonly renew: readonly string[];
+  /** How many further deliveries home wants now; 0 asks for none. */
+  readonly max: number;
+  /** Services that can take deliveries now, by name; nothing is leased for others. */
+  readonly services: readonly string[];
+}
+
+/** First part of the reply; the leased deliveries follow it. */
+export interface TurnReply {
+  /** Names this lease for `renew`; null when nothing was leased. */
+  readonly lease: string | null;
+  /** Lease ends after this long unless renewed, ms. */
+  readonly leaseMs: number;
+  /** seq of answers that were not taken, with the reason (`not-leased`, `older-epoch`, `unknown`). */
+  readonly refused: readonly { readonly seq: number; readonly reason: string }[];
+  /** Is more waiting that could be leased at once? */
+  readonly more: boolean;
+  /** Earliest time at which a deferred delivery becomes due, ms since the epoch; null if none waits. */
+  readonly nextDueAt: number | null;
+}
+
+/** POST /.porchlight/v1/replay, JSON: asks for kept deliveries again, from this time of arrival on. */
+export interface ReplayRequest {
+  readonly since: number;
+}
+
+export interface ReplayReply {
+  /** How many went back to waiting. */
+  readonly replayed: number;
+}
+
+/** One dead letter as the owner sees it. */
+export interface DeadLetter {
+  readonly seq: number;
+  readonly id: string;
+  readonly service: string;
+  readonly sender: string;
+  readonly path: string;
+  readonly receivedAt: number;
+  readonly diedAt: number;
+  readonly reason: string;
+  readonly attempts: number;
+}
+
+/** GET /.porchlight/v1/spool. */
+export interface SpoolSummary {
+  readonly waiting: number;
+  readonly oldestWaitingAt: number | null;
+  readonly dead: number;
+  readonly databaseBytes: number;
+}

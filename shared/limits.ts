@@ -1,0 +1,88 @@
+// Every limit of Porchlight, named once: value with its unit, the danger it guards against, and the test that
+// attacks it. Our own limits are tighter than the platform's, because a local run enforces none of the platform's.
+
+const KiB = 1024;
+const MiB = 1024 * KiB;
+const second = 1000;
+const minute = 60 * second;
+const hour = 60 * minute;
+const day = 24 * hour;
+
+export const limits = {
+  /** Bytes of one ActivityPub delivery (Mastodon takes 1 MiB). Danger: a stranger fills memory before any proof. */
+  inboxBodyBytes: 1 * MiB,
+  /** Depth of JSON in an inbox body. Danger: a parser's or a service's stack. */
+  jsonDepth: 64,
+  /** Bytes of all headers of a delivery that are kept. Danger: rows filled with what no service reads. */
+  deliveryHeaderBytes: 16 * KiB,
+
+  /** Bytes up to which a body lies in the delivery's row; larger ones go to R2. Danger: 2 MB rows, slow scans. */
+  inlineBodyBytes: 64 * KiB,
+  /** Bytes of one row. Danger: the platform refuses 2 MB, a local run does not. */
+  rowBytes: 1.5 * MiB,
+  /** Deliveries in one lease. Danger: a response that a small home cannot hold. */
+  leaseDeliveries: 128,
+  /** Bytes of inline bodies in one lease. Danger: the same. */
+  leaseBytes: 4 * MiB,
+  /** How long a lease lasts unless renewed. Danger: a lost answer blocks a sender for that long. */
+  leaseMs: 60 * second,
+  /** First and longest wait after `later`. Danger: a failing service is hammered, or forgotten. */
+  deferFirstMs: 5 * second,
+  deferMaxMs: 1 * hour,
+  /** `later` answers before a delivery becomes a dead letter. Danger: poison blocks its sender for ever. */
+  deliveryAttempts: 40,
+  /** How long a delivered body is still held. Danger: a home without stable power loses what its service took. */
+  keptMs: 3 * day,
+  /** How long dead letters are held. Danger: storage that nobody looks at. */
+  deadMs: 90 * day,
+  /** Bytes that the spool's database may take; above, new arrivals are refused with a temporary error. */
+  spoolDatabaseBytes: 1024 * MiB,
+  /** Bytes of large bodies in R2, waiting and kept; the same. */
+  spoolLargeBytes: 4096 * MiB,
+  /** Waiting deliveries of one sender. Danger: one peer fills the spool. Above: 429. */
+  senderWaiting: 5_000,
+  /** Undecided deliveries waiting, per origin and in all. Danger: rows for anybody who invents a key address. */
+  undecidedPerOrigin: 20,
+  undecidedTotal: 500,
+
+  /** Bytes of one frame's payload on the link. Danger: a frame held whole in memory (the platform allows 32 MiB). */
+  framePayloadBytes: 256 * KiB,
+  /** Bytes of a frame that carries a request's or response's head. Danger: the same, before any proof of sense. */
+  frameHeadBytes: 64 * KiB,
+  /** Unacknowledged bytes in flight, per stream and over all streams, each way. Danger: no backpressure on WebSockets. */
+  streamWindowBytes: 2 * MiB,
+  linkWindowBytes: 8 * MiB,
+  /** Open streams on one link. Danger: memory at home. */
+  linkStreams: 512,
+  /** Sockets that have not proved whose they are. Danger: strangers hold the Link object's memory. */
+  unprovenSockets: 8,
+  /** Home pings this often; the edge distrusts a link whose last answer is older than `linkStaleMs`. */
+  linkPingMs: 15 * second,
+  linkStaleMs: 45 * second,
+  /** How long a carried request waits for the head of home's response. Danger: visitors who hang for ever. */
+  carryHeadMs: 30 * second,
+
+  /** Bytes, time and redirects of one key fetch. Danger: a hostile key server holds or fills the edge. */
+  keyBytes: 1 * MiB,
+  keyFetchMs: 5 * second,
+  keyRedirects: 3,
+  /** How long a key, and a failure to get one, are remembered. Danger: a fetch per forged request. */
+  keyFreshMs: 1 * day,
+  keyFailureMs: 5 * minute,
+  /** New subdomains of one registrable domain whose keys are fetched per hour. Danger: wildcard DNS as a flood. */
+  keySubdomainsPerHour: 10,
+  /** A signed time may differ from the time of arrival by this much. Danger: replay of an old request. */
+  signedTimeSkewMs: 1 * hour,
+
+  /** Bytes of one page copy. Danger: a video held as a page. */
+  copyBytes: 25 * MiB,
+  /** Pages that one warm call asks for. Danger: the platform's 50 subrequests. */
+  warmPaths: 20,
+  /** Bytes of a snapshot. Danger: the isolate's memory. */
+  snapshotBytes: 8 * MiB,
+  /** How long a Worker trusts its copy of the directory and of a snapshot before it looks again. */
+  directoryFreshMs: 10 * second,
+  snapshotFreshMs: 5 * second,
+  /** How long a claim code is good. Danger: a code found in an old mail. */
+  claimCodeMs: 7 * day,
+} as const;

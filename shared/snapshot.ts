@@ -1,0 +1,62 @@
+// The snapshot: what home leaves at the edge so that strangers can be answered while it sleeps. Home makes it,
+// the edge only reads it. Everything in it is public. Later versions replace earlier ones whole.
+
+import type { Proof } from './verdict.ts';
+
+export type SignatureKind = Proof['by'];
+
+/** What the edge must know of one service to judge and to spool for it. */
+export interface ServiceProfile {
+  /** Home's own name for it: a delivery carries it. */
+  readonly name: string;
+  readonly hosts: readonly string[];
+  /** Exact paths that take ActivityPub deliveries (personal and shared inboxes). */
+  readonly inboxes: readonly string[];
+  /** What this software can verify; the edge accepts nothing else, awake or asleep. */
+  readonly signatures: readonly SignatureKind[];
+}
+
+/** RFC 7033 section 4.4, for one account. `subject` and `aliases` are what a `resource` may name. */
+export interface WebFingerAccount {
+  readonly subject: string;
+  readonly aliases: readonly string[];
+  readonly links: readonly WebFingerLink[];
+}
+
+export interface WebFingerLink {
+  readonly rel: string;
+  readonly type?: string;
+  readonly href?: string;
+  readonly template?: string;
+}
+
+/** A public document that the edge answers to strangers word for word (an actor, an object). */
+export interface PublicDocument {
+  readonly host: string;
+  readonly path: string;
+  readonly contentType: string;
+  readonly body: string;
+}
+
+export interface Snapshot {
+  /** Rises with every snapshot of this home; the edge refuses an older one. */
+  readonly version: number;
+  readonly madeAt: number;
+  /** BCP 47; the language of the pages that the edge makes itself. */
+  readonly language: string;
+  /** The site's name as visitors know it. */
+  readonly title: string;
+  readonly services: readonly ServiceProfile[];
+  readonly accounts: readonly WebFingerAccount[];
+  /** nodeinfo 2.1 document (http://nodeinfo.diaspora.software/ns/schema/2.1), or null when home runs no such service. */
+  readonly nodeinfo: Readonly<Record<string, unknown>> | null;
+  readonly documents: readonly PublicDocument[];
+  /** Bloom filter over the URIs of actors that home has met (shared/known-actors/bloom.ts). */
+  readonly knownActors: BloomFilterData;
+}
+
+export interface BloomFilterData {
+  /** Bits, base64url without padding; bit i is (byte[i >> 3] >> (i & 7)) & 1. */
+  readonly bits: string;
+  readonly hashes: number;
+}

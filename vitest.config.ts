@@ -1,0 +1,32 @@
+import { cloudflareTest } from '@cloudflare/vitest-plugin';
+import { defineConfig } from 'vitest/config';
+
+// Three projects: what runs inside workerd, what runs in Node, and the journeys, which start real processes and so
+// run one file at a time.
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        plugins: [cloudflareTest({ wrangler: { configPath: './wrangler.toml' } })],
+        test: { name: 'edge', include: ['test/edge/**/*.test.ts', 'test/shared/**/*.test.ts'] },
+      },
+      {
+        test: {
+          name: 'node',
+          environment: 'node',
+          include: ['test/{home-node,shared,rules,contract}/**/*.test.ts'],
+        },
+      },
+      {
+        test: {
+          name: 'journey',
+          environment: 'node',
+          include: ['test/journey/**/*.test.ts'],
+          fileParallelism: false,
+          testTimeout: 300_000,
+          hookTimeout: 120_000,
+        },
+      },
+    ],
+  },
+});
