@@ -1,0 +1,57 @@
+// The test command: types, lint and format, then every test. Ends with one plain line of counts, and says loudly
+// what was skipped. Arguments are handed to vitest (`npm test -- test/journey`); with any, only tests run.
+
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+interface Report {
+  readonly numPassedTests: number;
+  readonly numFailedTests: number;
+  readonly numPendingTests: number;
+  readonly numTodoTests: number;
+  readonly numFailedTestSuites: number;
+  readonly testResults: readonly {
+    readonly assertionResults: readonly { readonly status: string; readonly fullName: string }[];
+  }[];
+}
+
+const wanted = process.argv.slice(2);
+const bin = join(import.meta.dirname, '..', 'node_modules');
+
+function run(title: string, script: string, args: readonly string[]): boolean {
+  console.log(`\n— ${title}`);
+  const done = spawnSync(process.execPath, [join(bin, script), ...args], { stdio: 'inherit' });
+  return done.status === 0;
+}
+
+let good = true;
+if (wanted.length === 0) {
+  for (const project of ['shared', 'edge', 'home-node', 'test', 'test/edge']) {
+    good = run(`types: ${project}`, 'typescript/bin/tsc', ['-p', project]) && good;
+  }
+  good = run('lint and format', '@biomejs/biome/bin/biome', ['check', '--error-on-warnings', '.']) && good;
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'porchlight-test-'));
+const reportFile = join(folder, 'report.json');
+const testsPassed = run('tests', 'vitest/vitest.mjs', [
+  'run',
+  '--reporter=default',
+  '--reporter=json',
+  `--outputFile.json=${reportFile}`,
+  ...wanted,
+]);
+const report = JSON.parse(readFileSync(reportFile, 'utf8')) as Report;
+rmSync(folder, { recursive: true });
+
+const skipped = report.testResults.flatMap((file) =>
+  file.assertionResults.filter((one) => one.status !== 'passed' && one.status !== 'failed'),
+);
+for (const one of skipped) console.log(`SKIPPED: ${one.fullName}`);
+if (!good) console.log('\nTypes, lint or format failed: see above.');
+const failed = report.numFailedTests + (testsPassed || report.numFailedTests > 0 ? 0 : 1) + (good ? 0 : 1);
+console.log(`\n${report.numPassedTests} passed, ${failed} failed, ${skipped.length} skipped`);
+if (report.numPassedTests === 0) console.log('No test ran.');
+process.exitCode = good && testsPassed && report.numPassedTests > 0 ? 0 : 1;

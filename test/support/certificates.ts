@@ -1,0 +1,47 @@
+// A certificate authority for one test run and a certificate for localhost: peers, edge and home speak HTTPS to each
+// other as they would outside, and trust this authority through NODE_EXTRA_CA_CERTS.
+
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { generate } from 'selfsigned';
+
+export interface Certificates {
+  readonly caFile: string;
+  readonly keyFile: string;
+  readonly certFile: string;
+}
+
+export async function makeCertificates(folder: string): Promise<Certificates> {
+  const ca = await generate([{ name: 'commonName', value: 'Porchlight test authority' }], {
+    keyType: 'ec',
+    algorithm: 'sha256',
+    extensions: [
+      { name: 'basicConstraints', cA: true, critical: true },
+      { name: 'keyUsage', keyCertSign: true, digitalSignature: true, critical: true },
+    ],
+  });
+  const site = await generate([{ name: 'commonName', value: 'localhost' }], {
+    keyType: 'ec',
+    algorithm: 'sha256',
+    ca: { key: ca.private, cert: ca.cert },
+    extensions: [
+      { name: 'basicConstraints', cA: false },
+      {
+        name: 'subjectAltName',
+        altNames: [
+          { type: 2, value: 'localhost' },
+          { type: 7, ip: '127.0.0.1' },
+        ],
+      },
+    ],
+  });
+  const files = {
+    caFile: join(folder, 'ca.pem'),
+    keyFile: join(folder, 'localhost.key.pem'),
+    certFile: join(folder, 'localhost.pem'),
+  };
+  writeFileSync(files.caFile, ca.cert);
+  writeFileSync(files.keyFile, site.private);
+  writeFileSync(files.certFile, site.cert);
+  return files;
+}
