@@ -1,4 +1,4 @@
-import { cloudflareTest } from '@cloudflare/vitest-plugin';
+import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-plugin';
 import { defineConfig } from 'vitest/config';
 
 // Three projects: what runs inside workerd, what runs in Node, and the journeys, which start real processes and so
@@ -7,7 +7,13 @@ export default defineConfig({
   test: {
     projects: [
       {
-        plugins: [cloudflareTest({ wrangler: { configPath: './wrangler.toml' } })],
+        plugins: [
+          cloudflareTest(async () => ({
+            wrangler: { configPath: './wrangler.toml' },
+            // Tests of the directory apply them; nothing else may ask the internet for anything.
+            miniflare: { bindings: { TEST_MIGRATIONS: await readD1Migrations('./migrations/edge') }, cf: false },
+          })),
+        ],
         test: { name: 'edge', include: ['test/edge/**/*.test.ts', 'test/shared/**/*.test.ts'] },
       },
       {

@@ -31,6 +31,12 @@ export const limits = {
   deferMaxMs: 1 * hour,
   /** `later` answers before a delivery becomes a dead letter. Danger: poison blocks its sender for ever. */
   deliveryAttempts: 40,
+  /** Deliveries before one service at the same moment, each of another sender. Danger: a small home buckles. */
+  deliverParallel: 16,
+  /** How long a service may take to answer one delivery. Danger: a sender that hangs with it. */
+  deliverMs: 60 * second,
+  /** Bytes of a service's answer to a delivery that are read. Danger: an answer without end. */
+  serviceAnswerBytes: 64 * KiB,
   /** How long a delivered body is still held. Danger: a home without stable power loses what its service took. */
   keptMs: 3 * day,
   /** How long dead letters are held. Danger: storage that nobody looks at. */
@@ -49,7 +55,12 @@ export const limits = {
   framePayloadBytes: 256 * KiB,
   /** Bytes of a frame that carries a request's or response's head. Danger: the same, before any proof of sense. */
   frameHeadBytes: 64 * KiB,
-  /** Unacknowledged bytes in flight, per stream and over all streams, each way. Danger: no backpressure on WebSockets. */
+  /** Bytes of one WebSocket message on the link, which may hold several frames. Danger: the same. */
+  linkMessageBytes: 1 * MiB,
+  /** Bytes on the way that a stream owns from its beginning, each way. Danger: readers that stopped starve the others. */
+  streamInitialBytes: 64 * KiB,
+  /** Bytes on the way of one stream, and what all streams together may have above those they own, each way. Danger: no
+   * backpressure on WebSockets. */
   streamWindowBytes: 2 * MiB,
   linkWindowBytes: 8 * MiB,
   /** Open streams on one link. Danger: memory at home. */
@@ -73,9 +84,19 @@ export const limits = {
   keySubdomainsPerHour: 10,
   /** A signed time may differ from the time of arrival by this much. Danger: replay of an old request. */
   signedTimeSkewMs: 1 * hour,
+  /** Home vouches for a time of arrival up to this long ago. Danger: a stolen receipt is good for ever. */
+  receiptAgeMs: 14 * day,
 
   /** Bytes of one page copy. Danger: a video held as a page. */
   copyBytes: 25 * MiB,
+  /** Bytes of a page copy's headers (R2 takes 8 KiB of metadata). Danger: a page that cannot be stored at all. */
+  copyHeaderBytes: 6 * KiB,
+  /** Length of a path whose page may be copied. Danger: storage for whatever strangers append to a path. */
+  copyPathLength: 512,
+  /** An unchanged page is stored again after this long. Danger: a paid write for every view. */
+  copyAgainMs: 10 * minute,
+  /** Bytes of pages that one isolate is storing at once; beyond, a page waits for its next visitor. Danger: memory. */
+  copyingBytes: 32 * MiB,
   /** Pages that one warm call asks for. Danger: the platform's 50 subrequests. */
   warmPaths: 20,
   /** Bytes of a snapshot. Danger: the isolate's memory. */
@@ -83,6 +104,20 @@ export const limits = {
   /** How long a Worker trusts its copy of the directory and of a snapshot before it looks again. */
   directoryFreshMs: 10 * second,
   snapshotFreshMs: 5 * second,
+  /** Keys of each memory of a Worker: hosts, snapshots, pages seen. Danger: strangers who invent names fill it. */
+  memoryEntries: 1_000,
   /** How long a claim code is good. Danger: a code found in an old mail. */
   claimCodeMs: 7 * day,
+
+  /** Files of the embedded site that are kept in memory: each, and together. Danger: home's memory. */
+  siteFileInMemoryBytes: 256 * KiB,
+  siteMemoryBytes: 16 * MiB,
+  /** Paths of the site that are named for warming. Danger: a night's warming that never ends. */
+  sitePages: 200,
+  /** Bytes of the site's feed. Danger: a parser held up by a file that is no feed. */
+  feedBytes: 4 * MiB,
+  /** Posts that one change of the feed leads to. Danger: a whole archive sent to every follower. */
+  feedPosts: 10,
+  /** Age of an entry that still becomes a post. Danger: the same, by an archive that is put in later. */
+  feedNewsMs: 7 * day,
 } as const;

@@ -1,3 +1,198 @@
-import { DurableObject } from 'cloudflare:workers';
+// The Link object of one home, a Durable Object named by its homeId: it holds the socket that home dialled, and carries
+// visitors' requests over it. It hibernates whenever nothing is carried: the socket stays, with its session written on
+// it, and pings are answered by the runtime. Nothing durable but one row (record.ts); the spool is another object.
 
-export class LinkObject extends DurableObject {}
+import { DurableObject } from 'cloudflare:workers';
+import { type Clock, type Random, systemClock, systemRandom } from '../../shared/clock.ts';
+import { causeOf, PorchlightError } from '../../shared/errors.ts';
+import { decodeMessage, encodeTextFrame, type Frame, recordOf, textOf } from '../../shared/link/codec.ts';
+import { closeCodes, ping, pong } from '../../shared/link/frames.ts';
+import type { Refusal, Welcome } from '../../shared/link/handshake.ts';
+import { limits } from '../../shared/limits.ts';
+import type { Presence } from '../../shared/presence.ts';
+import type { Env } from '../env.ts';
+import { D1Directory } from '../home/directory.ts';
+import { type Admission, type Admitted, admit, superseded } from './admission.ts';
+import { carryUrl, headHeader, outcomeResponse } from './between.ts';
+import { Connection } from './connection.ts';
+import { type Away, type LinkFacts, presenceOf } from './presence.ts';
+import { LinkRecord } from './record.ts';
+import { attach, attachmentOf, dismiss, greet, type Proven, type Unproven } from './sockets.ts';
+
+interface Live {
+  readonly connection: Connection;
+  readonly session: Admitted;
+  readonly since: number;
+  /** Home said SLEEP on it. */
+  asleep: Away | null;
+}
+
+export class LinkObject extends DurableObject<Env> {
+  /** Tests change it; nothing else does. Not reachable from outside the object. */
+  readonly outside: { clock: Clock; random: Random } = { clock: systemClock, random: systemRandom };
+  readonly #record: LinkRecord;
+  #live: Live | null = null;
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env);
+    ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(ping, pong));
+    this.#record = new LinkRecord(ctx.storage);
+    for (const socket of ctx.getWebSockets()) {
+      const attachment = attachmentOf(socket);
+      if (attachment.state === 'proven') this.#adopt(socket, { ...attachment, wakes: attachment.wakes + 1 });
+      // Its proof was in the memory that is gone; home dials again.
+      if (attachment.state === 'checking') dismiss(socket, closeCodes.stale, 'the edge was restarted');
+    }
+  }
+
+  /** A home's upgrade (door.ts) or a visitor's request (carry.ts). */
+  override async fetch(request: Request): Promise<Response> {
+    if (request.url !== carryUrl) return this.#dialled(request);
+    const head = request.headers.get(headHeader);
+    const live = this.#usable();
+    if (live === null || head === null) return outcomeResponse({ absent: this.#presence() });
+    return await live.connection.carry(request, head);
+  }
+
+  /** Something waits in the spool. Home is told if it is there; otherwise it asks by itself when it comes. */
+  async announceWork(): Promise<void> {
+    this.#usable()?.connection.announceWork();
+  }
+
+  async presence(): Promise<Presence> {
+    return this.#presence();
+  }
+
+  override async webSocketMessage(socket: WebSocket, message: string | ArrayBuffer): Promise<void> {
+    if (typeof message === 'string') return;
+    const live = this.#live;
+    if (live !== null && live.connection.socket === socket) {
+      live.connection.receive(new Uint8Array(message));
+      return;
+    }
+    const attachment = attachmentOf(socket);
+    if (attachment.state === 'unproven') await this.#proved(socket, attachment, new Uint8Array(message));
+    else if (attachment.state === 'checking') dismiss(socket, closeCodes.protocol, 'link-untimely');
+  }
+
+  override async webSocketClose(socket: WebSocket): Promise<void> {
+    if (this.#live?.connection.socket === socket) this.#lost(closeCodes.done, 'closed by home');
+  }
+
+  override async webSocketError(socket: WebSocket, error: unknown): Promise<void> {
+    if (this.#live?.connection.socket === socket) this.#lost(closeCodes.stale, causeOf(error));
+  }
+
+  #dialled(request: Request): Response {
+    const url = new URL(request.url);
+    const homeId = url.searchParams.get('home') ?? '';
+    return greet(this.ctx, { homeId }, url.origin, this.outside.random);
+  }
+
+  /** First message of a new socket: it must be the proof, and nothing else is heard until the answer. */
+  async #proved(socket: WebSocket, applicant: Unproven, message: Uint8Array<ArrayBuffer>): Promise<void> {
+    attach(socket, { state: 'checking' });
+    try {
+      const [frame, ...more] = decodeMessage(message);
+      if (frame?.name !== 'PROOF' || more.length > 0) {
+        throw new PorchlightError('link-untimely', 'Cannot open the link: the first frame is not PROOF.');
+      }
+      const { clock, random } = this.outside;
+      const directory = new D1Directory(this.env.DIRECTORY, clock, (work) => this.ctx.waitUntil(work));
+      const spool = this.env.SPOOL.get(this.env.SPOOL.idFromName(applicant.homeId));
+      const parts = { directory, spool, record: this.#record, clock, random };
+      this.#answer(socket, await admit(textOf(frame), applicant, parts));
+    } catch (thrown) {
+      if (!(thrown instanceof PorchlightError)) console.error(`link-admission: ${causeOf(thrown)}`);
+      dismiss(socket, closeCodes.protocol, thrown instanceof PorchlightError ? thrown.code : 'internal');
+    }
+  }
+
+  #answer(socket: WebSocket, admission: Admission): void {
+    if ('refused' in admission) {
+      refuse(socket, admission.refused);
+      return;
+    }
+    const { admitted } = admission;
+    const older = this.#live;
+    this.#live = null;
+    if (older !== null) {
+      const isOther = older.session.process !== admitted.process;
+      attach(older.connection.socket, { state: 'closing' });
+      older.connection.end(closeCodes.replaced, 'replaced', isOther ? superseded(older.session.epoch).refused : null);
+    }
+    this.#adopt(socket, { state: 'proven', session: admitted, since: this.outside.clock.now(), wakes: 0 });
+    const { homeId, session, epoch, version } = admitted;
+    const windows = { initialBytes: limits.streamInitialBytes };
+    const welcome: Welcome = { version, homeId, session, epoch, windows };
+    socket.send(encodeTextFrame('WELCOME', JSON.stringify(welcome)));
+  }
+
+  #adopt(socket: WebSocket, proven: Proven): void {
+    attach(socket, proven);
+    const { session, since, wakes } = proven;
+    const connection = new Connection({
+      socket,
+      wakes,
+      heardAt: since,
+      clock: this.outside.clock,
+      onSleep: (frame) => this.#sleeps(frame),
+      onBroken: (code, reason) => this.#lost(code, reason),
+    });
+    // Storage says "asleep" beside an open socket only when home said so on this one: a new session wipes it.
+    const { away } = this.#record;
+    this.#live = { connection, session, since, asleep: away?.link === 'asleep' ? away : null };
+  }
+
+  #sleeps(frame: Frame): void {
+    const live = this.#live;
+    if (live === null) return;
+    const { until } = recordOf(frame);
+    live.asleep = {
+      link: 'asleep',
+      since: this.outside.clock.now(),
+      until: typeof until === 'number' && Number.isFinite(until) ? until : null,
+    };
+    this.#record.left(live.asleep);
+    // The platform holds the answer back until the row is written.
+    live.connection.acknowledgeSleep();
+  }
+
+  /** The live link ends; what it carried is failed. */
+  #lost(code: number, reason: string): void {
+    const live = this.#live;
+    if (live === null) return;
+    this.#live = null;
+    if (live.asleep === null) this.#record.left({ link: 'lost', since: this.outside.clock.now() });
+    attach(live.connection.socket, { state: 'closing' });
+    live.connection.end(code, reason);
+  }
+
+  /** The live link if requests may be put on it. One that was silent for too long is closed: home then dials again. */
+  #usable(): Live | null {
+    const live = this.#live;
+    if (live === null || live.asleep !== null) return null;
+    const now = this.outside.clock.now();
+    if (now - live.connection.heardAt <= limits.linkStaleMs) return live;
+    if (now - this.#heardAt(live) <= limits.linkStaleMs) return live;
+    this.#lost(closeCodes.stale, 'silent for too long');
+    return null;
+  }
+
+  #presence(): Presence {
+    const live = this.#live;
+    const facts: LinkFacts | null =
+      live === null ? null : { since: live.since, heardAt: this.#heardAt(live), asleep: live.asleep };
+    return presenceOf(facts, this.#record.away, this.#record.openedAt, this.outside.clock.now());
+  }
+
+  #heardAt(live: Live): number {
+    const answeredPing = this.ctx.getWebSocketAutoResponseTimestamp(live.connection.socket)?.getTime() ?? 0;
+    return Math.max(live.connection.heardAt, answeredPing);
+  }
+}
+
+function refuse(socket: WebSocket, refusal: Refusal): void {
+  socket.send(encodeTextFrame('REFUSED', JSON.stringify(refusal)));
+  dismiss(socket, closeCodes.refused, refusal.code);
+}

@@ -51,25 +51,28 @@ export function encodeBatch(batch: Batch): Uint8Array<ArrayBuffer> {
   return bytes;
 }
 
-/** Bodies are views into `bytes`. Throws `batch-malformed` when lengths do not add up. */
+/**
+ * Bodies are views into `bytes`. Throws `batch-malformed` when lengths do not add up or a head is no JSON object; what
+ * the object says is taken on the edge's word.
+ */
 export function decodeBatch(bytes: Uint8Array): Batch {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const decoder = new TextDecoder('utf-8', { fatal: true });
   let at = 0;
   const take = (what: string): Uint8Array | null => {
-    if (at + 4 > bytes.length) throw malformed(what, at, bytes.length);
+    if (at + 4 > bytes.length) throw malformed(`${what} at byte ${at} goes past its end at ${bytes.length}`);
     const length = view.getUint32(at);
     at += 4;
     if (length === elsewhere) return null;
-    if (at + length > bytes.length) throw malformed(what, at, bytes.length);
+    if (at + length > bytes.length) throw malformed(`${what} at byte ${at} goes past its end at ${bytes.length}`);
     const part = bytes.subarray(at, at + length);
     at += length;
     return part;
   };
   const json = <T>(what: string): T => {
     const part = take(what);
-    if (part === null) throw malformed(what, at, bytes.length);
-    return JSON.parse(decoder.decode(part)) as T;
+    const value = part === null ? null : parse(what, part);
+    if (typeof value !== 'object' || value === null) throw malformed(`${what} before byte ${at} is no JSON object`);
+    return value as T;
   };
   const reply = json<TurnReply>('its head');
   const deliveries: LeasedDelivery[] = [];
@@ -80,9 +83,18 @@ export function decodeBatch(bytes: Uint8Array): Batch {
   return { reply, deliveries };
 }
 
-function malformed(what: string, at: number, length: number): PorchlightError {
+function parse(what: string, bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes));
+  } catch (thrown) {
+    throw malformed(`${what} is no JSON`, thrown);
+  }
+}
+
+function malformed(found: string, cause?: unknown): PorchlightError {
   return new PorchlightError(
     'batch-malformed',
-    `Cannot read a batch: ${what} at byte ${at} goes past its end at ${length}.`,
+    `Cannot read a batch: ${found}; edge and home must speak one version, and the answer must be whole.`,
+    { cause },
   );
 }

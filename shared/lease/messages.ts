@@ -17,11 +17,14 @@ export interface TurnRequest {
 
 /** First part of the reply; the leased deliveries follow it. */
 export interface TurnReply {
-  /** Names this lease for `renew`; null when nothing was leased. */
+  /** Names this lease for `renew`; null when nothing was leased. The edge may forget it: see edge/spool/leases.ts. */
   readonly lease: string | null;
   /** Lease ends after this long unless renewed, ms. */
   readonly leaseMs: number;
-  /** seq of answers that were not taken, with the reason (`not-leased`, `older-epoch`, `unknown`). */
+  /**
+   * seq of answers that were not taken, with the reason: `unknown`, nothing that waits has this seq and id (it was
+   * answered before). A turn of an older epoch is refused whole.
+   */
   readonly refused: readonly { readonly seq: number; readonly reason: string }[];
   /** Is more waiting that could be leased at once? */
   readonly more: boolean;

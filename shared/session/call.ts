@@ -58,7 +58,7 @@ async function readVerified(jws: string, publicKey: CryptoKey): Promise<CallClai
   try {
     const { payload, protectedHeader } = await compactVerify(jws, publicKey, { algorithms: ['EdDSA'] });
     if (protectedHeader.typ !== type) throw refused('it is a signature of another kind');
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(payload)) as CallClaims;
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(payload)) as CallClaims;
   } catch (thrown) {
     if (thrown instanceof PorchlightError) throw thrown;
     throw refused('its signature does not hold', thrown);

@@ -1,0 +1,136 @@
+// Load on an HTTP/1.1 address with as little work as possible on this side: raw sockets, requests written as bytes,
+// answers counted and not parsed further than their length.
+
+import { connect as connectTcp, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+
+export interface Target {
+  readonly origin: string;
+  readonly path: string;
+  /** Certificate to trust, PEM. */
+  readonly ca?: string;
+}
+
+export function open({ origin, ca }: Target): Socket {
+  const { protocol, hostname, port } = new URL(origin);
+  const options = { host: hostname === 'localhost' ? '127.0.0.1' : hostname, port: Number(port) };
+  const socket =
+    protocol === 'https:' ? connectTls({ ...options, servername: 'localhost', ...(ca && { ca }) }) : connectTcp(options);
+  socket.setNoDelay(true);
+  return socket;
+}
+
+export function requestBytes({ origin, path }: Target, method = 'GET', length: number | null = null): Buffer {
+  const body = length === null ? '' : `content-length: ${length}\r\n`;
+  return Buffer.from(`${method} ${path} HTTP/1.1\r\nhost: ${new URL(origin).host}\r\n${body}\r\n`);
+}
+
+/** Reads one answer after another. `onAnswer` is told each one's status. */
+export function readAnswers(socket: Socket, onAnswer: (status: number) => void): void {
+  let head = Buffer.alloc(0);
+  let left = 0;
+  let status = 0;
+  socket.on('data', (chunk: Buffer) => {
+    let data = chunk;
+    while (data.length > 0) {
+      if (left > 0) {
+        const taken = Math.min(left, data.length);
+        left -= taken;
+        data = data.subarray(taken);
+        if (left === 0) onAnswer(status);
+        continue;
+      }
+      head = Buffer.concat([head, data]);
+      const end = head.indexOf('\r\n\r\n');
+      if (end === -1) return;
+      const text = head.toString('latin1', 0, end);
+      status = Number(text.slice(9, 12));
+      const length = /content-length: (\d+)/i.exec(text)?.[1];
+      if (length === undefined) throw new Error(`Cannot measure: the answer has no length:\n${text}`);
+      data = head.subarray(end + 4);
+      head = Buffer.alloc(0);
+      left = Number(length);
+      if (left === 0) onAnswer(status);
+    }
+  });
+}
+
+export interface SmallFigures {
+  readonly perSecond: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+}
+
+/** `count` requests over `connections` kept-alive connections, one at a time on each. */
+export async function smallRequests(target: Target, connections: number, count: number): Promise<SmallFigures> {
+  const bytes = requestBytes(target);
+  const times: number[] = [];
+  const sockets: Socket[] = [];
+  const start = performance.now();
+  await new Promise<void>((resolve, reject) => {
+    let started = 0;
+    for (let n = 0; n < connections; n++) {
+      const socket = open(target);
+      sockets.push(socket);
+      let sentAt = 0;
+      const next = (): void => {
+        if (started === count) return;
+        started += 1;
+        sentAt = performance.now();
+        socket.write(bytes);
+      };
+      socket.on('error', reject);
+      readAnswers(socket, (status) => {
+        if (status !== 200) reject(new Error(`Cannot measure: ${target.path} answered ${status}.`));
+        times.push(performance.now() - sentAt);
+        if (times.length === count) resolve();
+        else next();
+      });
+      next();
+    }
+  });
+  const seconds = (performance.now() - start) / 1000;
+  for (const socket of sockets) socket.destroy();
+  times.sort((a, b) => a - b);
+  const at = (share: number): number => times[Math.floor(share * (times.length - 1))] ?? 0;
+  return { perSecond: count / seconds, p50Ms: at(0.5), p99Ms: at(0.99) };
+}
+
+/** Seconds that one download takes. */
+export async function download(target: Target): Promise<number> {
+  const socket = open(target);
+  const start = performance.now();
+  await new Promise<void>((resolve, reject) => {
+    socket.on('error', reject);
+    readAnswers(socket, (status) => (status === 200 ? resolve() : reject(new Error(`answered ${status}`))));
+    socket.write(requestBytes(target));
+  });
+  socket.destroy();
+  return (performance.now() - start) / 1000;
+}
+
+/** Seconds that one upload of `bytes` takes. */
+export async function upload(target: Target, bytes: number): Promise<number> {
+  const socket = open(target);
+  const block = Buffer.alloc(256 * 1024, 'c');
+  const start = performance.now();
+  await new Promise<void>((resolve, reject) => {
+    socket.on('error', reject);
+    readAnswers(socket, (status) => (status === 200 ? resolve() : reject(new Error(`answered ${status}`))));
+    socket.write(requestBytes(target, 'POST', bytes));
+    let left = bytes;
+    const write = (): void => {
+      while (left > 0) {
+        const part = block.subarray(0, Math.min(left, block.length));
+        left -= part.length;
+        if (!socket.write(part)) {
+          socket.once('drain', write);
+          return;
+        }
+      }
+    };
+    write();
+  });
+  socket.destroy();
+  return (performance.now() - start) / 1000;
+}

@@ -1,0 +1,81 @@
+// A stage for the link alone: the real Link object, spool object and Worker side of carrying under the local runtime,
+// with one home in the directory, and nothing of lanes, pages or caches in between. Benchmarks and the tests of the link
+// play on it. `/self` is answered by the object itself: what carrying is measured against.
+
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { build } from 'esbuild';
+import { type CryptoKey, calculateJwkThumbprint, exportJWK, generateKeyPair, type JWK } from 'jose';
+import { type LocalEdge, startEdge } from '../../local/edge.ts';
+
+const worker = `
+import { LinkObject as Link } from './edge/link/object.ts';
+import { SpoolObject } from './edge/spool/object.ts';
+import { carry } from './edge/link/carry.ts';
+import { linkPath, openLink } from './edge/link/door.ts';
+
+const page = new Uint8Array(1024).fill(97);
+
+export class LinkObject extends Link {
+  fetch(request) {
+    if (request.url.endsWith('/self')) return new Response(page, { headers: { 'content-type': 'text/html' } });
+    return super.fetch(request);
+  }
+}
+export { SpoolObject };
+
+export default {
+  async fetch(request, env) {
+    const url = new URL(request.url);
+    if (url.pathname === linkPath) return openLink(env.LINK, request);
+    const link = env.LINK.get(env.LINK.idFromName('stage'));
+    if (url.pathname === '/self') return link.fetch('https://link.invalid/self');
+    if (url.pathname === '/presence') return Response.json(await link.presence());
+    if (url.pathname === '/work') return new Response(String(await link.announceWork()));
+    const facts = { clientAddress: '203.0.113.7', host: url.host, scheme: 'https' };
+    const result = await carry(link, request, facts);
+    return 'carried' in result ? result.carried : Response.json(result, { status: 'absent' in result ? 503 : 502 });
+  },
+};
+`;
+
+export interface Stage {
+  readonly edge: LocalEdge;
+  readonly homeId: 'stage';
+  readonly publicKey: JWK;
+  readonly privateKey: CryptoKey;
+  stop(): Promise<void>;
+}
+
+export async function openStage(tls?: { readonly key: string; readonly cert: string }): Promise<Stage> {
+  const folder = mkdtempSync(join(tmpdir(), 'porchlight-link-'));
+  const bundlePath = join(folder, 'worker.js');
+  const { outputFiles } = await build({
+    stdin: { contents: worker, resolveDir: join(import.meta.dirname, '../..'), loader: 'js' },
+    bundle: true,
+    write: false,
+    format: 'esm',
+    target: 'es2024',
+    conditions: ['workerd', 'worker', 'browser'],
+    external: ['cloudflare:*', 'node:*'],
+    loader: { '.sql': 'text' },
+  });
+  writeFileSync(bundlePath, outputFiles[0]?.text ?? '');
+  const edge = await startEdge({ port: 0, dataDir: join(folder, 'data'), bundlePath, ...(tls && { tls }) });
+  const pair = await generateKeyPair('EdDSA', { crv: 'Ed25519', extractable: true });
+  const publicKey = await exportJWK(pair.publicKey);
+  const thumbprint = await calculateJwkThumbprint(publicKey);
+  await edge.query('INSERT INTO homes VALUES (?, ?, ?)', 'stage', JSON.stringify(publicKey), thumbprint);
+  await edge.query('INSERT INTO hosts VALUES (?, ?)', `localhost:${edge.port}`, 'stage');
+  return {
+    edge,
+    homeId: 'stage',
+    publicKey,
+    privateKey: pair.privateKey,
+    stop: async () => {
+      await edge.stop();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}

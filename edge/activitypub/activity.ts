@@ -1,0 +1,35 @@
+// What the edge must know of an activity to judge it: who says it, and whether it is an actor's news about itself. No
+// JSON-LD is processed and no context fetched; home's service does that.
+
+import { isObject, type JsonObject, readJsonObject } from './json.ts';
+
+export interface Activity {
+  /** The actor's id. */
+  readonly actor: string;
+  /**
+   * A Delete or Update whose object is its own actor. From an actor that home never met it changes nothing, and it is
+   * most of what arrives, because servers announce the end of an account to everybody they know.
+   */
+  readonly ofItself: 'Delete' | 'Update' | null;
+}
+
+export type ActivityReading = { readonly activity: Activity } | { readonly malformed: string };
+
+export function readActivity(body: Uint8Array): ActivityReading {
+  const reading = readJsonObject(body);
+  if ('malformed' in reading) return reading;
+  const actor = idOf(reading.json.actor);
+  if (actor === null) return { malformed: 'it names no actor' };
+  return { activity: { actor, ofItself: idOf(reading.json.object) === actor ? newsOf(reading.json) : null } };
+}
+
+/** Activity Streams 2.0 section 4: a link, an object with an id, or a list of them, here of exactly one. */
+function idOf(value: unknown): string | null {
+  if (Array.isArray(value)) return value.length === 1 ? idOf(value[0]) : null;
+  if (isObject(value)) return typeof value.id === 'string' && value.id !== '' ? value.id : null;
+  return typeof value === 'string' && value !== '' ? value : null;
+}
+
+function newsOf({ type }: JsonObject): Activity['ofItself'] {
+  return type === 'Delete' || type === 'Update' ? type : null;
+}

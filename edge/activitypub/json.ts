@@ -1,0 +1,46 @@
+// JSON from strangers: bodies of deliveries and documents with keys. Bounded before it is parsed, so that no nesting
+// can exhaust a stack, here or in the service that parses it next.
+
+import { limits } from '../../shared/limits.ts';
+
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+export type JsonReading = { readonly json: JsonObject } | { readonly malformed: string };
+
+/** An object in UTF-8 without a byte order mark (RFC 8259 section 8.1), at most `limits.jsonDepth` deep. */
+export function readJsonObject(bytes: Uint8Array): JsonReading {
+  if (isDeeperThan(bytes, limits.jsonDepth)) return { malformed: `it is nested deeper than ${limits.jsonDepth}` };
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+    const json: unknown = JSON.parse(text);
+    return isObject(json) ? { json } : { malformed: 'it is JSON, but not an object' };
+  } catch (thrown) {
+    // TypeError: not UTF-8; SyntaxError: not JSON. Nothing else is thrown by these two.
+    return { malformed: thrown instanceof SyntaxError ? 'it is not JSON' : 'it is not UTF-8' };
+  }
+}
+
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+const quote = 0x22;
+const backslash = 0x5c;
+
+/** Counts brackets outside of strings, without recursion. Bytes above 0x7f are never one of the signs it looks for. */
+function isDeeperThan(bytes: Uint8Array, most: number): boolean {
+  let depth = 0;
+  let inString = false;
+  for (let at = 0; at < bytes.length; at++) {
+    const byte = bytes[at];
+    if (inString) {
+      if (byte === backslash) at++;
+      else if (byte === quote) inString = false;
+    } else if (byte === quote) inString = true;
+    else if (byte === 0x5b || byte === 0x7b) {
+      depth++;
+      if (depth > most) return true;
+    } else if (byte === 0x5d || byte === 0x7d) depth--;
+  }
+  return false;
+}

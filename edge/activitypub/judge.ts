@@ -1,0 +1,162 @@
+// Judges what arrives at an inbox. Pure but for WebCrypto: facts in, verdict out, in stages, so that everything which
+// can be said without asking anybody is said first.
+//
+//   read       the body, the signature, its digests, coverage and time; what is wrong here costs no question
+//   mootness   is it news of an actor about itself, and home never met that actor?
+//   conclude   with the answer about the key
+//
+//   what is found                                                  verdict            the sender is told
+//   body too large, or headers                                     too-large          413
+//   body not UTF-8, not a JSON object, too deep, without an actor  malformed          400
+//   not signed, signed in two ways, a kind that home cannot verify unproven           401
+//   uncovered, stale or future, expired, wrong digest              unproven           401
+//   actor on another host than the key                             unproven           401
+//   Delete or Update of an actor about itself, never met           moot               202
+//   key wrong, owned by another, too weak, not allowed, garbage    unproven           401
+//   key gone (404, 410)                                            unproven           401
+//     and a known actor deletes itself                             undecided          202, home's service decides
+//   key server unreachable, failing (5xx), asking for a signature  undecided          202, home's service decides
+//   key server slow, or too many new ones at one domain            try-again          503
+//   all holds                                                      accepted           202
+//
+// Never 404 or 410: a peer would take the account for deleted.
+
+import type { HeaderList } from '../../shared/delivery.ts';
+import { limits } from '../../shared/limits.ts';
+import { requireDigests } from '../../shared/signature/digest.ts';
+import type { PublicKey } from '../../shared/signature/public-key.ts';
+import { readSignature } from '../../shared/signature/read.ts';
+import { isRefused } from '../../shared/signature/refused.ts';
+import type { SignedRequest } from '../../shared/signature/request.ts';
+import { requireProof } from '../../shared/signature/require.ts';
+import type { RequestSignature } from '../../shared/signature/signature.ts';
+import { verifySignature } from '../../shared/signature/verify.ts';
+import type { SignatureKind } from '../../shared/snapshot.ts';
+import type { Proof, RefusalKind, Verdict } from '../../shared/verdict.ts';
+import { type Activity, readActivity } from './activity.ts';
+import { keptHeaders } from './kept-headers.ts';
+import { isSameHost } from './key-document.ts';
+
+export interface InboxFacts {
+  readonly request: SignedRequest;
+  readonly body: Uint8Array<ArrayBuffer>;
+  /** Edge time, ms since the epoch. */
+  readonly receivedAt: number;
+  /** What home's service can verify. */
+  readonly accepts: readonly SignatureKind[];
+}
+
+/** A delivery of which everything holds that can be checked without its key. */
+export interface Claim {
+  readonly signature: RequestSignature;
+  readonly proof: Proof;
+  readonly activity: Activity;
+  /** Those that go on to home's service. */
+  readonly headers: HeaderList;
+}
+
+export type Refused = Extract<Verdict, { readonly verdict: 'refused' }>;
+
+/** What keys.ts found out about a key. */
+export type KeyAnswer =
+  | { readonly key: 'found'; readonly publicKey: PublicKey; readonly owner: string }
+  | { readonly key: 'gone' }
+  /** Not to be had now, and maybe later. */
+  | { readonly key: 'failed'; readonly reason: string }
+  | { readonly key: 'slow' | 'limited'; readonly reason: string }
+  /** May not be asked for, or its answer cannot be used. */
+  | { readonly key: 'unusable'; readonly reason: string };
+
+export async function read(facts: InboxFacts): Promise<Claim | Refused> {
+  if (facts.body.length > limits.inboxBodyBytes) return refusal('too-large', `the body has ${facts.body.length} bytes`);
+  const headers = keptHeaders(facts.request.headers);
+  if (headers === null) return refusal('too-large', 'its headers are too long to be kept');
+  const reading = readActivity(facts.body);
+  if ('malformed' in reading) return refusal('malformed', `the body cannot be read: ${reading.malformed}`);
+  const { activity } = reading;
+  try {
+    const signature = readSignature(facts.request);
+    if (!facts.accepts.includes(signature.by)) return unsupported(signature.by, facts.accepts);
+    requireProof(facts.request, signature, facts.receivedAt);
+    await requireDigests(facts.request, facts.body);
+    const lost = signature.covered.find(
+      (name) => isField(name) && !headers.some(([each]) => each.toLowerCase() === name),
+    );
+    if (lost !== undefined) return refusal('unproven', `it covers ${lost}, which is not passed on to home's service`);
+    if (!isSameHost(activity.actor, signature.keyId)) {
+      return refusal('unproven', `the actor ${activity.actor} is not on the host of the key ${signature.keyId}`);
+    }
+    return { signature, proof: { by: signature.by, keyId: signature.keyId }, activity, headers };
+  } catch (thrown) {
+    if (isRefused(thrown)) return refusal('unproven', thrown.message);
+    throw thrown;
+  }
+}
+
+/** `isKnown`: home may have met this actor, or something of it may be on its way there. */
+export function mootness({ activity }: Claim, isKnown: boolean): Verdict | null {
+  if (isKnown || activity.ofItself === null) return null;
+  return { verdict: 'moot', reason: `${activity.ofItself} of ${activity.actor}, whom home never met` };
+}
+
+export interface Conclusion {
+  readonly verdict: Verdict;
+  /** The signature does not fit the key: perhaps the sender has a new one. */
+  readonly keyMayBeOld: boolean;
+}
+
+export async function conclude(claim: Claim, answer: KeyAnswer): Promise<Conclusion> {
+  const { proof, activity } = claim;
+  switch (answer.key) {
+    case 'found':
+      return await concludeWith(claim, answer.publicKey, answer.owner);
+    case 'failed':
+      return settled(undecided(claim, answer.reason));
+    case 'gone':
+      // Its key goes with the actor, and home's service may still have it.
+      if (activity.ofItself === 'Delete') return settled(undecided(claim, `the key ${proof.keyId} is gone`));
+      return settled(refusal('unproven', `the key ${proof.keyId} is gone`));
+    case 'unusable':
+      return settled(refusal('unproven', answer.reason));
+    case 'slow':
+    case 'limited':
+      return settled(refusal('try-again', answer.reason));
+  }
+}
+
+async function concludeWith(claim: Claim, publicKey: PublicKey, owner: string): Promise<Conclusion> {
+  const { proof, activity, signature } = claim;
+  if (owner !== activity.actor) {
+    return settled(refusal('unproven', `the key ${proof.keyId} is ${owner}'s, not ${activity.actor}'s`));
+  }
+  try {
+    if (await verifySignature(signature, publicKey)) return settled({ verdict: 'accepted', sender: owner, proof });
+    const verdict = refusal('unproven', `the signature does not fit the key ${proof.keyId}`);
+    return { verdict, keyMayBeOld: true };
+  } catch (thrown) {
+    if (isRefused(thrown)) return { verdict: refusal('unproven', thrown.message), keyMayBeOld: true };
+    throw thrown;
+  }
+}
+
+/** Not `(request-target)`, nor `@method`. */
+function isField(component: string): boolean {
+  return !/^[(@]/.test(component);
+}
+
+function settled(verdict: Verdict): Conclusion {
+  return { verdict, keyMayBeOld: false };
+}
+
+/** The sender is whom it claims to be: order is kept for that actor, whoever of the two wrote it. */
+function undecided({ proof, activity }: Claim, reason: string): Verdict {
+  return { verdict: 'undecided', sender: activity.actor, proof, reason };
+}
+
+function refusal(kind: RefusalKind, reason: string): Refused {
+  return { verdict: 'refused', kind, reason };
+}
+
+function unsupported(by: SignatureKind, accepts: readonly SignatureKind[]): Refused {
+  return refusal('unproven', `home's service cannot verify ${by}; it takes ${accepts.join(', ')}`);
+}

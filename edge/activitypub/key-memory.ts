@@ -1,0 +1,63 @@
+// What is remembered about keys: in the isolate for the next request, and in the platform's cache for the next isolate.
+// Failures too, or every forged request would cost a question.
+
+import { limits } from '../../shared/limits.ts';
+import type { KeyAnswer } from './judge.ts';
+
+export interface KeyRecord {
+  readonly answer: KeyAnswer;
+  /** When it was last asked for, ms since the epoch. */
+  readonly askedAt: number;
+  /** When `answer` was given: earlier than `askedAt` when asking again failed. */
+  readonly answeredAt: number;
+}
+
+export interface KeyMemory {
+  get(keyId: string): Promise<KeyRecord | null>;
+  put(keyId: string, record: KeyRecord): Promise<void>;
+}
+
+/** How long `answer` counts. */
+export function freshMs(answer: KeyAnswer): number {
+  return answer.key === 'found' ? limits.keyFreshMs : limits.keyFailureMs;
+}
+
+/** Remembers `limits.memoryEntries` keys, the latest used, in front of `behind`. */
+export function isolateMemory(behind: KeyMemory): KeyMemory {
+  const records = new Map<string, KeyRecord>();
+  const remember = (keyId: string, record: KeyRecord): void => {
+    records.delete(keyId);
+    records.set(keyId, record);
+    const [oldest] = records.keys();
+    if (records.size > limits.memoryEntries && oldest !== undefined) records.delete(oldest);
+  };
+  return {
+    async get(keyId) {
+      const record = records.get(keyId) ?? (await behind.get(keyId));
+      if (record !== null) remember(keyId, record);
+      return record;
+    },
+    async put(keyId, record) {
+      remember(keyId, record);
+      await behind.put(keyId, record);
+    },
+  };
+}
+
+/** The platform's cache (`caches.default`): one per data centre, and nobody can ask for these addresses from outside. */
+export function cacheMemory(cache: Cache): KeyMemory {
+  return {
+    async get(keyId) {
+      const response = await cache.match(addressOf(keyId));
+      return response === undefined ? null : await response.json<KeyRecord>();
+    },
+    async put(keyId, record) {
+      const maxAge = Math.ceil(freshMs(record.answer) / 1000);
+      await cache.put(addressOf(keyId), Response.json(record, { headers: { 'Cache-Control': `max-age=${maxAge}` } }));
+    },
+  };
+}
+
+function addressOf(keyId: string): string {
+  return `https://keys.porchlight.invalid/v1/${encodeURIComponent(keyId)}`;
+}

@@ -1,0 +1,142 @@
+// Resolves a key's address to the key and its owner: remembered, or asked for once. What the answer means for a
+// delivery is judge.ts's to say; which addresses may be asked is http/safe-fetch.ts's.
+
+import type { Clock } from '../../shared/clock.ts';
+import { limits } from '../../shared/limits.ts';
+import { type Fetched, type SafeFetchPorts, safeFetch } from '../http/safe-fetch.ts';
+import { within } from '../http/within.ts';
+import { type JsonObject, readJsonObject } from './json.ts';
+import type { KeyAnswer } from './judge.ts';
+import { addressOf, type KeyFinding, ownersKey, readKeyDocument } from './key-document.ts';
+import { freshMs, type KeyMemory, type KeyRecord } from './key-memory.ts';
+import { activityTypes, isActivityType } from './media-type.ts';
+import { NewHosts } from './new-hosts.ts';
+
+export interface KeyPorts {
+  readonly fetch: SafeFetchPorts;
+  readonly memory: KeyMemory;
+  readonly clock: Clock;
+  /** Aborts after so many milliseconds (`AbortSignal.timeout`). */
+  readonly deadline: (ms: number) => AbortSignal;
+  /** Keeps the runtime working for the others who wait when the request that caused a question has gone. */
+  readonly keepAlive: (work: Promise<unknown>) => void;
+}
+
+export interface Keys {
+  resolve(keyId: string): Promise<KeyAnswer>;
+  /** Asks again, because the remembered key did not fit. null: it was asked a moment ago, or there is nothing newer. */
+  refresh(keyId: string): Promise<KeyAnswer | null>;
+}
+
+interface Found {
+  readonly json: JsonObject;
+  readonly url: string;
+}
+
+interface Asking {
+  readonly record: Promise<KeyRecord>;
+  readonly since: number;
+}
+
+export class KeyResolver implements Keys {
+  readonly #ports: KeyPorts;
+  readonly #newHosts = new NewHosts();
+  /** One question at a time per key. */
+  readonly #asking = new Map<string, Asking>();
+
+  constructor(ports: KeyPorts) {
+    this.#ports = ports;
+  }
+
+  async resolve(keyId: string): Promise<KeyAnswer> {
+    const known = await this.#ports.memory.get(keyId);
+    const now = this.#ports.clock.now();
+    if (known !== null && now - known.answeredAt < freshMs(known.answer)) return known.answer;
+    return (await this.#ask(keyId, null)).answer;
+  }
+
+  async refresh(keyId: string): Promise<KeyAnswer | null> {
+    const known = await this.#ports.memory.get(keyId);
+    const now = this.#ports.clock.now();
+    if (known !== null && now - known.askedAt < limits.keyFailureMs) return null;
+    const { answer, answeredAt } = await this.#ask(keyId, known);
+    return answeredAt < now ? null : answer;
+  }
+
+  /** Shares a question that is under way, but does not wait for it longer than it may take. */
+  async #ask(keyId: string, known: KeyRecord | null): Promise<KeyRecord> {
+    const now = this.#ports.clock.now();
+    const underWay = this.#asking.get(keyId);
+    const isAlive = underWay !== undefined && now - underWay.since < 2 * limits.keyFetchMs;
+    const asking = isAlive ? underWay : { record: this.#fetch(keyId, known), since: now };
+    if (!isAlive) {
+      this.#asking.set(keyId, asking);
+      this.#ports.keepAlive(asking.record.catch(() => undefined));
+    }
+    const patience = this.#ports.deadline(2 * limits.keyFetchMs);
+    try {
+      return await within(patience, asking.record);
+    } catch (thrown) {
+      if (!patience.aborted) throw thrown;
+      return { answer: { key: 'slow', reason: `${keyId} is still being asked for` }, askedAt: now, answeredAt: now };
+    } finally {
+      if (this.#asking.get(keyId) === asking) this.#asking.delete(keyId);
+    }
+  }
+
+  async #fetch(keyId: string, known: KeyRecord | null): Promise<KeyRecord> {
+    const answer = await this.#answer(keyId);
+    const now = this.#ports.clock.now();
+    // A known key is not forgotten because its server could not be asked again; only a newer key, or none, replaces it.
+    const isNews = known === null || answer.key === 'found' || answer.key === 'gone';
+    const record = isNews ? { answer, askedAt: now, answeredAt: now } : { ...known, askedAt: now };
+    // Whether a new host may be asked changes by itself.
+    if (answer.key !== 'limited') await this.#ports.memory.put(keyId, record);
+    return record;
+  }
+
+  async #answer(keyId: string): Promise<KeyAnswer> {
+    const signal = this.#ports.deadline(limits.keyFetchMs);
+    const found = await this.#document(keyId, signal);
+    if ('key' in found) return found;
+    const reading = readKeyDocument(found.json, found.url, keyId);
+    if (reading.read !== 'ask-owner') return answerOf(reading);
+    const owners = await this.#document(reading.owner, signal);
+    return 'key' in owners ? owners : answerOf(ownersKey(owners.json, owners.url, keyId, reading));
+  }
+
+  /** The document at an address, or why there is none. */
+  async #document(uri: string, signal: AbortSignal): Promise<KeyAnswer | Found> {
+    const url = addressOf(uri);
+    const host = URL.parse(url)?.host ?? url;
+    if (!this.#newHosts.admit(host, this.#ports.clock.now())) {
+      return { key: 'limited', reason: `too many new hosts at the domain of ${host} within an hour` };
+    }
+    const fetched = await safeFetch(this.#ports.fetch, { url, accept: activityTypes, takes: isActivityType, signal });
+    if (fetched.fetched !== 'document') return failureOf(fetched);
+    const reading = readJsonObject(fetched.body);
+    if ('malformed' in reading) return { key: 'unusable', reason: `${url} cannot be read: ${reading.malformed}` };
+    return { json: reading.json, url: fetched.url };
+  }
+}
+
+function answerOf(reading: KeyFinding): KeyAnswer {
+  if (reading.read === 'unusable') return { key: 'unusable', reason: reading.reason };
+  return { key: 'found', publicKey: reading.publicKey, owner: reading.owner };
+}
+
+function failureOf(fetched: Exclude<Fetched, { fetched: 'document' }>): KeyAnswer {
+  switch (fetched.fetched) {
+    case 'gone':
+    case 'not-found':
+      return { key: 'gone' };
+    case 'failed':
+      return { key: 'failed', reason: fetched.reason };
+    case 'slow':
+      return { key: 'slow', reason: fetched.reason };
+    case 'forbidden':
+    case 'wrong-type':
+    case 'too-large':
+      return { key: 'unusable', reason: fetched.reason };
+  }
+}

@@ -1,0 +1,89 @@
+// The way of a delivery from a peer's POST into the spool: judge, ask for the key, judge again, put. Nothing is called
+// accepted before the spool has committed it.
+
+import { base64url } from 'jose';
+import type { Clock, Random } from '../../shared/clock.ts';
+import type { Arrival } from '../../shared/delivery.ts';
+import { BloomFilter } from '../../shared/known-actors/bloom.ts';
+import type { SignedRequest } from '../../shared/signature/request.ts';
+import type { ServiceProfile, Snapshot } from '../../shared/snapshot.ts';
+import type { Verdict } from '../../shared/verdict.ts';
+import type { PutResult, Spool } from '../spool/spool.ts';
+import { newDeliveryId } from './delivery-id.ts';
+import { type Claim, conclude, mootness, read } from './judge.ts';
+import type { Keys } from './keys.ts';
+
+export interface InboxPorts {
+  readonly keys: Keys;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+/** One POST to an inbox of `service`. */
+export interface InboxPost {
+  readonly request: SignedRequest;
+  readonly body: Uint8Array<ArrayBuffer>;
+  readonly remoteAddress: string | null;
+  readonly service: ServiceProfile;
+  readonly snapshot: Snapshot;
+  readonly spool: Spool;
+}
+
+export type Received =
+  | Extract<Verdict, { readonly verdict: 'refused' | 'moot' }>
+  /** The spool has it (`stored`, `duplicate`), or would not take it. */
+  | { readonly verdict: 'spooled'; readonly put: PutResult; readonly undecided: string | null };
+
+/** Rejects when the spool cannot be reached: the sender then gets a temporary error and comes again. */
+export async function receiveInbox(ports: InboxPorts, post: InboxPost): Promise<Received> {
+  const receivedAt = ports.clock.now();
+  const { request, body, service } = post;
+  const claim = await read({ request, body, receivedAt, accepts: service.signatures });
+  if ('verdict' in claim) return claim;
+  const verdict = await decide(ports, post, claim);
+  if (verdict.verdict === 'refused' || verdict.verdict === 'moot') return verdict;
+  const undecided = verdict.verdict === 'undecided' ? verdict.reason : null;
+  const arrival: Arrival = {
+    id: newDeliveryId(ports.clock, ports.random),
+    lane: 'activitypub',
+    service: service.name,
+    sender: verdict.sender,
+    receivedAt,
+    method: 'POST',
+    host: request.host,
+    path: request.path,
+    headers: claim.headers,
+    remoteAddress: post.remoteAddress,
+    proof: verdict.proof,
+    undecided,
+    bodyBytes: body.length,
+    bodySha256: base64url.encode(new Uint8Array(await crypto.subtle.digest('SHA-256', body))),
+  };
+  return { verdict: 'spooled', put: await post.spool.put(arrival, body), undecided };
+}
+
+async function decide(ports: InboxPorts, post: InboxPost, claim: Claim): Promise<Verdict> {
+  if (claim.activity.ofItself !== null) {
+    const moot = mootness(claim, await isKnown(post, claim.activity.actor));
+    if (moot !== null) return moot;
+  }
+  const { keyId } = claim.proof;
+  const first = await conclude(claim, await ports.keys.resolve(keyId));
+  if (!first.keyMayBeOld) return first.verdict;
+  const newer = await ports.keys.refresh(keyId);
+  return newer === null ? first.verdict : (await conclude(claim, newer)).verdict;
+}
+
+/** Whom home had met when it left the snapshot, and of whom something may be on its way to home since. */
+async function isKnown({ snapshot, spool }: InboxPost, actor: string): Promise<boolean> {
+  return knownActors(snapshot).mayContain(actor) || (await spool.mayHoldFrom(actor));
+}
+
+/** Read once per snapshot that an isolate holds. */
+const filters = new WeakMap<Snapshot, BloomFilter>();
+
+function knownActors(snapshot: Snapshot): BloomFilter {
+  const filter = filters.get(snapshot) ?? BloomFilter.fromData(snapshot.knownActors);
+  filters.set(snapshot, filter);
+  return filter;
+}

@@ -1,0 +1,100 @@
+// Which responses of home may be kept for strangers, under which name, and to whom a kept one may be given while home
+// is away. Pure. Only what *any* stranger may read is ever kept, and only for the time when home cannot be asked: RFC
+// 9111 section 4.2.4 lets a disconnected cache give stale responses unless the origin said otherwise.
+//
+// Decided here on purpose:
+// - A page that varies by Accept-Language is kept only as home gives it to somebody who asks for no language (a warmed
+//   page is asked for like that), and then given to all: a page in the site's own language is better than none.
+// - A kept page is also given to a visitor with cookies or a signature: it is what a stranger may read, so nothing
+//   leaks, and most peers sign their every question. Not to a request with Authorization: its sender, a program, would
+//   take the strangers' view for its own account's.
+
+import { limits } from '../../shared/limits.ts';
+import { directivesOf } from './cache-control.ts';
+import { isAddressable, type Question, whyNotStrangers } from './strangers.ts';
+import { type Variant, variantAsked, variantOfType } from './variant.ts';
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+}
+
+export type StoreVerdict =
+  | { readonly store: true; readonly variant: Variant; readonly bytes: number }
+  /** `gone`: what was kept under this address is no longer what strangers may read, and must go. */
+  | { readonly store: false; readonly because: string; readonly gone: boolean };
+
+/** Home says by these that there is no such page for strangers; other statuses are home's own trouble. */
+const goneStatuses = new Set([301, 302, 303, 307, 308, 401, 403, 404, 410, 451]);
+
+export function mayStore(question: Question, answer: Answer): StoreVerdict {
+  const no = (because: string, gone: boolean): StoreVerdict => ({ store: false, because, gone });
+  const { method } = question;
+  if (!['GET', 'HEAD', 'OPTIONS', 'TRACE'].includes(method)) {
+    // RFC 9111 section 4.4: a change that home accepted makes what was kept of this address invalid.
+    return no(`its method is ${method}`, answer.status < 400);
+  }
+  const special = whyNotStrangers(question);
+  if (special !== null) return no(special, false);
+  if (answer.status !== 200) return no(`its status is ${answer.status}`, goneStatuses.has(answer.status));
+  const secret = whyPrivate(answer.headers);
+  if (secret !== null) return no(secret, true);
+  const bytes = Number(answer.headers.get('Content-Length') ?? Number.NaN);
+  if (bytes > limits.copyBytes) return no(`it is longer than ${limits.copyBytes} bytes`, true);
+  if (!Number.isSafeInteger(bytes) || bytes < 0) return no('its length is not known', false);
+  const vary = listOf(answer.headers.get('Vary'));
+  const odd = vary.find((name) => !['accept', 'accept-encoding', 'accept-language'].includes(name));
+  if (odd !== undefined) return no(`it varies by ${odd}`, true);
+  if (vary.includes('accept-language') && question.headers.has('Accept-Language')) {
+    return no('it varies by Accept-Language, and a language was asked for', false);
+  }
+  if (!vary.includes('accept')) return { store: true, variant: 'any', bytes };
+  // Asked in odd words, home may give another kind than the words look like: then it must not lie where others look.
+  const variant = variantAsked(question.headers.get('Accept'));
+  const given = variantOfType(answer.headers.get('Content-Type') ?? '');
+  return given === variant ? { store: true, variant, bytes } : no(`${variant} was asked for, ${given} came`, false);
+}
+
+/** Which kept pages answer this request, best first; empty when none may. */
+export function variantsFor({ method, url, headers }: Question): readonly Variant[] {
+  const readable = (method === 'GET' || method === 'HEAD') && isAddressable(url) && !headers.has('Authorization');
+  if (!readable) return [];
+  const accept = headers.get('Accept') ?? '*/*';
+  const asked = variantAsked(accept);
+  // Who takes anything takes the page that people see.
+  return asked === 'other' && accept.includes('*/*') ? ['other', 'any', 'html'] : [asked, 'any'];
+}
+
+/** May bytes in this Content-Encoding be given to this client (RFC 9110 section 12.5.3)? */
+export function acceptsCoding(acceptEncoding: string | null, coding: string | null): boolean {
+  const wanted = new Map(
+    listOf(acceptEncoding).map((one) => {
+      const [name = '', weight = 'q=1'] = one.replaceAll(' ', '').split(';');
+      return [name, Number(weight.slice(2)) > 0] as const;
+    }),
+  );
+  return listOf(coding).every((one) => one === 'identity' || (wanted.get(one) ?? wanted.get('*') ?? false));
+}
+
+/** null: home said nothing against its being kept, and given while home is away. */
+function whyPrivate(headers: Headers): string | null {
+  if (headers.has('Set-Cookie')) return 'it sets a cookie';
+  // RFC 9213: what is addressed to caches like this one counts too.
+  for (const field of ['Cache-Control', 'CDN-Cache-Control']) {
+    const directives = directivesOf(headers, field);
+    // RFC 9111 sections 5.2.2.7 and 5.2.2.5 forbid to keep it; 5.2.2.4, 5.2.2.2, 5.2.2.8 and 5.2.2.10, read with 4.2.4,
+    // forbid to give it stale to anybody, that is, just when a copy would be needed.
+    for (const name of ['private', 'no-store', 'no-cache', 'must-revalidate', 'proxy-revalidate', 's-maxage']) {
+      if (directives.has(name)) return `its ${field} says ${name}`;
+    }
+  }
+  return null;
+}
+
+function listOf(field: string | null): string[] {
+  return (field ?? '')
+    .toLowerCase()
+    .split(',')
+    .map((one) => one.trim())
+    .filter((one) => one !== '');
+}

@@ -1,0 +1,165 @@
+// Keeps copies of public pages in R2 while they pass by, behind the visitor's back, and finds them again. Whether a
+// page may be kept is policy.ts's to say; how a copy is given is answer.ts's.
+
+import type { Clock } from '../../shared/clock.ts';
+import { limits } from '../../shared/limits.ts';
+import { asMetadata, type CopyHead, copyKey, fromMetadata, headOf } from './copy.ts';
+import { acceptsCoding, mayStore, type StoreVerdict, variantsFor } from './policy.ts';
+import type { Question } from './strangers.ts';
+import { type Variant, variants } from './variant.ts';
+
+export interface FoundCopy {
+  readonly head: CopyHead;
+  readonly bytes: number;
+  readonly body: ReadableStream<Uint8Array>;
+}
+
+export interface CopiesParts {
+  readonly store: R2Bucket;
+  readonly clock: Clock;
+  /** Lets the runtime finish what was begun after the visitor was answered (`waitUntil`). */
+  readonly keepAlive: (work: Promise<unknown>) => void;
+}
+
+/** What this isolate stored last of one page: spares a paid write per view. */
+interface Stored {
+  readonly validator: string;
+  readonly at: number;
+}
+
+export class Copies {
+  readonly #parts: CopiesParts;
+  /** In the order of storing. */
+  readonly #stored = new Map<string, Stored>();
+  #copyingBytes = 0;
+
+  constructor(parts: CopiesParts) {
+    this.#parts = parts;
+  }
+
+  /** Gives back home's response for the visitor, and keeps a copy if any stranger may read it and it is news. */
+  passing(homeId: string, question: Question, response: Response): Response {
+    const verdict = mayStore(question, response);
+    if (!verdict.store) {
+      if (verdict.gone) this.#parts.keepAlive(this.#drop(homeId, question.url, variants));
+      return response;
+    }
+    if (!this.#isNews(pageOf(homeId, question.url, verdict.variant), response.headers)) return response;
+    if (this.#copyingBytes + verdict.bytes > limits.copyingBytes) return response;
+    const [forVisitor, forStore] = response.body === null ? [null, null] : response.body.tee();
+    this.#parts.keepAlive(this.#keep(homeId, question.url, verdict, response.headers, forStore).catch(() => undefined));
+    // Made from the response itself, so that its body and its Content-Encoding stay together.
+    return new Response(forVisitor, response);
+  }
+
+  /** Takes the response for the copy alone, and waits until it lies there. Null when it does; otherwise why not. */
+  async keep(homeId: string, question: Question, response: Response): Promise<string | null> {
+    const verdict = mayStore(question, response);
+    if (verdict.store) return await this.#keep(homeId, question.url, verdict, response.headers, response.body);
+    await response.body?.cancel();
+    if (verdict.gone) await this.#drop(homeId, question.url, variants);
+    return verdict.because;
+  }
+
+  /** The copy that answers this request; null when there is none or none that it may have. */
+  async find(homeId: string, question: Question): Promise<FoundCopy | null> {
+    for (const variant of variantsFor(question)) {
+      const object = await this.#parts.store.get(await copyKey(homeId, question.url, variant));
+      if (object === null) continue;
+      const head = fromMetadata(object.customMetadata ?? {});
+      const coding = new Headers(head.headers.map(([name, value]) => [name, value])).get('Content-Encoding');
+      if (acceptsCoding(question.headers.get('Accept-Encoding'), coding)) {
+        return { head, bytes: object.size, body: object.body };
+      }
+      await object.body.cancel();
+    }
+    return null;
+  }
+
+  async #keep(
+    homeId: string,
+    url: URL,
+    { variant, bytes }: Extract<StoreVerdict, { store: true }>,
+    headers: Headers,
+    body: ReadableStream<Uint8Array> | null,
+  ): Promise<string | null> {
+    const { store, clock } = this.#parts;
+    const head = headOf(headers, clock.now());
+    if (head === null) {
+      await body?.cancel();
+      return `its headers are longer than ${limits.copyHeaderBytes} bytes`;
+    }
+    const page = pageOf(homeId, url, variant);
+    this.#remember(page, { validator: validatorOf(headers), at: head.storedAt });
+    this.#copyingBytes += bytes;
+    try {
+      const key = await copyKey(homeId, url, variant);
+      await putWhole(store, key, body, bytes, asMetadata(head));
+      // A page that once varied by Accept and does so no more, or the other way round, must not be found as it was.
+      await this.#drop(homeId, url, variant === 'any' ? variants.filter((one) => one !== 'any') : ['any']);
+      return null;
+    } catch (thrown) {
+      this.#stored.delete(page);
+      throw thrown;
+    } finally {
+      this.#copyingBytes -= bytes;
+    }
+  }
+
+  async #drop(homeId: string, url: URL, gone: readonly Variant[]): Promise<void> {
+    for (const variant of gone) this.#stored.delete(pageOf(homeId, url, variant));
+    await this.#parts.store.delete(await Promise.all(gone.map((variant) => copyKey(homeId, url, variant))));
+  }
+
+  #isNews(page: string, headers: Headers): boolean {
+    const last = this.#stored.get(page);
+    if (last === undefined || last.validator !== validatorOf(headers)) return true;
+    return this.#parts.clock.now() - last.at >= limits.copyAgainMs;
+  }
+
+  #remember(page: string, stored: Stored): void {
+    this.#stored.delete(page);
+    this.#stored.set(page, stored);
+    const [oldest] = this.#stored.keys();
+    if (this.#stored.size > limits.memoryEntries && oldest !== undefined) this.#stored.delete(oldest);
+  }
+}
+
+function pageOf(homeId: string, url: URL, variant: Variant): string {
+  return `${homeId} ${variant} ${url.host}${url.pathname}`;
+}
+
+/** What changes with the page; nothing when home names neither, for Date changes with every view. */
+function validatorOf(headers: Headers): string {
+  return headers.get('ETag') ?? headers.get('Last-Modified') ?? '';
+}
+
+/** Stores the body only if it is as long as it said: a page that breaks off in the middle is never kept. */
+async function putWhole(
+  store: R2Bucket,
+  key: string,
+  body: ReadableStream<Uint8Array> | null,
+  bytes: number,
+  customMetadata: Record<string, string>,
+): Promise<void> {
+  if (body === null) {
+    if (bytes > 0) throw new Error('The page has no body, though it said that it has one.');
+    await store.put(key, new Uint8Array(0), { customMetadata });
+    return;
+  }
+  const { readable, writable } = new FixedLengthStream(bytes);
+  await Promise.all([store.put(key, readable, { customMetadata }), pour(body, writable)]);
+}
+
+/** By hand: the runtime does not pipe one transform stream into another. */
+async function pour(body: ReadableStream<Uint8Array>, into: WritableStream<Uint8Array>): Promise<void> {
+  const writer = into.getWriter();
+  try {
+    for await (const chunk of body) await writer.write(chunk);
+    await writer.close();
+  } catch (thrown) {
+    // The store then ends its put with an error and keeps nothing; that error is the one that is passed on.
+    await writer.abort(thrown).catch(() => undefined);
+    throw thrown;
+  }
+}

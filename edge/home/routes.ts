@@ -1,0 +1,180 @@
+// What home asks of its edge, under /.porchlight/v1/ (docs/protocol.md). Never carried to a service, never given from a
+// copy. Everything but claim and link is a signed call, proved by the home's spool object.
+
+import { type Context, Hono } from 'hono';
+import { verifyClaim } from '../../shared/claim/claim.ts';
+import type { Clock } from '../../shared/clock.ts';
+import { PorchlightError } from '../../shared/errors.ts';
+import { batchContentType } from '../../shared/lease/batch.ts';
+import { limits } from '../../shared/limits.ts';
+import type { Copies } from '../cache/store.ts';
+import { problem } from '../http/problem.ts';
+import { readBody } from '../http/read-body.ts';
+import { openLink } from '../link/door.ts';
+import type { LinkObject } from '../link/object.ts';
+import type { SpoolObject } from '../spool/object.ts';
+import type { ClaimDesk } from './claim.ts';
+import type { D1Directory, HomeRecord } from './directory.ts';
+import { answerTold, askBytes, jsonOf, readSignedCall, refusal, type SignedCall, turnBytes } from './signed-call.ts';
+import { parseSnapshot } from './snapshot.ts';
+import type { Snapshots } from './snapshots.ts';
+import { warm, warmPaths } from './warm.ts';
+
+export interface HomeRoutesParts {
+  readonly clock: Clock;
+  readonly directory: D1Directory;
+  readonly claims: ClaimDesk;
+  readonly snapshots: Snapshots;
+  readonly copies: Copies;
+  readonly store: R2Bucket;
+  readonly links: DurableObjectNamespace<LinkObject>;
+  readonly spoolObject: (homeId: string) => DurableObjectStub<SpoolObject>;
+}
+
+/** A call as its handler gets it: from the home that the host belongs to, not proved yet. */
+interface Called extends SignedCall {
+  readonly home: HomeRecord;
+  readonly spool: DurableObjectStub<SpoolObject>;
+  readonly param: (name: string) => string;
+}
+
+export function homeRoutes(parts: HomeRoutesParts): Hono {
+  const routes = new Hono();
+  const signed =
+    (maxBytes: number, answer: (call: Called) => Promise<Response>) =>
+    async (context: Context): Promise<Response> => {
+      const home = await parts.directory.homeOf(new URL(context.req.url).host);
+      if (home === null) return problem(421, 'unknown-host');
+      const call = await readSignedCall(context.req.raw, maxBytes);
+      if (call instanceof Response) return call;
+      const param = (name: string): string => context.req.param(name) ?? '';
+      return await answer({ ...call, home, spool: parts.spoolObject(home.homeId), param });
+    };
+
+  routes.post('/v1/claim', (context) => claim(parts, context.req.raw));
+  routes.all('/v1/link', (context) => link(parts, context.req.raw));
+  routes.post('/v1/lease', signed(turnBytes, lease));
+  routes.get(
+    '/v1/bodies/:id',
+    signed(0, (call) => body(parts, call)),
+  );
+  routes.post('/v1/replay', signed(askBytes, replay));
+  routes.get('/v1/spool', signed(0, summary));
+  routes.get('/v1/dead-letters', signed(0, deadLetters));
+  routes.post('/v1/dead-letters/:seq/retry', signed(askBytes, retryDead));
+  routes.post('/v1/dead-letters/:seq/discard', signed(askBytes, discardDead));
+  routes.put(
+    '/v1/snapshot',
+    signed(limits.snapshotBytes, (call) => snapshot(parts, call)),
+  );
+  routes.post(
+    '/v1/warm',
+    signed(askBytes, (call) => warming(parts, call)),
+  );
+  routes.all('*', () => problem(404, 'no-such-call'));
+  return routes;
+}
+
+async function claim({ claims, directory }: HomeRoutesParts, request: Request): Promise<Response> {
+  const bytes = await readBody(request, askBytes);
+  if (bytes === 'too-large') return problem(413, 'too-large');
+  try {
+    const outcome = await claims.claim(await verifyClaim(jsonOf(bytes), new URL(request.url).origin));
+    if (!('refused' in outcome)) {
+      directory.forget(outcome.hosts);
+      return Response.json(outcome);
+    }
+    return outcome.refused === 'code' ? problem(403, 'claim-refused') : problem(409, outcome.refused);
+  } catch (thrown) {
+    if (!(thrown instanceof PorchlightError)) throw thrown;
+    return problem(thrown.code === 'claim-proof' ? 403 : 400, thrown.code);
+  }
+}
+
+/** Only at a host of the home that it names: a proof is bound to the origin, and this origin must be its home's. */
+async function link({ directory, links }: HomeRoutesParts, request: Request): Promise<Response> {
+  const { host, searchParams } = new URL(request.url);
+  const homeId = searchParams.get('home') ?? '';
+  // A home that claimed a moment ago elsewhere is not remembered here yet.
+  const isItsHost =
+    (await directory.homeOf(host))?.homeId === homeId || (await directory.home(homeId))?.hosts.includes(host);
+  return isItsHost === true ? await openLink(links, request) : problem(403, 'not-this-home');
+}
+
+async function lease({ spool, jws, expected, body: turn }: Called): Promise<Response> {
+  const { edge, method, path } = expected;
+  return answerTold(
+    await spool.turn(jws, { edge, method, path }, turn),
+    (batch) => new Response(batch, { headers: { 'Content-Type': batchContentType, 'Cache-Control': 'no-store' } }),
+  );
+}
+
+async function body({ store }: HomeRoutesParts, { spool, jws, expected, param }: Called): Promise<Response> {
+  const told = await spool.bodyOf(jws, expected, param('id'));
+  if (!told.ok) return refusal(told);
+  const object = await store.get(told.value.key);
+  if (object === null) return problem(404, 'no-body');
+  return new Response(object.body, {
+    headers: {
+      'Content-Type': 'application/octet-stream',
+      'Content-Length': String(object.size),
+      'Cache-Control': 'no-store',
+    },
+  });
+}
+
+async function replay({ spool, jws, expected, body: asked }: Called): Promise<Response> {
+  const { since } = (jsonOf(asked) ?? {}) as { since?: unknown };
+  if (typeof since !== 'number' || !Number.isSafeInteger(since)) return problem(400, 'replay-malformed');
+  return answerTold(await spool.replay(jws, expected, since), answerJson);
+}
+
+async function summary({ spool, jws, expected }: Called): Promise<Response> {
+  return answerTold(await spool.summary(jws, expected), answerJson);
+}
+
+async function deadLetters({ spool, jws, expected }: Called): Promise<Response> {
+  return answerTold(await spool.deadLetters(jws, expected), answerJson);
+}
+
+async function retryDead({ spool, jws, expected, param }: Called): Promise<Response> {
+  return answerTold(await spool.retryDead(jws, expected, Number(param('seq'))), answerJson);
+}
+
+async function discardDead({ spool, jws, expected, param }: Called): Promise<Response> {
+  return answerTold(await spool.discardDead(jws, expected, Number(param('seq'))), () => answerJson({}));
+}
+
+async function snapshot(
+  { snapshots, clock }: HomeRoutesParts,
+  { home, spool, jws, expected, body: bytes }: Called,
+): Promise<Response> {
+  const proved = await spool.authorise(jws, expected);
+  if (!proved.ok) return refusal(proved);
+  try {
+    const taken = parseSnapshot(bytes, home.hosts);
+    const left = await snapshots.leave(home.homeId, taken);
+    if (!left.left) {
+      const detail = `Cannot take snapshot ${taken.version}: version ${left.version} is there; send a later one.`;
+      return problem(409, 'snapshot-older', { detail });
+    }
+    await spool.snapshotTaken(clock.now());
+    return answerJson({ version: taken.version });
+  } catch (thrown) {
+    if (thrown instanceof PorchlightError) return problem(400, thrown.code, { detail: thrown.message });
+    throw thrown;
+  }
+}
+
+async function warming(parts: HomeRoutesParts, { home, spool, jws, expected, body: asked }: Called): Promise<Response> {
+  const proved = await spool.authorise(jws, expected);
+  if (!proved.ok) return refusal(proved);
+  const paths = warmPaths(jsonOf(asked));
+  if (paths === null) return problem(400, 'warm-malformed');
+  const link = parts.links.get(parts.links.idFromName(home.homeId));
+  return answerJson(await warm({ copies: parts.copies, link }, home.homeId, expected.edge, paths));
+}
+
+function answerJson(value: unknown): Response {
+  return Response.json(value, { headers: { 'Cache-Control': 'no-store' } });
+}

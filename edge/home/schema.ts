@@ -1,0 +1,36 @@
+// The directory's tables in D1, as drizzle sees them. migrations/edge/0001_directory.sql is their twin.
+
+import { integer, sqliteTable, text } from 'drizzle-orm/sqlite-core';
+import type { JWK } from 'jose';
+
+export const homes = sqliteTable('homes', {
+  homeId: text('home_id').primaryKey(),
+  publicKey: text('public_key', { mode: 'json' }).$type<JWK>().notNull(),
+  keyThumbprint: text('key_thumbprint').notNull().unique(),
+});
+
+export const hosts = sqliteTable('hosts', {
+  host: text('host').primaryKey(),
+  homeId: text('home_id')
+    .notNull()
+    .references(() => homes.homeId),
+});
+
+export const claimCodes = sqliteTable('claim_codes', {
+  codeHash: text('code_hash').primaryKey(),
+  hosts: text('hosts', { mode: 'json' }).$type<string[]>().notNull(),
+  /** The home whose lost key this code replaces. */
+  replaces: text('replaces').references(() => homes.homeId),
+  expiresAt: integer('expires_at').notNull(),
+});
+
+/** Used codes. */
+export const claims = sqliteTable('claims', {
+  codeHash: text('code_hash')
+    .primaryKey()
+    .references(() => claimCodes.codeHash),
+  homeId: text('home_id')
+    .notNull()
+    .references(() => homes.homeId),
+  claimedAt: integer('claimed_at').notNull(),
+});

@@ -1,0 +1,74 @@
+// A visitor's or a peer's question to home: carried while home is there, answered from a copy while it is away, and
+// otherwise told when to come back. Deliveries never come here.
+
+import type { Clock } from '../../shared/clock.ts';
+import type { Presence } from '../../shared/presence.ts';
+import { type AwayReason, answerFromCopy } from '../cache/answer.ts';
+import type { Copies } from '../cache/store.ts';
+import { problem } from '../http/problem.ts';
+import type { CarryFailure } from '../link/between.ts';
+import { carry } from '../link/carry.ts';
+import { asleepResponse } from '../pages/asleep.ts';
+import type { HomeRecord } from './directory.ts';
+import type { Snapshots } from './snapshots.ts';
+
+export interface VisitParts {
+  readonly clock: Clock;
+  readonly copies: Copies;
+  readonly snapshots: Snapshots;
+  readonly linkOf: (homeId: string) => Pick<Fetcher, 'fetch'>;
+}
+
+export async function visit(parts: VisitParts, { homeId }: HomeRecord, request: Request): Promise<Response> {
+  const url = new URL(request.url);
+  const outcome = await carry(parts.linkOf(homeId), request, {
+    clientAddress: request.headers.get('CF-Connecting-IP'),
+    host: url.host,
+    scheme: url.protocol === 'http:' ? 'http' : 'https',
+  });
+  if ('carried' in outcome) {
+    return parts.copies.passing(homeId, { method: request.method, url, headers: request.headers }, outcome.carried);
+  }
+  if ('failed' in outcome) return await failed(parts, homeId, request, outcome.failed);
+  const presence = outcome.absent;
+  // A link that is connected is not absent; if it came back in between, the visitor finds it at the next try.
+  const why = presence.link === 'connected' ? 'unreachable' : presence.link;
+  return await away(parts, homeId, request, presence, why);
+}
+
+async function away(
+  parts: VisitParts,
+  homeId: string,
+  request: Request,
+  presence: Presence,
+  why: AwayReason,
+): Promise<Response> {
+  const now = parts.clock.now();
+  const question = { method: request.method, url: new URL(request.url), headers: request.headers };
+  const copy = await parts.copies.find(homeId, question);
+  if (copy !== null) return await answerFromCopy(question, copy, why, now);
+  return asleepResponse(request, presence, await parts.snapshots.of(homeId), now);
+}
+
+/** Home is there, but this question was not answered. */
+async function failed(parts: VisitParts, homeId: string, request: Request, failure: CarryFailure): Promise<Response> {
+  switch (failure) {
+    case 'head-too-large':
+      return problem(431, failure);
+    case 'bad-request':
+      return problem(400, failure);
+    case 'not-served':
+      return problem(421, failure);
+    case 'bad-response':
+    case 'failed':
+    case 'enough':
+    case 'unknown':
+      return problem(502, failure);
+    case 'timeout':
+    case 'too-late':
+    case 'lost':
+    case 'busy':
+    case 'service-down':
+      return await away(parts, homeId, request, { link: 'lost', since: parts.clock.now() }, 'unreachable');
+  }
+}

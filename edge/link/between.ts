@@ -1,0 +1,37 @@
+// How the Worker and the Link object speak with each other about one carried request: plain fetch, because a Response
+// that passes through as it is costs the Worker nothing. The head travels ready-made in one header; when nothing could
+// be carried, the outcome comes back in another, whose prefix home can never use (response-headers.ts drops it).
+
+import type { CancelCode } from '../../shared/link/frames.ts';
+import type { Presence } from '../../shared/presence.ts';
+
+/** Known to nobody outside: a stranger's request reaches the object only through the Worker's own calls. */
+export const carryUrl = 'https://link.invalid/carry';
+/** Request head as text (shared/link/heads.ts, headText). */
+export const headHeader = 'porchlight-head';
+const outcomeHeader = 'porchlight-outcome';
+
+/** Why a connected home's answer cannot be passed on. */
+export type CarryFailure =
+  /** No head within limits.carryHeadMs. */
+  | 'timeout'
+  /** The link went before the head came. Whether the service saw the request is not known. */
+  | 'lost'
+  /** What home answered is no HTTP response. */
+  | 'bad-response'
+  /** The request's headers are longer than limits.frameHeadBytes. */
+  | 'head-too-large'
+  /** What home said instead of a response: `service-down`, `not-served`, `busy`, `bad-request`, `failed` ... */
+  | CancelCode;
+
+export type Outcome = { readonly absent: Presence } | { readonly failed: CarryFailure };
+
+export function outcomeResponse(outcome: Outcome): Response {
+  return new Response(null, { headers: { [outcomeHeader]: JSON.stringify(outcome) } });
+}
+
+/** null: it is home's own answer. */
+export function outcomeOf(response: Response): Outcome | null {
+  const outcome = response.headers.get(outcomeHeader);
+  return outcome === null ? null : (JSON.parse(outcome) as Outcome);
+}

@@ -1,0 +1,167 @@
+// One request on its way through the link, as the edge sees it: it waits for home's head, becomes a Response, and
+// then passes the body on at the pace of the visitor. The pace comes from write(): its promise is kept when the
+// visitor has taken the bytes, and rejected when the visitor is gone.
+
+import type { ResponseHead } from '../../shared/link/heads.ts';
+import { type CarryFailure, outcomeResponse } from './between.ts';
+import { visitorHeaders } from './response-headers.ts';
+
+export interface CarriedEvents {
+  /** The visitor took so many bytes of the body. */
+  taken(bytes: number): void;
+  /** Nothing more will be passed on: all was, or the visitor is gone (`early`). */
+  done(early: boolean): void;
+}
+
+/** Bodies up to this size that came whole with their head become a Response without a stream. */
+const wholeBytes = 64 * 1024;
+
+export class Carried {
+  readonly response: Promise<Response>;
+  /** When home's head must have come, ms since the epoch. */
+  readonly dueAt: number;
+  /** Woken when home gives credit for the request body. */
+  onCredit: (() => void) | null = null;
+  /** Stops the reading of the request body. */
+  onStop: (() => void) | null = null;
+  readonly #isHead: boolean;
+  readonly #events: CarriedEvents;
+  #resolve: (response: Response) => void = () => undefined;
+  #head: ResponseHead | null = null;
+  #early: Uint8Array<ArrayBuffer>[] = [];
+  #writer: WritableStreamDefaultWriter<Uint8Array> | null = null;
+  #answered = false;
+  #delivered = false;
+
+  constructor(isHead: boolean, dueAt: number, events: CarriedEvents) {
+    this.#isHead = isHead;
+    this.dueAt = dueAt;
+    this.#events = events;
+    this.response = new Promise((resolve) => {
+      this.#resolve = resolve;
+    });
+  }
+
+  /** The visitor has all of the response. */
+  get isDelivered(): boolean {
+    return this.#delivered;
+  }
+
+  head(head: ResponseHead): void {
+    this.#head = head;
+  }
+
+  /** Bytes of the response's body. They are kept as they are, so the message they lie in must not be reused. */
+  data(bytes: Uint8Array<ArrayBuffer>): void {
+    if (!this.#answered) this.#early.push(bytes);
+    else this.#write(bytes);
+  }
+
+  /**
+   * After a message of the link: everything it held for this request was handed over. `ended`: the body is complete.
+   * Returns false when home's head cannot be made a response; the visitor has then been told.
+   */
+  settle(ended: boolean): boolean {
+    if (!this.#answered) return this.#answer(ended);
+    if (ended) this.#close();
+    return true;
+  }
+
+  /** Ends it before home's answer is complete. What the visitor has of the body must look broken, never complete. */
+  fail(failure: CarryFailure): void {
+    this.onStop?.();
+    if (!this.#answered) {
+      this.#answered = true;
+      this.#resolve(outcomeResponse({ failed: failure }));
+    } else if (this.#writer !== null) {
+      const writer = this.#writer;
+      this.#writer = null;
+      // Rejects when the visitor is gone already; then nobody is left to be told.
+      writer.abort(new Error(`Cannot pass on the rest: ${failure}.`)).catch(() => undefined);
+    }
+  }
+
+  #answer(ended: boolean): boolean {
+    if (this.#head === null) return true;
+    this.#answered = true;
+    const { status, headers: list } = this.#head;
+    const visitor = visitorHeaders(list);
+    const early = this.#early;
+    this.#early = [];
+    const earlyBytes = early.reduce((sum, bytes) => sum + bytes.length, 0);
+    const isBodyless = this.#isHead || status === 204 || status === 205 || status === 304;
+    if (visitor === null || (isBodyless && earlyBytes > 0) || !fits(visitor.contentLength, earlyBytes, ended, isBodyless)) {
+      this.#resolve(outcomeResponse({ failed: 'bad-response' }));
+      return false;
+    }
+    // The body is home's word for word: a coding that home names has been applied by home.
+    const init = { status, headers: visitor.headers, encodeBody: 'manual' } as const;
+    if (isBodyless || (ended && earlyBytes === 0)) {
+      this.#resolve(new Response(isBodyless ? null : '', init));
+      if (ended) this.#deliver();
+      return true;
+    }
+    if (ended && earlyBytes <= wholeBytes) {
+      this.#resolve(new Response(joined(early, earlyBytes), init));
+      this.#deliver();
+      return true;
+    }
+    const { contentLength } = visitor;
+    const pipe = contentLength === null ? new IdentityTransformStream() : new FixedLengthStream(contentLength);
+    this.#writer = pipe.writable.getWriter();
+    this.#resolve(new Response(pipe.readable, init));
+    for (const bytes of early) this.#write(bytes);
+    if (ended) this.#close();
+    return true;
+  }
+
+  #write(bytes: Uint8Array<ArrayBuffer>): void {
+    if (bytes.length === 0) return;
+    this.#writer?.write(bytes).then(
+      () => this.#events.taken(bytes.length),
+      () => this.#gone(),
+    );
+  }
+
+  #close(): void {
+    const writer = this.#writer;
+    if (writer === null) this.#deliver();
+    else {
+      writer.close().then(
+        () => this.#deliver(),
+        () => this.#gone(),
+      );
+    }
+  }
+
+  #deliver(): void {
+    this.#delivered = true;
+    this.#writer = null;
+    this.#events.done(false);
+  }
+
+  /** write() or close() was rejected: the visitor left, or the body is not as long as its announced length. */
+  #gone(): void {
+    if (this.#writer === null) return;
+    this.#writer = null;
+    this.#events.done(true);
+  }
+}
+
+/** Can a body of which so much is known have the announced length? */
+function fits(announced: number | null, bytes: number, ended: boolean, isBodyless: boolean): boolean {
+  if (announced === null || isBodyless) return true;
+  return ended ? bytes === announced : bytes <= announced;
+}
+
+function joined(parts: readonly Uint8Array<ArrayBuffer>[], bytes: number): Uint8Array<ArrayBuffer> {
+  const [only] = parts;
+  if (parts.length === 1 && only !== undefined) return only;
+  const whole = new Uint8Array(bytes);
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}

@@ -1,0 +1,40 @@
+// The Worker's side of carrying: a visitor's request goes to home's Link object, and what comes back is home's own
+// answer, "home is not there", or "that failed". Which of the three it is cannot be forged by home: the outcome is said
+// in a header that the Link object drops from every answer (between.ts).
+
+import { PorchlightError } from '../../shared/errors.ts';
+import { headText } from '../../shared/link/heads.ts';
+import { limits } from '../../shared/limits.ts';
+import { type CarryFailure, carryUrl, headHeader, type Outcome, outcomeOf } from './between.ts';
+import { type CarryFacts, requestHead } from './request-head.ts';
+
+export type CarryResult = { readonly carried: Response } | Outcome;
+
+/**
+ * Carries a request, whose body must not have been read. The carried response is to be returned as it is, or as
+ * `new Response(response.body, response)` with other headers; `Content-Encoding` and body must stay together. A body that
+ * is broken off errors; it never ends early. Never throws.
+ */
+export async function carry(link: Pick<Fetcher, 'fetch'>, request: Request, facts: CarryFacts): Promise<CarryResult> {
+  const head = headOf(request, facts);
+  if (head === null) return { failed: 'head-too-large' };
+  const { body } = request;
+  const method = request.method === 'HEAD' ? 'HEAD' : body === null ? 'GET' : 'POST';
+  let response: Response;
+  try {
+    response = await link.fetch(carryUrl, { method, body, headers: { [headHeader]: head }, redirect: 'manual' });
+  } catch {
+    // The object was reset (a deployment, a crash) before it answered: the platform says no more than that.
+    return { failed: 'lost' satisfies CarryFailure };
+  }
+  return outcomeOf(response) ?? { carried: response };
+}
+
+function headOf(request: Request, facts: CarryFacts): string | null {
+  try {
+    return headText(requestHead(request, facts), limits.frameHeadBytes);
+  } catch (thrown) {
+    if (thrown instanceof PorchlightError) return null;
+    throw thrown;
+  }
+}

@@ -1,0 +1,227 @@
+// One proven socket with the requests that are being carried over it. It lives as long as the object's memory; after
+// hibernation a new one is made for the same socket, with stream numbers that the old one never used.
+
+import type { Clock } from '../../shared/clock.ts';
+import { causeOf, PorchlightError } from '../../shared/errors.ts';
+import {
+  cancelOf,
+  decodeMessage,
+  encodeCancel,
+  encodeCredit,
+  encodeFrame,
+  encodeTextFrame,
+  type Frame,
+  frameHeaderBytes,
+  writeFrameHeader,
+} from '../../shared/link/codec.ts';
+import { type CancelCode, closeCodes, flags } from '../../shared/link/frames.ts';
+import type { Refusal } from '../../shared/link/handshake.ts';
+import { responseHeadOf } from '../../shared/link/heads.ts';
+import { LinkSession, type Stream } from '../../shared/link/session.ts';
+import { limits } from '../../shared/limits.ts';
+import { outcomeResponse } from './between.ts';
+import { Carried } from './carried.ts';
+import { HeadWatch } from './head-watch.ts';
+import { passOn } from './request-body.ts';
+
+export interface ConnectionOptions {
+  readonly socket: WebSocket;
+  /** How many times the object has been made anew around this socket: it keeps stream numbers apart. */
+  readonly wakes: number;
+  /** When home was last heard before this memory began, ms since the epoch. */
+  readonly heardAt: number;
+  readonly clock: Clock;
+  /** SLEEP came. */
+  readonly onSleep: (frame: Frame) => void;
+  /** The link cannot be used any more. */
+  readonly onBroken: (code: number, reason: string) => void;
+}
+
+type LinkStream = Stream<Carried>;
+
+/** Stream numbers: 12 bits of wakes, 20 bits counted up. */
+const countBits = 20;
+
+export class Connection {
+  readonly socket: WebSocket;
+  /** When home last said anything, as far as this memory knows. */
+  heardAt: number;
+  readonly #options: ConnectionOptions;
+  readonly #session: LinkSession<Carried>;
+  readonly #watch: HeadWatch;
+  readonly #encoder = new TextEncoder();
+  /** Streams that the message at hand has touched. */
+  readonly #touched = new Set<LinkStream>();
+  #count = 0;
+  #isOver = false;
+
+  constructor(options: ConnectionOptions) {
+    this.#options = options;
+    this.socket = options.socket;
+    this.heardAt = options.heardAt;
+    this.#watch = new HeadWatch(options.clock, (carried) => this.#tooLate(carried));
+    const { streamInitialBytes: initialBytes, streamWindowBytes, linkWindowBytes } = limits;
+    const purse = { initialBytes, streamBytes: streamWindowBytes, purseBytes: linkWindowBytes };
+    this.#session = new LinkSession({ role: 'edge', purse, maxStreams: limits.linkStreams });
+  }
+
+  /** `head`: the text of a RequestHead, ASCII. */
+  async carry(request: Request, head: string): Promise<Response> {
+    const { body } = request;
+    const dueAt = this.#options.clock.now() + limits.carryHeadMs;
+    if (this.#session.size >= limits.linkStreams) return outcomeResponse({ failed: 'busy' });
+    const id = this.#nextId();
+    const carried = new Carried(request.method === 'HEAD', dueAt, {
+      taken: (bytes) => this.#taken(stream, bytes),
+      done: (early) => this.#done(stream, early),
+    });
+    const stream: LinkStream = this.#session.open(id, body === null, carried);
+    const bytes = new Uint8Array(frameHeaderBytes + head.length);
+    writeFrameHeader(bytes, 0, 'REQUEST', body === null ? flags.end : 0, id, head.length);
+    this.#encoder.encodeInto(head, bytes.subarray(frameHeaderBytes));
+    this.#send(bytes);
+    if (this.#isOver) return outcomeResponse({ failed: 'lost' });
+    this.#watch.add(carried);
+    if (body !== null) {
+      const pumped = passOn(body, stream, this.#session, (frame) => this.#send(frame));
+      pumped.then(
+        () => this.#closeIfOver(stream),
+        (thrown) => this.#cancel(stream, 'failed', causeOf(thrown)),
+      );
+    }
+    return await carried.response;
+  }
+
+  /** A message of home. */
+  receive(message: Uint8Array<ArrayBuffer>): void {
+    this.heardAt = this.#options.clock.now();
+    try {
+      for (const frame of decodeMessage(message)) this.#frame(frame);
+      for (const stream of this.#touched) this.#settle(stream);
+    } catch (thrown) {
+      if (!(thrown instanceof PorchlightError)) throw thrown;
+      this.#options.onBroken(closeCodes.protocol, thrown.code);
+    } finally {
+      this.#touched.clear();
+    }
+  }
+
+  announceWork(): void {
+    this.#send(encodeFrame('WORK'));
+  }
+
+  acknowledgeSleep(): void {
+    this.#send(encodeFrame('SLEPT'));
+  }
+
+  /** Every request on it ends: with `lost` if home's head has not come, otherwise broken off. */
+  end(code: number, reason: string, refusal: Refusal | null = null): void {
+    if (refusal !== null) this.#send(encodeTextFrame('REFUSED', JSON.stringify(refusal)));
+    this.#isOver = true;
+    this.#watch.clear();
+    for (const stream of [...this.#session.streams()]) {
+      this.#session.close(stream);
+      stream.owner.fail('lost');
+    }
+    this.socket.close(code, reason);
+  }
+
+  #frame(frame: Frame): void {
+    if (frame.name === 'SLEEP') {
+      this.#options.onSleep(frame);
+    } else if (frame.name === 'RESPONSE' || frame.name === 'DATA' || frame.name === 'CREDIT') {
+      const stream = this.#session.receive(frame);
+      if (stream === undefined) {
+        // Its stream was cancelled while it was under way, or forgotten with the memory that knew it.
+        if (frame.name !== 'CREDIT') this.#send(encodeCancel(frame.stream, 'unknown', 'no such stream'));
+      } else if (frame.name === 'CREDIT') {
+        stream.owner.onCredit?.();
+      } else {
+        if (frame.name === 'RESPONSE') this.#head(stream, frame);
+        else stream.owner.data(frame.payload);
+        this.#touched.add(stream);
+      }
+    } else if (frame.name === 'CANCEL') {
+      this.#cancelled(frame);
+    } else {
+      throw new PorchlightError('link-untimely', `Cannot go on with the link: home sent ${frame.name}.`);
+    }
+  }
+
+  #head(stream: LinkStream, frame: Frame): void {
+    this.#watch.remove(stream.owner);
+    stream.owner.head(responseHeadOf(frame));
+  }
+
+  #settle(stream: LinkStream): void {
+    if (this.#session.stream(stream.id) !== stream) return;
+    if (!stream.owner.settle(stream.receiving === 'ended')) this.#cancel(stream, 'failed', 'not an HTTP response');
+  }
+
+  #cancelled(frame: Frame): void {
+    const stream = this.#session.stream(frame.stream);
+    if (stream === undefined) return;
+    const { code } = cancelOf(frame);
+    if (code === 'enough' && stream.receiving === 'ended') {
+      // Home has answered in full and wants no more of the request: only the upload ends.
+      stream.owner.onStop?.();
+      return;
+    }
+    this.#watch.remove(stream.owner);
+    this.#session.close(stream);
+    stream.owner.fail(code);
+  }
+
+  #taken(stream: LinkStream, bytes: number): void {
+    const credit = this.#session.consumed(stream, bytes);
+    if (credit > 0) this.#send(encodeCredit(stream.id, credit));
+  }
+
+  /** The visitor has all of the body, or is gone. */
+  #done(stream: LinkStream, early: boolean): void {
+    if (early) this.#cancel(stream, 'enough', 'the visitor is gone');
+    else this.#closeIfOver(stream);
+  }
+
+  #closeIfOver(stream: LinkStream): void {
+    if (this.#session.isOver(stream) && stream.owner.isDelivered) this.#session.close(stream);
+  }
+
+  #tooLate(carried: Carried): void {
+    for (const stream of this.#session.streams()) {
+      if (stream.owner !== carried) continue;
+      carried.fail('timeout');
+      this.#cancel(stream, 'too-late', 'no response in time');
+      return;
+    }
+  }
+
+  #cancel(stream: LinkStream, code: CancelCode, reason: string): void {
+    if (this.#session.stream(stream.id) !== stream) return;
+    this.#session.close(stream);
+    this.#watch.remove(stream.owner);
+    stream.owner.fail('failed');
+    this.#send(encodeCancel(stream.id, code, reason));
+  }
+
+  #send(bytes: Uint8Array<ArrayBuffer>): void {
+    if (this.#isOver) return;
+    try {
+      this.socket.send(bytes);
+    } catch (thrown) {
+      // The platform says so before it calls webSocketClose.
+      this.#options.onBroken(closeCodes.stale, causeOf(thrown));
+    }
+  }
+
+  #nextId(): number {
+    do {
+      this.#count = (this.#count + 1) % 2 ** countBits;
+    } while (this.#count === 0 || this.#session.stream(this.#idOf(this.#count)) !== undefined);
+    return this.#idOf(this.#count);
+  }
+
+  #idOf(count: number): number {
+    return (this.#options.wakes % 2 ** (32 - countBits)) * 2 ** countBits + count;
+  }
+}

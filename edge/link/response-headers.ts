@@ -1,0 +1,32 @@
+// The headers of home's answer as the visitor gets them. Home is trusted with what its services say, not with what
+// belongs to the connection, to the platform or to Porchlight itself.
+
+import type { FlatHeaders } from '../../shared/link/heads.ts';
+import { valueOf } from '../../shared/link/heads.ts';
+import { isHopByHop, namedByConnection } from '../../shared/link/hop-by-hop.ts';
+
+export interface VisitorHeaders {
+  readonly headers: Headers;
+  /** Length that home's service announced, null when it did not. A body of another length is broken off. */
+  readonly contentLength: number | null;
+}
+
+/** null: the service announced a length that is none, or two different ones (RFC 9112 section 6.3). */
+export function visitorHeaders(list: FlatHeaders): VisitorHeaders | null {
+  const named = namedByConnection(valueOf(list, 'connection'));
+  const headers = new Headers();
+  let contentLength: number | null = null;
+  for (let at = 0; at < list.length; at += 2) {
+    const name = (list[at] ?? '').toLowerCase();
+    const value = list[at + 1] ?? '';
+    if (name === 'content-length') {
+      const length = /^\d{1,15}$/.test(value) ? Number(value) : null;
+      if (length === null || (contentLength !== null && contentLength !== length)) return null;
+      contentLength = length;
+      headers.set(name, value);
+    } else if (!isHopByHop(name) && !named.has(name) && !name.startsWith('porchlight-') && !name.startsWith('cf-')) {
+      headers.append(name, value);
+    }
+  }
+  return { headers, contentLength };
+}

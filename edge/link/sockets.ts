@@ -1,0 +1,64 @@
+// The sockets of a Link object and what is written on each: the attachment outlives the object's memory, so that a
+// socket which was proven before hibernation still is afterwards.
+
+import type { Random } from '../../shared/clock.ts';
+import { encodeTextFrame } from '../../shared/link/codec.ts';
+import { closeCodes, linkVersions } from '../../shared/link/frames.ts';
+import type { Hello } from '../../shared/link/handshake.ts';
+import { limits } from '../../shared/limits.ts';
+import { type Admitted, type Applicant, encode } from './admission.ts';
+
+/** Waits for its proof. */
+export interface Unproven extends Applicant {
+  readonly state: 'unproven';
+  /** Order of arrival. */
+  readonly arrivedAt: number;
+}
+
+export interface Proven {
+  readonly state: 'proven';
+  readonly session: Admitted;
+  readonly since: number;
+  /** How many times the object has been made anew around it. */
+  readonly wakes: number;
+}
+
+/** Its proof is being looked at, or it is being closed. */
+export interface Spent {
+  readonly state: 'checking' | 'closing';
+}
+
+export type Attachment = Unproven | Proven | Spent;
+
+export function attachmentOf(socket: WebSocket): Attachment {
+  return (socket.deserializeAttachment() as Attachment | null) ?? { state: 'closing' };
+}
+
+export function attach(socket: WebSocket, attachment: Attachment): void {
+  socket.serializeAttachment(attachment);
+}
+
+/** Accepts a new socket and asks whose it is. Where too many wait for their proof, the oldest gives way. */
+export function greet(ctx: DurableObjectState, applicant: Omit<Applicant, 'hello'>, edge: string, random: Random): Response {
+  const waiting = ctx
+    .getWebSockets()
+    .map((socket) => ({ socket, attachment: attachmentOf(socket) }))
+    .flatMap(({ socket, attachment }) => (attachment.state === 'unproven' ? [{ socket, ...attachment }] : []))
+    .sort((a, b) => a.arrivedAt - b.arrivedAt);
+  for (const { socket } of waiting.slice(0, Math.max(0, waiting.length - limits.unprovenSockets + 1))) {
+    dismiss(socket, closeCodes.crowded, 'too many sockets wait for their proof');
+  }
+  const { 0: client, 1: server } = new WebSocketPair();
+  const hello: Hello = { versions: linkVersions, nonce: encode(random.bytes(32)), edge };
+  ctx.acceptWebSocket(server);
+  const arrivedAt = (waiting.at(-1)?.arrivedAt ?? 0) + 1;
+  attach(server, { state: 'unproven', hello, ...applicant, arrivedAt });
+  server.send(encodeTextFrame('HELLO', JSON.stringify(hello)));
+  return new Response(null, { status: 101, webSocket: client });
+}
+
+/** Closes it for good; whatever it still sends is not heard. */
+export function dismiss(socket: WebSocket, code: number, reason: string): void {
+  attach(socket, { state: 'closing' });
+  socket.close(code, reason);
+}

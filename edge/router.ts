@@ -1,0 +1,64 @@
+// Which request goes where: a table, read from above. Each handler either answers or hands on to the next line.
+
+import { type Context, Hono, type Next } from 'hono';
+import { causeOf } from '../shared/errors.ts';
+import { type ActivityPubPorts, answerActivityPub } from './activitypub/routes.ts';
+import type { HomeRecord } from './home/directory.ts';
+import { type HomeRoutesParts, homeRoutes } from './home/routes.ts';
+import { type VisitParts, visit } from './home/visit.ts';
+import { problem } from './http/problem.ts';
+import type { Spool } from './spool/spool.ts';
+import { answerWellKnown } from './webfinger/routes.ts';
+
+export interface Parts extends HomeRoutesParts, VisitParts {
+  readonly activityPub: ActivityPubPorts;
+  readonly spoolOf: (homeId: string) => Spool;
+}
+
+type Addressed = { Variables: { home: HomeRecord } };
+
+export function router(parts: Parts): Hono<Addressed> {
+  const { directory, snapshots, clock } = parts;
+
+  /** Host → home. A stranger learns nothing about hosts that are not here. */
+  const findHome = async (context: Context<Addressed>, next: Next): Promise<Response | undefined> => {
+    const home = await directory.homeOf(new URL(context.req.url).host);
+    if (home === null) return problem(421, 'unknown-host');
+    context.set('home', home);
+    await next();
+    return undefined;
+  };
+
+  /** WebFinger, NodeInfo, host-meta: from what home left. */
+  const wellKnown = async (context: Context<Addressed>, next: Next): Promise<Response | undefined> => {
+    const snapshot = await snapshots.of(context.get('home').homeId);
+    const answer = snapshot === null ? null : answerWellKnown(context.req.raw, snapshot, clock.now());
+    return answer ?? (await handOn(next));
+  };
+
+  /** Deliveries to inboxes, and documents that home left. */
+  const activityPub = async (context: Context<Addressed>, next: Next): Promise<Response | undefined> => {
+    const { homeId } = context.get('home');
+    const snapshot = await snapshots.of(homeId);
+    if (snapshot === null) return await handOn(next);
+    const home = { snapshot, spool: parts.spoolOf(homeId) };
+    return (await answerActivityPub(parts.activityPub, home, context.req.raw)) ?? (await handOn(next));
+  };
+
+  const table = new Hono<Addressed>({ strict: true });
+  table.route('/.porchlight', homeRoutes(parts));
+  table.use('*', findHome);
+  table.all('/.well-known/*', wellKnown);
+  table.all('/nodeinfo/*', wellKnown);
+  table.all('*', activityPub);
+  table.all('*', (context) => visit(parts, context.get('home'), context.req.raw));
+  table.onError((thrown, context) => {
+    console.error(`unhandled: ${context.req.method} ${new URL(context.req.url).pathname}: ${causeOf(thrown)}`);
+    return problem(500, 'internal');
+  });
+  return table;
+}
+
+async function handOn(next: Next): Promise<undefined> {
+  await next();
+}

@@ -1,0 +1,47 @@
+// May the spool take this arrival? Pure: counts in, refusal out. The refusals are temporary errors for the sender; what
+// was accepted is never dropped to make room.
+
+import type { SpoolLimits } from './outside.ts';
+
+export type Refusal = 'full' | 'sender-quota' | 'undecided-quota';
+
+export interface Holding {
+  /** Waiting ones of this sender, and of this undecided key's origin; null if the proof held. */
+  readonly ofSender: number;
+  readonly ofOrigin: number | null;
+  readonly undecided: number;
+  readonly databaseBytes: number;
+  readonly largeBytes: number;
+}
+
+/** What the arrival would add. */
+export interface Weight {
+  readonly rowBytes: number;
+  readonly largeBytes: number;
+}
+
+/** The sender's own share, whoever else waits. */
+export function shareRefusal(holding: Holding, limits: SpoolLimits): Refusal | null {
+  if (holding.ofOrigin !== null) {
+    if (holding.ofOrigin >= limits.undecidedPerOrigin || holding.undecided >= limits.undecidedTotal) {
+      return 'undecided-quota';
+    }
+  }
+  return holding.ofSender >= limits.senderWaiting ? 'sender-quota' : null;
+}
+
+/** The room of all. */
+export function isFull(holding: Holding, weight: Weight, limits: SpoolLimits): boolean {
+  return (
+    holding.databaseBytes + weight.rowBytes > limits.spoolDatabaseBytes ||
+    (weight.largeBytes > 0 && holding.largeBytes + weight.largeBytes > limits.spoolLargeBytes)
+  );
+}
+
+/**
+ * When a refused sender may come again. A quota empties when home wakes, within hours; a full spool only when home has
+ * drained it. Both are short against the days for which peers retry.
+ */
+export function retryAfterSecondsOf(refusal: Refusal): number {
+  return refusal === 'full' ? 3600 : 1800;
+}

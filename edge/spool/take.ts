@@ -1,0 +1,89 @@
+// Takes one arrival: repetition, quotas, room, commit. One row write. Everything is decided and written in one
+// synchronous step, so nothing comes between the count and the row.
+
+import type { Arrival } from '../../shared/delivery.ts';
+import { PorchlightError } from '../../shared/errors.ts';
+import type { Holdings } from './holdings.ts';
+import { lineKey } from './line.ts';
+import { isFull, type Refusal, retryAfterSecondsOf, shareRefusal } from './quota.ts';
+import { expire } from './retention.ts';
+import type { Envelope } from './schema.ts';
+import { countedOf } from './senders.ts';
+import type { PutResult } from './spool.ts';
+
+/** Expired rows that go with one arrival: more than come, so that the spool shrinks in the end. */
+const expiredPerArrival = 8;
+/** What a row takes beside its texts and its body: numbers, totals, b-tree. */
+const rowOverheadBytes = 512;
+
+/** `body` is null for a large one, which then lies in R2. Throws `delivery-malformed`, `delivery-too-large`. */
+export function take(spool: Holdings, arrival: Arrival, body: Uint8Array<ArrayBuffer> | null): PutResult {
+  const { limits } = spool.outside;
+  const { method, host, headers, remoteAddress, proof, undecided } = arrival;
+  const envelope: Envelope = { method, host, headers, remoteAddress, proof, undecided };
+  const rowBytes = rowBytesOf(arrival, envelope, body);
+  if (rowBytes > limits.rowBytes) throw tooLarge(arrival, rowBytes, limits.rowBytes);
+  if (body !== null && body.length !== arrival.bodyBytes) throw malformed(arrival, body.length);
+
+  const key = lineKey(arrival);
+  if (spool.senders.isRepeat(key, arrival.path, arrival.bodySha256)) return { put: 'duplicate' };
+
+  const isLarge = body === null;
+  const undecidedOrigin = undecided === null ? null : originOf(proof.keyId);
+  const holding = () => ({
+    ofSender: spool.senders.waitingOf(key),
+    ofOrigin: undecidedOrigin === null ? null : spool.senders.undecidedOf(undecidedOrigin),
+    undecided: spool.tally.now.undecided,
+    databaseBytes: spool.databaseBytes,
+    largeBytes: spool.tally.now.largeBytes,
+  });
+  const share = shareRefusal(holding(), limits);
+  if (share !== null) return refused(share);
+  const expired = expire(spool, expiredPerArrival);
+  if (isFull(holding(), { rowBytes, largeBytes: isLarge ? arrival.bodyBytes : 0 }, limits)) {
+    if (expired) spool.marks.save({}, spool.tally.now);
+    return refused('full');
+  }
+
+  const seq = spool.nextSeq();
+  const { id, lane, service, sender, receivedAt, path, bodyBytes, bodySha256 } = arrival;
+  const given = { id, lane, service, sender, receivedAt, path, bodyBytes, bodySha256, undecidedOrigin, envelope, body };
+  const senderWaiting = spool.senders.waitingOf(key) + 1;
+  const totals = spool.tally.arrived(seq, countedOf({ undecidedOrigin, bodyBytes, isLarge }));
+  spool.waiting.insert({ ...given, place: seq, seq, notBefore: 0, attempts: 0, reason: null, senderWaiting, totals });
+  spool.senders.stored(key, { seq, path, bodySha256, undecidedOrigin });
+  spool.knownSenders.add(sender);
+  spool.line.stored({ seq, service, sender, notBefore: 0, inlineBytes: isLarge ? 0 : bodyBytes });
+  return { put: 'stored', seq };
+}
+
+function refused(put: Refusal): PutResult {
+  return { put, retryAfterSeconds: retryAfterSecondsOf(put) };
+}
+
+/** An upper bound that needs no encoding: a UTF-16 unit takes at most three bytes of UTF-8. */
+function rowBytesOf(arrival: Arrival, envelope: Envelope, body: Uint8Array | null): number {
+  const { id, service, sender, path, bodySha256 } = arrival;
+  const texts = [id, service, sender, path, bodySha256, JSON.stringify(envelope)];
+  return texts.reduce((sum, text) => sum + text.length * 3, rowOverheadBytes) + (body?.length ?? 0);
+}
+
+/** Who answers for a key that could not be had: its origin, or the text itself if that names none. */
+function originOf(keyId: string): string {
+  const origin = URL.parse(keyId)?.origin ?? 'null';
+  return origin === 'null' ? keyId : origin;
+}
+
+function tooLarge(arrival: Arrival, found: number, allowed: number): PorchlightError {
+  return new PorchlightError(
+    'delivery-too-large',
+    `Cannot store delivery ${arrival.id}: its row would take up to ${found} bytes, ${allowed} are allowed; the lane must bound what it hands over.`,
+  );
+}
+
+function malformed(arrival: Arrival, found: number): PorchlightError {
+  return new PorchlightError(
+    'delivery-malformed',
+    `Cannot store delivery ${arrival.id}: its body has ${found} bytes, its envelope says ${arrival.bodyBytes}.`,
+  );
+}

@@ -1,0 +1,47 @@
+// One turn of home: its answers, its renewals, and the next lease (docs/protocol.md, "Lease and ack"). Synchronous and
+// in one transaction. Reads of rows are bounded per turn; `more` brings home back for the rest.
+
+import { base64url } from 'jose';
+import type { Batch } from '../../shared/lease/batch.ts';
+import type { TurnRequest } from '../../shared/lease/messages.ts';
+import { answer } from './answers.ts';
+import { type Choice, choose, type Wish } from './choose.ts';
+import type { Holdings } from './holdings.ts';
+
+/** Rows that one turn walks at most to find what can be leased, and in one statement. */
+const walkedPerTurn = 8192;
+const walkedPerPage = 512;
+
+export function turn(spool: Holdings, request: TurnRequest): Batch {
+  const { limits } = spool.outside;
+  const now = spool.now;
+  spool.leases.expire(now);
+  for (const lease of request.renew) spool.leases.renew(lease, now + limits.leaseMs);
+  const refused = request.answers
+    .filter((given) => !answer(spool, given))
+    .map((given) => ({ seq: given.seq, reason: 'unknown' }));
+
+  const services = new Set(request.services);
+  const deliveries = Math.min(request.max, limits.leaseDeliveries);
+  const { chosen, more } = find(spool, { services, deliveries, bytes: limits.leaseBytes, now });
+  const lease = chosen.length === 0 ? null : base64url.encode(spool.outside.random.bytes(12));
+  if (lease !== null) spool.leases.open(lease, chosen, now + limits.leaseMs);
+  return {
+    reply: { lease, leaseMs: limits.leaseMs, refused, more, nextDueAt: spool.line.nextDueAt(now, services) },
+    deliveries: lease === null ? [] : spool.waiting.read(chosen.map(({ seq }) => seq)),
+  };
+}
+
+/** Walks on while the wish is not met and there is something to walk. */
+function find(spool: Holdings, wish: Wish): Choice {
+  const { line, leases, waiting } = spool;
+  line.serve(wish.services);
+  let walked = 0;
+  for (;;) {
+    const choice = choose(line, leases, wish);
+    if (choice.more || line.isComplete || line.isFull) return choice;
+    if (walked >= walkedPerTurn) return { chosen: choice.chosen, more: true };
+    line.extend(waiting.walk(line.walkedTo, walkedPerPage), walkedPerPage);
+    walked += walkedPerPage;
+  }
+}

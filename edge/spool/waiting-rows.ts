@@ -1,0 +1,185 @@
+// Statements on deliveries that wait (place = seq > 0). All find their rows by key; what scans is bounded by its caller.
+
+import { and, asc, desc, eq, gt, isNull, type SQL, sql } from 'drizzle-orm';
+import type { DrizzleSqliteDODatabase } from 'drizzle-orm/durable-sqlite';
+import type { Delivery } from '../../shared/delivery.ts';
+import type { LeasedDelivery } from '../../shared/lease/batch.ts';
+import { delivery, type schema } from './schema.ts';
+import type { Totals } from './totals.ts';
+
+export type Database = DrizzleSqliteDODatabase<typeof schema>;
+
+export type NewRow = typeof delivery.$inferInsert;
+
+/** What the line (line.ts) knows of a waiting row. */
+export interface Waiting {
+  readonly seq: number;
+  readonly service: string;
+  readonly sender: string;
+  readonly notBefore: number;
+  /** Bytes of the body in the row; 0 if it lies in R2. */
+  readonly inlineBytes: number;
+}
+
+/** What the memory of senders (senders.ts) is warmed with. */
+export interface RecentRow {
+  readonly seq: number;
+  readonly service: string;
+  readonly sender: string;
+  readonly path: string;
+  readonly bodySha256: string;
+  readonly undecidedOrigin: string | null;
+  readonly senderWaiting: number;
+  readonly totals: Totals;
+}
+
+const inBody = sql<number>`CASE WHEN ${delivery.body} IS NULL THEN 0 ELSE ${delivery.bodyBytes} END`;
+const waits = gt(delivery.place, 0);
+
+export class WaitingRows {
+  readonly #database: Database;
+  readonly #insert;
+  readonly #find;
+  readonly #defer;
+
+  constructor(database: Database) {
+    this.#database = database;
+    this.#insert = database.insert(delivery).values(placeholders()).prepare();
+    this.#find = database
+      .select({
+        id: delivery.id,
+        service: delivery.service,
+        sender: delivery.sender,
+        attempts: delivery.attempts,
+        undecidedOrigin: delivery.undecidedOrigin,
+        bodyBytes: delivery.bodyBytes,
+        isLarge: isNull(delivery.body).mapWith(Boolean),
+      })
+      .from(delivery)
+      .where(and(waits, eq(delivery.place, sql.placeholder('seq'))))
+      .prepare();
+    this.#defer = database
+      .update(delivery)
+      .set({
+        attempts: sql`${sql.placeholder('attempts')}`,
+        notBefore: sql`${sql.placeholder('notBefore')}`,
+        reason: sql`${sql.placeholder('reason')}`,
+      })
+      .where(eq(delivery.place, sql.placeholder('seq')))
+      .prepare();
+  }
+
+  /** One row write. */
+  insert(row: Required<NewRow>): void {
+    this.#insert.run(row);
+  }
+
+  find(seq: number) {
+    return this.#find.get({ seq });
+  }
+
+  /** One row write. */
+  defer(seq: number, attempts: number, notBefore: number, reason: string): void {
+    this.#defer.run({ seq, attempts, notBefore, reason });
+  }
+
+  first(): { readonly receivedAt: number } | undefined {
+    const { receivedAt } = delivery;
+    return this.#database
+      .select({ receivedAt })
+      .from(delivery)
+      .where(waits)
+      .orderBy(asc(delivery.place))
+      .limit(1)
+      .get();
+  }
+
+  /** The newest ones, newest first. */
+  recent(count: number): RecentRow[] {
+    const { seq, service, sender, path, bodySha256, undecidedOrigin, senderWaiting, totals } = delivery;
+    return this.#database
+      .select({ seq, service, sender, path, bodySha256, undecidedOrigin, senderWaiting, totals })
+      .from(delivery)
+      .where(waits)
+      .orderBy(desc(delivery.place))
+      .limit(count)
+      .all();
+  }
+
+  /** The next `count` in order after `after`, of whatever service. */
+  walk(after: number, count: number): Waiting[] {
+    const { seq, service, sender, notBefore } = delivery;
+    return this.#database
+      .select({ seq, service, sender, notBefore, inlineBytes: inBody })
+      .from(delivery)
+      .where(gt(delivery.place, after))
+      .orderBy(asc(delivery.place))
+      .limit(count)
+      .all();
+  }
+
+  /** Senders of what waits after `after`, at most `count`. */
+  sendersAfter(after: number, count: number): string[] {
+    const rows = this.#database
+      .select({ sender: delivery.sender })
+      .from(delivery)
+      .where(gt(delivery.place, after))
+      .orderBy(asc(delivery.place))
+      .limit(count)
+      .all();
+    return rows.map((row) => row.sender);
+  }
+
+  /** Whole deliveries in the order of seq. Those that do not wait are left out. */
+  read(seqs: readonly number[]): LeasedDelivery[] {
+    // One parameter, however many seqs: the runtime binds no more than 100.
+    const chosen: SQL = sql`(SELECT value FROM json_each(${JSON.stringify(seqs)}))`;
+    const rows = this.#database
+      .select()
+      .from(delivery)
+      .where(and(waits, sql`${delivery.place} IN ${chosen}`))
+      .orderBy(asc(delivery.place))
+      .all();
+    return rows.map((row) => ({ delivery: deliveryOf(row), body: row.body }));
+  }
+
+  /** A large body that waits, by the delivery's id. Scans from the head of the line, where leased rows stand. */
+  largeBody(id: string): Pick<Delivery, 'lane' | 'bodyBytes' | 'bodySha256'> | undefined {
+    const { lane, bodyBytes, bodySha256 } = delivery;
+    return this.#database
+      .select({ lane, bodyBytes, bodySha256 })
+      .from(delivery)
+      .where(and(waits, isNull(delivery.body), eq(delivery.id, id)))
+      .orderBy(asc(delivery.place))
+      .limit(1)
+      .get();
+  }
+}
+
+function deliveryOf(row: typeof delivery.$inferSelect): Delivery {
+  const { id, lane, service, sender, receivedAt, path, bodyBytes, bodySha256, seq, attempts } = row;
+  return { ...row.envelope, id, lane, service, sender, receivedAt, path, bodyBytes, bodySha256, seq, attempts };
+}
+
+function placeholders() {
+  return {
+    place: sql.placeholder('place'),
+    seq: sql.placeholder('seq'),
+    receivedAt: sql.placeholder('receivedAt'),
+    notBefore: sql.placeholder('notBefore'),
+    attempts: sql.placeholder('attempts'),
+    senderWaiting: sql.placeholder('senderWaiting'),
+    bodyBytes: sql.placeholder('bodyBytes'),
+    id: sql.placeholder('id'),
+    lane: sql.placeholder('lane'),
+    service: sql.placeholder('service'),
+    sender: sql.placeholder('sender'),
+    undecidedOrigin: sql.placeholder('undecidedOrigin'),
+    bodySha256: sql.placeholder('bodySha256'),
+    totals: sql.placeholder('totals'),
+    path: sql.placeholder('path'),
+    reason: sql.placeholder('reason'),
+    envelope: sql.placeholder('envelope'),
+    body: sql.placeholder('body'),
+  };
+}

@@ -1,0 +1,31 @@
+// Tells the Link object that something waits, so that a home which is up comes at once. Rung once, and not again until
+// home came: a flood of arrivals costs the Link one call per turn. After an eviction it rings once more, which is cheap.
+
+import { causeOf } from '../../shared/errors.ts';
+import type { Outside } from './outside.ts';
+
+export class WorkBell {
+  readonly #outside: Outside;
+  #rung = false;
+
+  constructor(outside: Outside) {
+    this.#outside = outside;
+  }
+
+  /** Resolves when the Link was told; a sender's answer never waits for it. Never rejects. */
+  async ring(): Promise<void> {
+    if (this.#rung) return;
+    this.#rung = true;
+    try {
+      await this.#outside.announceWork();
+    } catch (thrown) {
+      this.#rung = false;
+      console.warn(`work-not-announced: the next arrival tries again: ${causeOf(thrown)}`);
+    }
+  }
+
+  /** Home took a turn: what came before it is known to home. */
+  quiet(): void {
+    this.#rung = false;
+  }
+}

@@ -1,0 +1,58 @@
+// The contract of an adapter: all that Porchlight knows of one kind of service software, as data and pure answers.
+// Adapters import this and shared/, never each other; intake and bedtime see only this.
+
+import type { Delivery, HeaderList, Outcome } from '../../shared/delivery.ts';
+import type { PublicDocument, SignatureKind, WebFingerAccount } from '../../shared/snapshot.ts';
+
+/** What a service leaves at the edge at bedtime. Everything in it is public. */
+export interface Leavings {
+  readonly inboxes: readonly string[];
+  readonly accounts: readonly WebFingerAccount[];
+  readonly nodeinfo: Readonly<Record<string, unknown>> | null;
+  readonly documents: readonly PublicDocument[];
+  /** URIs of every actor the service has met: followers, followed, authors of what it holds. */
+  readonly knownActors: readonly string[];
+  /** Paths of public pages worth warming, most important first. */
+  readonly pages: readonly string[];
+}
+
+/** The service's answer to one delivery, as far as an outcome depends on it. */
+export interface ServiceAnswer {
+  readonly status: number;
+  /** Retry-After in ms, if the service gave one. */
+  readonly retryAfterMs: number | null;
+}
+
+export interface Adapter {
+  /** What the software is, as the configuration names it. */
+  readonly kind: string;
+  readonly signatures: readonly SignatureKind[];
+  /**
+   * By what the service recognises a repetition ("activity id"), or null if it does not. A delivery in doubt after a
+   * crash is repeated either way (at least once); null is told to the owner.
+   */
+  readonly deduplicatesBy: string | null;
+  /** Headers that home adds so that the service judges a late delivery by its own rule at the time of receipt. */
+  headersFor(delivery: Delivery, body: Uint8Array): Promise<HeaderList>;
+  /** What the service's answer means for the delivery. */
+  outcomeOf(answer: ServiceAnswer, delivery: Delivery): Outcome;
+  /** Asks the running service what it leaves at the edge. `base` is its loopback address. */
+  leavings(base: URL, signal: AbortSignal): Promise<Leavings>;
+}
+
+/** Times that a refused proof is tried again when the edge could not check it either. */
+const undecidedTries = 5;
+
+/**
+ * What an answer means for services that keep to RFC 9110 and to section 7.1.2 of ActivityPub: the outcome that an
+ * adapter gives unless its software differs.
+ */
+export function outcomeByStatus({ status, retryAfterMs }: ServiceAnswer, delivery: Delivery): Outcome {
+  if (status >= 200 && status < 300) return { outcome: 'delivered' };
+  const reason = `the service answered ${status}`;
+  const passing = status >= 500 || [408, 425, 429].includes(status);
+  // The sender's key was out of reach at the edge; it may be out of reach of the service for a while too.
+  const mayYetBeProved = status === 401 && delivery.undecided !== null && delivery.attempts < undecidedTries;
+  if (!passing && !mayYetBeProved) return { outcome: 'dead', reason };
+  return { outcome: 'later', reason, ...(retryAfterMs === null ? {} : { retryAfterMs }) };
+}

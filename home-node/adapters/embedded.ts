@@ -1,0 +1,79 @@
+// The embedded home as a service among others: deliveries go to it with a receipt, and what it leaves at the edge is
+// asked of it on loopback, most of it as any stranger would ask.
+
+import { PorchlightError } from '../../shared/errors.ts';
+import type { PublicDocument, WebFingerAccount } from '../../shared/snapshot.ts';
+import { receiptHeader } from '../receipts/receipt.ts';
+import type { Receipts } from '../receipts/receipts.ts';
+import { type Adapter, type Leavings, outcomeByStatus } from './adapter.ts';
+
+export function embeddedAdapter(receipts: Receipts): Adapter {
+  return {
+    kind: 'embedded',
+    signatures: ['cavage', 'rfc9421'],
+    deduplicatesBy: 'activity id',
+    headersFor: async (delivery) => {
+      const { method, host, path, headers, bodySha256 } = delivery;
+      const issued = receipts.issue({ method, scheme: 'https', host, path, headers, bodySha256 }, delivery.receivedAt);
+      if ('receipt' in issued) return await Promise.resolve([[receiptHeader, issued.receipt]]);
+      if (issued.because === 'clock') {
+        throw new PorchlightError(
+          'home-clock',
+          `Cannot vouch for a delivery: ${issued.reason}; set the clock, until then it waits.`,
+        );
+      }
+      // Without a receipt the service judges it by this moment, and says no if that is what it comes to.
+      return [];
+    },
+    outcomeOf: outcomeByStatus,
+    leavings: async (base, signal) => await askForLeavings(base, signal, receipts.token),
+  };
+}
+
+/** What home-node/embedded/home-api.ts answers. */
+interface Answer {
+  readonly host: string;
+  readonly resource: string;
+  readonly inboxes: readonly string[];
+  readonly documents: readonly string[];
+  readonly knownActors: readonly string[];
+  readonly pages: readonly string[];
+}
+
+const activityJson = 'application/activity+json';
+
+async function askForLeavings(base: URL, signal: AbortSignal, token: string): Promise<Leavings> {
+  const get = async (path: string, headers: Readonly<Record<string, string>> = {}): Promise<Response> => {
+    const answer = await fetch(new URL(path, base), { headers, signal, redirect: 'error' });
+    if (answer.ok) return answer;
+    throw new PorchlightError(
+      'embedded-leavings',
+      `Cannot read what the embedded home leaves: ${path} answered ${answer.status}; look into its log.`,
+    );
+  };
+  const own = (await (await get('/.porchlight/leavings', { authorization: `Bearer ${token}` })).json()) as Answer;
+  const { host, resource, inboxes, knownActors, pages } = own;
+  const documents: PublicDocument[] = [];
+  for (const path of own.documents) {
+    const answer = await get(path, { accept: activityJson });
+    const contentType = answer.headers.get('content-type') ?? activityJson;
+    documents.push({ host, path, contentType, body: await answer.text() });
+  }
+  const account = await get(`/.well-known/webfinger?resource=${encodeURIComponent(resource)}`);
+  const accounts = [(await account.json()) as WebFingerAccount];
+  return { inboxes, accounts, nodeinfo: await nodeinfo(get), documents, knownActors, pages };
+}
+
+/** NodeInfo 2.1, section "Discovery": the well-known document names the other. */
+async function nodeinfo(get: (path: string) => Promise<Response>): Promise<Record<string, unknown>> {
+  const { links } = (await (await get('/.well-known/nodeinfo')).json()) as { links: { rel: string; href: string }[] };
+  const link = links.find(({ rel }) => rel === 'http://nodeinfo.diaspora.software/ns/schema/2.1');
+  if (link === undefined) {
+    throw new PorchlightError(
+      'embedded-leavings',
+      'Cannot read what the embedded home leaves: it names no nodeinfo 2.1; update it together with the home node.',
+    );
+  }
+  // At the public origin, which is this service.
+  return (await (await get(new URL(link.href).pathname)).json()) as Record<string, unknown>;
+}

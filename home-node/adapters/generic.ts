@@ -1,0 +1,23 @@
+// Any ActivityPub server of which Porchlight knows no more than its owner said: its inboxes and the signatures that it
+// can verify. It gets deliveries as they came; how late they may be is up to it.
+
+import type { SignatureKind } from '../../shared/snapshot.ts';
+import { type Adapter, outcomeByStatus } from './adapter.ts';
+
+export interface GenericService {
+  readonly inboxes: readonly string[];
+  readonly signatures: readonly SignatureKind[];
+}
+
+export function genericAdapter({ inboxes, signatures }: GenericService): Adapter {
+  return {
+    kind: 'activitypub',
+    signatures,
+    // Most servers know a repetition by its activity id, but nobody has said so of this one.
+    deduplicatesBy: null,
+    headersFor: async () => await Promise.resolve([]),
+    outcomeOf: outcomeByStatus,
+    leavings: async () =>
+      await Promise.resolve({ inboxes, accounts: [], nodeinfo: null, documents: [], knownActors: [], pages: [] }),
+  };
+}

@@ -1,0 +1,108 @@
+// Keeps the edge's snapshot up to date: at each connection, when a service comes up, now and then while awake, soon
+// after deliveries, and at bedtime. Sent only when strangers would be told something else than before.
+
+import type { Clock } from '../../shared/clock.ts';
+import { causeOf } from '../../shared/errors.ts';
+import type { SignatureKind, Snapshot } from '../../shared/snapshot.ts';
+import type { Adapter, Leavings } from '../adapters/adapter.ts';
+import type { Log } from '../log.ts';
+import type { LeavingsFile } from './leavings-file.ts';
+import { type SnapshotContent, type SnapshotService, snapshotContent } from './snapshot.ts';
+
+export interface LeavingService {
+  readonly name: string;
+  readonly hosts: readonly string[];
+  readonly adapter: Adapter;
+  /** Origin on loopback; null while it is down. */
+  origin(): string | null;
+}
+
+export interface LeaverOptions {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly language: string;
+  readonly title: string;
+  readonly services: readonly LeavingService[];
+  readonly kept: LeavingsFile;
+  readonly senders: () => Promise<readonly string[]>;
+  /** A version above every earlier one, and at least this. */
+  readonly nextVersion: (atLeast: number) => Promise<number>;
+  readonly send: (snapshot: Snapshot) => Promise<void>;
+  /** How long a service may take to say what it leaves, ms. */
+  readonly askMs?: number;
+}
+
+export class Leaver {
+  readonly #options: LeaverOptions;
+  #left: string | null = null;
+  #last: Promise<boolean> = Promise.resolve(true);
+
+  constructor(options: LeaverOptions) {
+    this.#options = options;
+  }
+
+  /** The edge may have lost or never had it: the next time it is sent in any case. */
+  forget(): void {
+    this.#left = null;
+  }
+
+  /** Leaves what there is to leave. Resolves to whether the edge now has it; what failed is in the log. One at a time. */
+  async leave(): Promise<boolean> {
+    this.#last = this.#last.then(async () => await this.#leave());
+    return await this.#last;
+  }
+
+  /** Paths of public pages worth warming, as the services last said. */
+  pages(): readonly string[] {
+    const { services, kept } = this.#options;
+    return [...new Set(services.flatMap(({ name }) => kept.of(name)?.pages ?? []))];
+  }
+
+  async #leave(): Promise<boolean> {
+    const { clock, log, nextVersion, send } = this.#options;
+    try {
+      const content = await this.#gather();
+      const said = JSON.stringify(content);
+      if (said === this.#left) return true;
+      const madeAt = clock.now();
+      const version = await nextVersion(madeAt);
+      await send({ version, madeAt, ...content });
+      this.#left = said;
+      log.debug(`Left snapshot ${version} at the edge.`);
+      return true;
+    } catch (thrown) {
+      log.warn(`Cannot leave a snapshot at the edge: ${causeOf(thrown)}`);
+      return false;
+    }
+  }
+
+  async #gather(): Promise<SnapshotContent> {
+    const { language, title, services, senders } = this.#options;
+    const asked = await Promise.all(services.map(async (service) => await this.#ask(service)));
+    const known: SnapshotService[] = asked.filter((one) => one !== null);
+    return snapshotContent({ language, title, services: known, senders: await senders() });
+  }
+
+  /** What the service leaves now, or left last; null if it never did: then it cannot be judged for either. */
+  async #ask(service: LeavingService): Promise<SnapshotService | null> {
+    const { name, hosts, adapter } = service;
+    const signatures: readonly SignatureKind[] = adapter.signatures;
+    const leavings = (await this.#fresh(service)) ?? this.#options.kept.of(name);
+    return leavings === null ? null : { name, hosts, signatures, leavings };
+  }
+
+  async #fresh(service: LeavingService): Promise<Leavings | null> {
+    const { kept, log, askMs = 10_000 } = this.#options;
+    const { name, adapter } = service;
+    const base = service.origin();
+    if (base === null) return null;
+    try {
+      const leavings = await adapter.leavings(new URL(base), AbortSignal.timeout(askMs));
+      kept.keep(name, leavings);
+      return leavings;
+    } catch (thrown) {
+      log.warn(`Cannot learn what ${name} leaves at the edge: ${causeOf(thrown)}; what it left last stays.`);
+      return null;
+    }
+  }
+}

@@ -1,0 +1,56 @@
+// Makes the snapshot: what the services leave for strangers, put together for the edge. Pure; leave.ts gathers and
+// sends.
+
+import { BloomFilter } from '../../shared/known-actors/bloom.ts';
+import type { ServiceProfile, SignatureKind, Snapshot } from '../../shared/snapshot.ts';
+import type { Leavings } from '../adapters/adapter.ts';
+
+export interface SnapshotService {
+  readonly name: string;
+  readonly hosts: readonly string[];
+  readonly signatures: readonly SignatureKind[];
+  readonly leavings: Leavings;
+}
+
+export interface SnapshotFacts {
+  readonly language: string;
+  readonly title: string;
+  readonly services: readonly SnapshotService[];
+  /** Actors whose deliveries home has taken. */
+  readonly senders: readonly string[];
+}
+
+/** Without its version and time: two of these are equal when the edge need not be told. */
+export type SnapshotContent = Omit<Snapshot, 'version' | 'madeAt'>;
+
+/** One stranger in a thousand is taken for somebody known, and merely judged in full. */
+const falsePositiveRate = 0.001;
+const fewestActors = 1024;
+
+export function snapshotContent({ language, title, services, senders }: SnapshotFacts): SnapshotContent {
+  const profiles: ServiceProfile[] = services.map(({ name, hosts, signatures, leavings }) => ({
+    name,
+    hosts,
+    inboxes: leavings.inboxes,
+    signatures,
+  }));
+  const actors = new Set([...services.flatMap(({ leavings }) => leavings.knownActors), ...senders]);
+  return {
+    language,
+    title,
+    services: profiles,
+    accounts: services.flatMap(({ leavings }) => leavings.accounts),
+    // There is one for a domain: that of the service named first.
+    nodeinfo: services.map(({ leavings }) => leavings.nodeinfo).find((nodeinfo) => nodeinfo !== null) ?? null,
+    documents: services.flatMap(({ leavings }) => leavings.documents),
+    knownActors: filterOf(actors).toData(),
+  };
+}
+
+function filterOf(actors: ReadonlySet<string>): BloomFilter {
+  // Sized in doublings, so that one new actor changes a few bits and not all of them.
+  const room = 2 ** Math.ceil(Math.log2(Math.max(fewestActors, actors.size)));
+  const filter = BloomFilter.empty(room, falsePositiveRate);
+  for (const actor of actors) filter.add(actor);
+  return filter;
+}

@@ -1,0 +1,57 @@
+// Puts carried requests before home's own services, on loopback. The host decides which service it is, by home's own
+// list and nothing else: whatever the edge or a visitor writes, no other address in the house can be reached from here.
+// Nothing is followed, retried or decoded.
+
+import { Pool } from 'undici';
+import { PorchlightError } from '../../shared/errors.ts';
+import { limits } from '../../shared/limits.ts';
+import type { LinkRequest, LinkResponse, Serve } from '../link/serve.ts';
+import { RequestBody } from './request-body.ts';
+import { ServiceAnswer } from './service-answer.ts';
+
+export interface LoopbackService {
+  readonly name: string;
+  /** Hosts as visitors address them, in lower case; with a port unless it is the scheme's own. */
+  readonly hosts: readonly string[];
+  /** Where it listens. Only its origin is used. */
+  readonly url: string;
+}
+
+export interface Loopback {
+  readonly serve: Serve;
+  /** Closes all connections to the services. */
+  close(): Promise<void>;
+}
+
+/** Headers of a response that a service may send; the link's own limit is checked where the head is encoded. */
+const maxHeaderSize = limits.frameHeadBytes;
+
+export function createLoopback(services: readonly LoopbackService[]): Loopback {
+  const byHost = new Map<string, Pool>();
+  const pools: Pool[] = [];
+  for (const service of services) {
+    // Time is the visitor's and the edge's to limit: a long poll or a live stream may be silent for as long as it likes.
+    const timeouts = { headersTimeout: 0, bodyTimeout: 0 };
+    const pool = new Pool(new URL(service.url).origin, { connections: limits.linkStreams, maxHeaderSize, ...timeouts });
+    pools.push(pool);
+    for (const host of service.hosts) byHost.set(host, pool);
+  }
+  return {
+    serve: async (request, signal) => {
+      const pool = byHost.get(request.host.toLowerCase());
+      if (pool !== undefined) return await ask(pool, request, signal);
+      throw new PorchlightError('not-served', `Cannot answer for ${request.host}: no service of this home has that host.`);
+    },
+    close: async () => {
+      await Promise.all(pools.map(async (pool) => await pool.destroy()));
+    },
+  };
+}
+
+async function ask(pool: Pool, request: LinkRequest, signal: AbortSignal): Promise<LinkResponse> {
+  const { method, path, host, headers, body } = request;
+  const answer = new ServiceAnswer(method, signal);
+  const sent = body === null ? null : new RequestBody(body);
+  pool.dispatch({ method, path, headers: ['host', host, ...headers], body: sent }, answer);
+  return await answer.response;
+}

@@ -1,0 +1,124 @@
+// A service's answer while it comes in from its connection: head first, then the body into a queue. The connection is
+// paused while the queue is full, so that a service is read as fast as the link takes it.
+
+import type { Dispatcher } from 'undici';
+import { PorchlightError } from '../../shared/errors.ts';
+import { isHopByHop, namedByConnection } from '../../shared/link/hop-by-hop.ts';
+import { valueOf } from '../../shared/link/heads.ts';
+import { ByteQueue } from '../link/byte-queue.ts';
+import type { LinkResponse } from '../link/serve.ts';
+
+/** Bytes in the queue at which the service is made to wait, and at which it may go on. */
+const fullBytes = 512 * 1024;
+const roomyBytes = 256 * 1024;
+
+/** What is reported when no connection can be made: the service got nothing. */
+const unreachable: ReadonlySet<unknown> = new Set([
+  'ECONNREFUSED',
+  'EADDRNOTAVAIL',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'ETIMEDOUT',
+  'UND_ERR_CONNECT_TIMEOUT',
+]);
+/** undici does not take the request: a header that is none, or a body of another length than announced. */
+const refused: ReadonlySet<unknown> = new Set([
+  'UND_ERR_INVALID_ARG',
+  'UND_ERR_NOT_SUPPORTED',
+  'UND_ERR_REQ_CONTENT_LENGTH_MISMATCH',
+]);
+
+export class ServiceAnswer implements Dispatcher.DispatchHandler {
+  /** Rejects with `service-down`, `bad-request` or `failed`. */
+  readonly response: Promise<LinkResponse>;
+  readonly #signal: AbortSignal;
+  readonly #mayHaveBody: boolean;
+  readonly #body = new ByteQueue();
+  #controller: Dispatcher.DispatchController | null = null;
+  #isPaused = false;
+  #resolve: (response: LinkResponse) => void = () => undefined;
+  #reject: (error: Error) => void = () => undefined;
+
+  constructor(method: string, signal: AbortSignal) {
+    this.#signal = signal;
+    this.#mayHaveBody = method !== 'HEAD';
+    this.response = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    if (this.#signal.aborted) this.#abort();
+    else this.#signal.addEventListener('abort', this.#abort);
+  }
+
+  onResponseStart(controller: Dispatcher.DispatchController, status: number): void {
+    // 1xx: what comes before the final response stays here (RFC 9110 section 15.2).
+    if (status < 200) return;
+    const headers = carriedHeaders(controller.rawHeaders);
+    const hasBody = this.#mayHaveBody && status !== 204 && status !== 205 && status !== 304;
+    if (hasBody) {
+      this.#body.onTaken = () => {
+        if (!this.#isPaused || this.#body.length > roomyBytes) return;
+        this.#isPaused = false;
+        controller.resume();
+      };
+    }
+    this.#resolve({ status, headers, body: hasBody ? this.#body : null });
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.#body.put(chunk);
+    if (this.#isPaused || this.#body.length < fullBytes) return;
+    this.#isPaused = true;
+    controller.pause();
+  }
+
+  /** Trailers end here: few services send any, and HTTP/2 and 3 visitors could not be told in time which to expect. */
+  onResponseEnd(): void {
+    this.#signal.removeEventListener('abort', this.#abort);
+    this.#body.end();
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error & { readonly code?: unknown }): void {
+    this.#signal.removeEventListener('abort', this.#abort);
+    this.#body.fail(error);
+    // Only counts when no head has come.
+    this.#reject(refusalOf(error));
+  }
+
+  readonly #abort = (): void => {
+    this.#controller?.abort(new PorchlightError('request-cancelled', 'Cannot go on: nobody waits for the answer.'));
+  };
+}
+
+function refusalOf(error: Error & { readonly code?: unknown }): PorchlightError {
+  if (unreachable.has(error.code)) {
+    return new PorchlightError('service-down', 'Cannot reach the service: nothing listens there; start it.', {
+      cause: error,
+    });
+  }
+  if (refused.has(error.code)) {
+    return new PorchlightError('bad-request', 'Cannot put the request before the service as it stands.', {
+      cause: error,
+    });
+  }
+  return new PorchlightError('failed', 'Cannot pass on an answer: the service broke off.', { cause: error });
+}
+
+/** undici's raw headers as a flat list, without those that belong to the connection to the service. */
+function carriedHeaders(raw: Dispatcher.DispatchController['rawHeaders']): readonly string[] {
+  if (!Array.isArray(raw)) return [];
+  const list = raw.map((part) => (typeof part === 'string' ? part : part.toString('latin1')));
+  const named = namedByConnection(valueOf(list, 'connection'));
+  const kept: string[] = [];
+  for (let at = 0; at < list.length; at += 2) {
+    const name = list[at] ?? '';
+    const lowerName = name.toLowerCase();
+    if (!isHopByHop(lowerName) && !named.has(lowerName)) kept.push(name, list[at + 1] ?? '');
+  }
+  return kept;
+}

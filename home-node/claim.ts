@@ -1,0 +1,76 @@
+// Makes this home known to its edge: registers home's key with a one-time code (docs/protocol.md, "Claim") and
+// remembers by which name the edge knows this home.
+
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Agent } from 'undici';
+import { type ClaimReply, claimPath, makeClaim } from '../shared/claim/claim.ts';
+import { hashClaimCode, parseClaimCode } from '../shared/claim/code.ts';
+import { causeOf, PorchlightError } from '../shared/errors.ts';
+import { writeDurably } from './durable-file.ts';
+import { refusalOf, sendOnce } from './edge-api/send.ts';
+import type { HomeKey } from './key.ts';
+
+/** What the edge said when home claimed. */
+export interface Claimed {
+  readonly homeId: string;
+  readonly edge: string;
+  /** Every host that this home answers for. */
+  readonly hosts: readonly string[];
+  /** Hash of the code that was used, so that the same one is not tried again at every start. */
+  readonly codeHash: string;
+}
+
+export const claimFileName = 'home.json';
+
+/** null: this data folder has never claimed at this edge. */
+export function readClaim(folder: string, edge: string): Claimed | null {
+  const path = join(folder, claimFileName);
+  let claimed: Claimed;
+  try {
+    claimed = JSON.parse(readFileSync(path, 'utf8')) as Claimed;
+  } catch (thrown) {
+    if ((thrown as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw new PorchlightError('claim-file', `Cannot read ${path}: ${causeOf(thrown)}; claim again with a new code.`);
+  }
+  return claimed.edge === edge ? claimed : null;
+}
+
+/**
+ * Claims with this code, unless it was used before. The edge takes the same code from the same key again, so that a
+ * crash in between loses nothing. Throws `claim-code-malformed`, `edge-refused`, `edge-unreachable`.
+ */
+export async function claim(folder: string, edge: string, key: HomeKey, code: string): Promise<Claimed> {
+  const codeHash = await hashClaimCode(parseClaimCode(code));
+  const before = readClaim(folder, edge);
+  if (before?.codeHash === codeHash) return before;
+  const request = await makeClaim(code, edge, key.publicKey, key.privateKey);
+  const { homeId, hosts } = await send(edge, new TextEncoder().encode(JSON.stringify(request)));
+  const claimed: Claimed = { homeId, edge, hosts, codeHash };
+  writeDurably(join(folder, claimFileName), `${JSON.stringify(claimed)}\n`);
+  return claimed;
+}
+
+async function send(edge: string, body: Uint8Array): Promise<ClaimReply> {
+  const connections = new Agent();
+  try {
+    const reply = await sendOnce(connections, new URL(claimPath, edge), {
+      method: 'POST',
+      headers: ['Content-Type', 'application/json'],
+      body,
+      maxReplyBytes: 64 * 1024,
+      signal: AbortSignal.timeout(30_000),
+      attemptMs: 30_000,
+    });
+    if (reply.status >= 300) throw refusalOf({ method: 'claim at', path: edge }, reply);
+    return JSON.parse(new TextDecoder().decode(reply.body)) as ClaimReply;
+  } catch (thrown) {
+    if (thrown instanceof PorchlightError) throw thrown;
+    throw new PorchlightError(
+      'edge-unreachable',
+      `Cannot claim at ${edge}: ${causeOf(thrown)}; see whether the edge is there and claim again.`,
+    );
+  } finally {
+    await connections.destroy();
+  }
+}

@@ -1,0 +1,93 @@
+// What home asks of its edge (docs/protocol.md, "Lease and ack", "Home's other calls"): one method for each endpoint.
+
+import { type Batch, decodeBatch } from '../../shared/lease/batch.ts';
+import type { DeadLetter, ReplayReply, SpoolSummary, TurnRequest } from '../../shared/lease/messages.ts';
+import { limits } from '../../shared/limits.ts';
+import type { Snapshot } from '../../shared/snapshot.ts';
+import type { CallRequest, SignedCalls } from './signed-calls.ts';
+
+const base = '/.porchlight/v1';
+const json = 'application/json';
+/** A batch is bodies and, beside them, each delivery's envelope. */
+const maxBatchBytes = 2 * limits.leaseBytes + limits.leaseDeliveries * 3 * limits.deliveryHeaderBytes;
+const maxJsonBytes = limits.snapshotBytes;
+
+export interface TurnOutcome extends Batch {
+  /** The edge's clock when it answered, ms since the epoch; null if it did not say. */
+  readonly edgeTime: number | null;
+}
+
+/** Every method throws as SignedCalls.call does. */
+export class EdgeApi {
+  readonly #calls: SignedCalls;
+
+  constructor(calls: SignedCalls) {
+    this.#calls = calls;
+  }
+
+  /** Throws `batch-malformed` besides. */
+  async turn(request: TurnRequest, signal?: AbortSignal): Promise<TurnOutcome> {
+    const reply = await this.#calls.call({
+      ...withSignal(signal),
+      method: 'POST',
+      path: `${base}/lease`,
+      body: encode(request),
+      contentType: json,
+      again: 'as-it-was',
+      maxReplyBytes: maxBatchBytes,
+    });
+    return { ...decodeBatch(reply.body), edgeTime: reply.edgeTime };
+  }
+
+  /** The bytes of a large body that is leased to this home. */
+  async body(deliveryId: string, signal?: AbortSignal): Promise<Uint8Array> {
+    const reply = await this.#calls.call({
+      ...withSignal(signal),
+      method: 'GET',
+      path: `${base}/bodies/${encodeURIComponent(deliveryId)}`,
+      again: 'anew',
+      maxReplyBytes: limits.inboxBodyBytes,
+    });
+    return reply.body;
+  }
+
+  /** Asks for what is kept, from this time of arrival on, once more. */
+  async replay(since: number): Promise<ReplayReply> {
+    return await this.#json({ method: 'POST', path: `${base}/replay`, body: encode({ since }), contentType: json });
+  }
+
+  async spool(): Promise<SpoolSummary> {
+    return await this.#json({ method: 'GET', path: `${base}/spool` });
+  }
+
+  async deadLetters(): Promise<readonly DeadLetter[]> {
+    return await this.#json({ method: 'GET', path: `${base}/dead-letters` });
+  }
+
+  async leaveSnapshot(snapshot: Snapshot): Promise<void> {
+    const path = `${base}/snapshot`;
+    await this.#send({ method: 'PUT', path, body: encode(snapshot), contentType: json });
+  }
+
+  /** The edge asks for these pages through the link and keeps what strangers may read; at most limits.warmPaths. */
+  async warm(paths: readonly string[], signal: AbortSignal): Promise<void> {
+    const path = `${base}/warm`;
+    await this.#send({ method: 'POST', path, body: encode({ paths }), contentType: json, signal });
+  }
+
+  async #send(request: Omit<CallRequest, 'maxReplyBytes' | 'again'>): Promise<Uint8Array> {
+    return (await this.#calls.call({ ...request, again: 'anew', maxReplyBytes: maxJsonBytes })).body;
+  }
+
+  async #json<T>(request: Omit<CallRequest, 'maxReplyBytes' | 'again'>): Promise<T> {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(await this.#send(request))) as T;
+  }
+}
+
+function encode(value: unknown): Uint8Array {
+  return new TextEncoder().encode(JSON.stringify(value));
+}
+
+function withSignal(signal: AbortSignal | undefined): { readonly signal?: AbortSignal } {
+  return signal === undefined ? {} : { signal };
+}

@@ -1,0 +1,76 @@
+// One HTTP request to the edge and its whole answer, bounded. No signature, no retry: signed-calls.ts and claim.ts do
+// that.
+
+import type { Dispatcher } from 'undici';
+import { PorchlightError } from '../../shared/errors.ts';
+
+export interface EdgeReply {
+  readonly status: number;
+  readonly body: Uint8Array;
+  /** The edge's clock when it answered, ms since the epoch; null if it did not say. */
+  readonly edgeTime: number | null;
+}
+
+export interface SendOptions {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  /** Name, value, name, value. */
+  readonly headers: readonly string[];
+  readonly body: Uint8Array;
+  readonly maxReplyBytes: number;
+  readonly signal: AbortSignal;
+  /** How long the answer may be silent, ms. */
+  readonly attemptMs: number;
+}
+
+/** Throws `edge-reply-too-long`, or what the connection threw. */
+export async function sendOnce(connections: Dispatcher, url: URL, options: SendOptions): Promise<EdgeReply> {
+  const { statusCode, headers, body } = await connections.request({
+    origin: url.origin,
+    path: url.pathname + url.search,
+    method: options.method,
+    headers: [...options.headers],
+    body: options.body.byteLength === 0 && options.method === 'GET' ? null : options.body,
+    signal: options.signal,
+    headersTimeout: options.attemptMs,
+    bodyTimeout: options.attemptMs,
+  });
+  const parts: Uint8Array[] = [];
+  let length = 0;
+  for await (const part of body as AsyncIterable<Uint8Array>) {
+    length += part.byteLength;
+    if (length > options.maxReplyBytes) {
+      throw new PorchlightError(
+        'edge-reply-too-long',
+        `Cannot use the answer to ${options.method} ${url.pathname}: it is longer than ${options.maxReplyBytes} bytes.`,
+      );
+    }
+    parts.push(part);
+  }
+  const date = Date.parse(String(headers.date ?? ''));
+  return { status: statusCode, body: Buffer.concat(parts, length), edgeTime: Number.isNaN(date) ? null : date };
+}
+
+/** What an answer of 300 and more means for the owner; the edge gives a stable code (RFC 9457). */
+export function refusalOf(request: { readonly method: string; readonly path: string }, reply: EdgeReply): EdgeRefusal {
+  let code = 'no-code';
+  try {
+    const { code: said } = JSON.parse(new TextDecoder().decode(reply.body)) as { code?: unknown };
+    if (typeof said === 'string') code = said;
+  } catch {
+    // Something between home and the edge answered: its page is of no use to anybody.
+    code = 'not-from-the-edge';
+  }
+  return new EdgeRefusal(request, reply.status, code);
+}
+
+export class EdgeRefusal extends PorchlightError {
+  readonly status: number;
+  /** The edge's own code. */
+  readonly reason: string;
+
+  constructor(request: { readonly method: string; readonly path: string }, status: number, reason: string) {
+    super('edge-refused', `Cannot ${request.method} ${request.path}: the edge answered ${status} (${reason}).`);
+    this.status = status;
+    this.reason = reason;
+  }
+}

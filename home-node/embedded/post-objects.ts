@@ -1,0 +1,44 @@
+// The owner's posts as ActivityPub objects: a Note, and the Create that tells followers of it. Both are public.
+
+import { Create, Note, PUBLIC_COLLECTION } from '@fedify/vocab';
+import { ownPaths, postPathOf } from './addresses.ts';
+import type { Post } from './posts.ts';
+
+export interface PostObjectOptions {
+  readonly origin: string;
+  readonly language: string;
+}
+
+/** Read from JSON-LD, where times are text: Fedify's own constructor wants a Temporal object, which Node 24 has not. */
+export async function noteOf(post: Post, options: PostObjectOptions): Promise<Note> {
+  return await Note.fromJsonLd(noteJson(post, options));
+}
+
+export async function createOf(post: Post, options: PostObjectOptions): Promise<Create> {
+  const { '@context': context, ...note } = noteJson(post, options);
+  return await Create.fromJsonLd({
+    '@context': context,
+    type: 'Create',
+    id: `${note.id}/creation`,
+    actor: note.attributedTo,
+    published: note.published,
+    to: note.to,
+    cc: note.cc,
+    object: note,
+  });
+}
+
+function noteJson(post: Post, { origin, language }: PostObjectOptions) {
+  return {
+    '@context': 'https://www.w3.org/ns/activitystreams',
+    type: 'Note',
+    id: `${origin}${postPathOf(post.id)}`,
+    attributedTo: `${origin}${ownPaths.actor}`,
+    to: PUBLIC_COLLECTION.href,
+    cc: `${origin}${ownPaths.followers}`,
+    published: new Date(post.publishedAt).toISOString(),
+    content: post.content,
+    contentMap: { [language]: post.content },
+    ...(post.link === null ? {} : { url: post.link }),
+  };
+}

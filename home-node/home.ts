@@ -1,0 +1,202 @@
+// The home node while it runs: what happens when the link opens, when a service comes up, when something was delivered,
+// and at bedtime. The parts do the work; this says when.
+
+import { causeOf } from '../shared/errors.ts';
+import type { Session } from '../shared/session/call.ts';
+import type { Leaver } from './bedtime/leave.ts';
+import { warmPages } from './bedtime/warm.ts';
+import type { EdgeApi } from './edge-api/edge-api.ts';
+import type { SignedCalls } from './edge-api/signed-calls.ts';
+import { acceptEpoch, forgottenProcesses } from './intake/fallen-back.ts';
+import type { Ledger } from './intake/ledger.ts';
+import type { OpenIntake } from './intake/open-intake.ts';
+import { Reminder } from './intake/reminder.ts';
+import type { LinkClient, LinkState } from './link/client.ts';
+import type { Log } from './log.ts';
+import type { Supervisor } from './services/supervisor.ts';
+
+/** What an owner, or a program that started this one, may want to know. */
+export type HomeEvent =
+  | { readonly event: 'connected' }
+  | { readonly event: 'snapshot-left' }
+  | { readonly event: 'delivered'; readonly deliveries: number }
+  | { readonly event: 'asleep'; readonly pages: number };
+
+export interface HomeParts {
+  readonly log: Log;
+  readonly calls: SignedCalls;
+  readonly api: EdgeApi;
+  readonly ledger: Ledger;
+  readonly intake: OpenIntake;
+  readonly leaver: Leaver;
+  readonly supervisor: Supervisor;
+  readonly link: LinkClient;
+  /** When home expects to be back after its next sleep, ms since the epoch; null if nobody said. */
+  readonly wakeAt: number | null;
+  /** Kept deliveries that arrived from then on are asked for again, once; null: none. */
+  readonly replaySince: number | null;
+  readonly onEvent: (event: HomeEvent) => void;
+  /** This process must end: a newer home node took over. */
+  readonly onSuperseded: () => void;
+  /** Everything else that is to be closed in the end. */
+  readonly close: () => Promise<void>;
+}
+
+/** While awake the services are asked this often whether strangers must be told something else, ms. */
+const leaveEveryMs = 3 * 60_000;
+/** After deliveries, so that a burst is left once, ms. */
+const leaveSoonMs = 2_000;
+
+/** What bedtime may take at most, each, ms: supply may end. */
+const finishMs = 8_000;
+const leaveMs = 4_000;
+const warmMs = 8_000;
+const goodNightMs = 4_000;
+
+export class Home {
+  readonly #parts: HomeParts;
+  #replaySince: number | null;
+  #opened: string | null = null;
+  readonly #leaveLater = new Reminder(() => void this.#leave());
+
+  constructor(parts: HomeParts) {
+    this.#parts = parts;
+    this.#replaySince = parts.replaySince;
+  }
+
+  start(): void {
+    this.#parts.supervisor.start();
+    this.#parts.link.start();
+  }
+
+  onLink(state: LinkState): void {
+    const { log, calls, intake, link } = this.#parts;
+    switch (state.link) {
+      case 'dialling':
+        log.debug('Dialling the edge.');
+        break;
+      case 'open':
+        calls.use(state.session);
+        this.#open(state.session).catch((thrown: unknown) => {
+          log.error(`Cannot begin to take deliveries: ${causeOf(thrown)}`);
+        });
+        break;
+      case 'lost':
+        log.warn(`The link is lost (${state.code}): ${state.reason} Dialling again in ${state.retryMs / 1000} s.`);
+        break;
+      case 'superseded':
+        log.error(state.reason);
+        calls.use(null);
+        intake.intake.disconnected();
+        this.#parts.onSuperseded();
+        break;
+      case 'closed':
+        log.debug(`The link is closed${link.session === null ? '' : ', with a session'}.`);
+        break;
+    }
+  }
+
+  onWork(): void {
+    this.#parts.intake.intake.wake();
+  }
+
+  onServiceUp(): void {
+    this.#parts.intake.intake.wake();
+    if (this.#parts.link.session !== null) void this.#leave();
+  }
+
+  onServiceDown(name: string): void {
+    this.#parts.intake.intake.release(name);
+  }
+
+  onDrained(deliveries: number): void {
+    this.#parts.onEvent({ event: 'delivered', deliveries });
+    this.#leaveLater.replace(leaveSoonMs);
+  }
+
+  /** What home does before it sleeps; afterwards this process holds nothing any more. */
+  async bedtime(): Promise<void> {
+    const { log, intake, leaver, link, api, wakeAt, onEvent } = this.#parts;
+    log.info('Bedtime: finishing what is in hand.');
+    this.#leaveLater.cancel();
+    if (!(await intake.intake.finish(finishMs)))
+      log.warn('Not everything was finished in time; the edge keeps the rest.');
+    let pages = 0;
+    if (link.session !== null) {
+      await within(leaveMs, leaver.leave());
+      const signal = AbortSignal.timeout(warmMs);
+      const warm = async (paths: readonly string[]): Promise<void> => await api.warm(paths, signal);
+      pages = await warmPages({ log, pages: leaver.pages(), warm, signal });
+    }
+    await within(goodNightMs, this.#goodNight(wakeAt));
+    await this.stop();
+    onEvent({ event: 'asleep', pages });
+  }
+
+  /** Ends without bedtime. */
+  async stop(): Promise<void> {
+    const { intake, link, calls, supervisor, ledger } = this.#parts;
+    this.#leaveLater.cancel();
+    link.close();
+    await intake.close();
+    await calls.close();
+    await supervisor.stop();
+    await this.#parts.close();
+    await ledger.close();
+  }
+
+  /** In this order: what was forgotten goes before what came later, so that order per sender holds. */
+  async #open(session: Session): Promise<void> {
+    const { log, intake, leaver, link, onEvent } = this.#parts;
+    log.info(`Connected to the edge (epoch ${session.epoch}).`);
+    onEvent({ event: 'connected' });
+    this.#opened = session.session;
+    await this.#replay(session.epoch);
+    if (this.#opened !== session.session || link.session === null) return;
+    intake.intake.connected();
+    leaver.forget();
+    await this.#leave();
+  }
+
+  async #replay(epoch: number): Promise<void> {
+    const { log, api, ledger } = this.#parts;
+    const forgotten = await forgottenProcesses(ledger, epoch);
+    if (forgotten > 0) {
+      log.warn(
+        `The data folder fell back to an earlier state (${forgotten} starts are missing); asking for all again.`,
+      );
+      this.#replaySince = 0;
+    }
+    if (this.#replaySince !== null) {
+      const { replayed } = await api.replay(this.#replaySince);
+      log.info(`Asked the edge for kept deliveries again: ${replayed} come.`);
+      this.#replaySince = null;
+    }
+    await acceptEpoch(ledger, epoch);
+  }
+
+  async #leave(): Promise<void> {
+    const { leaver, link, onEvent } = this.#parts;
+    this.#leaveLater.replace(leaveEveryMs);
+    if (link.session !== null && (await leaver.leave())) onEvent({ event: 'snapshot-left' });
+  }
+
+  async #goodNight(wakeAt: number | null): Promise<void> {
+    const { log, link } = this.#parts;
+    try {
+      await link.sleep(wakeAt);
+      log.info(wakeAt === null ? 'Good night.' : `Good night, until ${new Date(wakeAt).toISOString()}.`);
+    } catch (thrown) {
+      log.warn(causeOf(thrown));
+    }
+  }
+}
+
+async function within(ms: number, work: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms);
+  });
+  await Promise.race([work, late]);
+  clearTimeout(timer);
+}

@@ -1,0 +1,54 @@
+// Which headers of a delivery reach the service. All that were signed go on as they came; what only a proxy may say
+// (who the client is, by which scheme it came) is said by home alone, and what belongs to one connection ends here.
+
+import type { Delivery, HeaderList } from '../../shared/delivery.ts';
+
+/** RFC 9110 section 7.6.1, and what undici sets itself. */
+const ofOneConnection = [
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'expect',
+  'content-length',
+];
+
+/**
+ * Some signature libraries read a signature from Authorization and the time from X-Date instead of what the edge
+ * judged; a service believes the rest because it comes from loopback.
+ */
+const neverFromOutside = [
+  'authorization',
+  'cookie',
+  'x-date',
+  'forwarded',
+  'x-real-ip',
+  'x-client-ip',
+  'true-client-ip',
+  'cf-connecting-ip',
+];
+
+const dropped = new Set([...ofOneConnection, ...neverFromOutside, 'host']);
+
+/**
+ * Name, value, name, value, in the sender's order; Host first, `added` last. Names are compared as servers that turn
+ * them into variables do (CGI, Rack): X_Date is X-Date.
+ */
+export function headersToService(delivery: Delivery, added: HeaderList): string[] {
+  const kept = delivery.headers.filter(([name]) => {
+    const known = plain(name);
+    return !(dropped.has(known) || /^(x-forwarded-|porchlight-)/.test(known));
+  });
+  const said: [string, string][] = [['X-Forwarded-Proto', 'https']];
+  if (delivery.remoteAddress !== null) said.push(['X-Forwarded-For', delivery.remoteAddress]);
+  return [['Host', delivery.host], ...kept, ...said, ...added].flatMap(([name = '', value = '']) => [name, value]);
+}
+
+function plain(name: string): string {
+  return name.toLowerCase().replaceAll('_', '-');
+}

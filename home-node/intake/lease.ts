@@ -1,0 +1,264 @@
+// The loop between home and the spool: one turn after another, each telling the edge what became of the deliveries in
+// hand and bringing new ones. A turn goes out when there may be something to lease and room for it, when answers have
+// waited long enough, or when a lease must be renewed. While a batch is worked on, the next one is fetched.
+
+import type { Answer, Delivery } from '../../shared/delivery.ts';
+import { causeOf } from '../../shared/errors.ts';
+import type { TurnReply, TurnRequest } from '../../shared/lease/messages.ts';
+import { limits } from '../../shared/limits.ts';
+import type { TurnOutcome } from '../edge-api/edge-api.ts';
+import { EdgeRefusal } from '../edge-api/send.ts';
+import type { Log } from '../log.ts';
+import type { Recipient } from './deliver.ts';
+import { type AnswerOne, Hand, type Held } from './hand.ts';
+import { Leases } from './leases.ts';
+import { Reminder } from './reminder.ts';
+import type { Observe } from './sender-work.ts';
+
+export interface IntakeOptions {
+  readonly log: Log;
+  readonly recipients: ReadonlyMap<string, Recipient>;
+  readonly turn: (request: TurnRequest) => Promise<TurnOutcome>;
+  readonly work: (next: () => Held | null, answer: AnswerOne) => Promise<void>;
+  readonly observe: Observe;
+  /** ms since the epoch by home's clock, for edges that do not say theirs. */
+  readonly now: () => number;
+  /** Called when something was delivered, nothing is in hand any more and the edge has heard every answer. */
+  readonly onDrained: (deliveries: number) => void;
+  /** Asks again after this long although nobody called, in case a call was lost, ms. */
+  readonly idleTurnMs?: number;
+  /** Pause after what trying again at once cannot mend, ms. */
+  readonly troubleMs?: number;
+}
+
+/** How long an answer may wait for company: when more is to be leased a turn comes soon anyway. */
+const lingerIdleMs = 20;
+const lingerBusyMs = 250;
+
+interface Said {
+  readonly answer: Answer;
+  readonly delivery: Delivery;
+}
+
+export class Intake {
+  readonly #options: Required<IntakeOptions>;
+  readonly #hand: Hand;
+  readonly #leases = new Leases(() => this.#goSoon());
+  /** Answers that the edge has not heard. */
+  #answers: Said[] = [];
+  #answersDue = false;
+  /** Services for which there may be something to lease. */
+  readonly #wanted = new Set<string>();
+  #connected = false;
+  #turning = false;
+  #stopping = false;
+  #mayLease = true;
+  #mayTurn = true;
+  #going = false;
+  #fruitless = 0;
+  #delivered = 0;
+  #idle: (() => void)[] = [];
+  readonly #linger = new Reminder(() => {
+    this.#answersDue = true;
+    this.#goSoon();
+  });
+  readonly #ask = new Reminder(() => this.wake());
+  readonly #resume = new Reminder(() => {
+    this.#mayLease = true;
+    this.#mayTurn = true;
+    this.wake();
+  });
+
+  constructor(options: IntakeOptions) {
+    this.#options = { idleTurnMs: 5 * 60_000, troubleMs: 10_000, ...options };
+    this.#hand = new Hand({ work: options.work, onAnswer: (answer, held) => this.#said(answer, held) });
+  }
+
+  /** A link was opened: what an earlier one left in hand is given back, what was finished is told. */
+  connected(): void {
+    this.#connected = true;
+    this.#mayTurn = true;
+    this.#leases.forget();
+    this.#hand.release();
+    this.#answersDue = this.#answers.length > 0;
+    this.wake();
+  }
+
+  /** What is in hand is worked on meanwhile. */
+  disconnected(): void {
+    this.#connected = false;
+  }
+
+  /** Something may be waiting at the edge, or a service came up. */
+  wake(): void {
+    for (const name of this.#options.recipients.keys()) this.#wanted.add(name);
+    this.#goSoon();
+  }
+
+  /** The service is down: what it has not begun goes back to the edge. */
+  release(service: string): void {
+    this.#hand.release(service);
+  }
+
+  /** Leases nothing for a moment, after trouble that is not a service's. */
+  pause(): void {
+    this.#mayLease = false;
+    this.#resume.in(this.#options.troubleMs);
+  }
+
+  /**
+   * Bedtime: leases no more, gives back what is not begun, and waits until the rest is answered and the edge has heard
+   * it, or until `boundMs` have passed. Resolves to whether all was heard.
+   */
+  async finish(boundMs: number): Promise<boolean> {
+    this.#stopping = true;
+    this.#hand.release();
+    this.#answersDue = this.#answers.length > 0;
+    this.#goSoon();
+    if (this.#isIdle()) return true;
+    const late = new Reminder(() => this.#wakeIdle());
+    late.in(boundMs);
+    await new Promise<void>((resolve) => this.#idle.push(resolve));
+    late.cancel();
+    return this.#isIdle();
+  }
+
+  close(): void {
+    this.#stopping = true;
+    this.#connected = false;
+    this.#leases.forget();
+    for (const reminder of [this.#linger, this.#ask, this.#resume]) reminder.cancel();
+  }
+
+  #isIdle(): boolean {
+    return this.#hand.size() === 0 && this.#answers.length === 0 && !this.#turning;
+  }
+
+  #wakeIdle(): void {
+    for (const resolve of this.#idle.splice(0)) resolve();
+  }
+
+  #said(answer: Answer, held: Held): void {
+    this.#answers.push({ answer, delivery: held.delivery });
+    if (answer.outcome === 'delivered') this.#delivered += 1;
+    this.#leases.answered(held.lease);
+    if (this.#hand.size() === 0) this.#linger.replace(0);
+    else this.#linger.in(this.#wanted.size > 0 ? lingerBusyMs : lingerIdleMs);
+    this.#goSoon();
+  }
+
+  /** Once for everything that happens in this moment. */
+  #goSoon(): void {
+    if (this.#going) return;
+    this.#going = true;
+    queueMicrotask(() => {
+      this.#going = false;
+      this.#go();
+    });
+  }
+
+  #go(): void {
+    if (this.#turning || !this.#connected || !this.#mayTurn) return;
+    const services = this.#mayLease && !this.#stopping ? this.#hungry() : [];
+    // Two batches in memory at most.
+    const room = Math.max(0, Math.min(limits.leaseDeliveries, 2 * limits.leaseDeliveries - this.#hand.size()));
+    const mayBring = room > 0 && services.some((name) => this.#wanted.has(name));
+    const renew = this.#leases.due();
+    if (!mayBring && !this.#answersDue && renew.length === 0) return;
+    // Whatever a turn goes out for, it asks for more: answers may let a sender's next deliveries go.
+    void this.#turn({ max: services.length === 0 ? 0 : room, services, renew });
+  }
+
+  /** Services that can take deliveries and have not half a batch in hand already. */
+  #hungry(): string[] {
+    const up = [...this.#options.recipients].filter(([, recipient]) => recipient.origin() !== null);
+    const half = limits.leaseDeliveries / 2;
+    return up.map(([name]) => name).filter((name) => this.#hand.size(name) <= half);
+  }
+
+  async #turn(wish: Omit<TurnRequest, 'answers'>): Promise<void> {
+    const said = this.#answers;
+    this.#answers = [];
+    this.#answersDue = false;
+    this.#linger.cancel();
+    this.#turning = true;
+    const asked = wish.max > 0 ? wish.services : [];
+    for (const name of asked) this.#wanted.delete(name);
+    try {
+      const outcome = await this.#options.turn({ answers: said.map(({ answer }) => answer), ...wish });
+      this.#heard(said, outcome.reply);
+      this.#leases.renewed(wish.renew, outcome.reply.leaseMs);
+      if (asked.length > 0) this.#plan(outcome, asked);
+      this.#take(outcome);
+    } catch (thrown) {
+      for (const name of asked) this.#wanted.add(name);
+      this.#failed(thrown, said);
+    }
+    this.#turning = false;
+    if (this.#isIdle()) this.#drained();
+    this.#goSoon();
+  }
+
+  #take({ reply, deliveries }: TurnOutcome): void {
+    const lease = reply.lease ?? '';
+    this.#leases.opened(lease, deliveries.length, reply.leaseMs);
+    for (const { delivery, body } of deliveries) {
+      this.#options.observe('leased', delivery);
+      if (!this.#hand.take({ delivery, body, lease })) this.#leases.answered(lease);
+    }
+  }
+
+  #heard(said: readonly Said[], reply: TurnReply): void {
+    const refused = new Map(reply.refused.map(({ seq, reason }) => [seq, reason]));
+    for (const { answer, delivery } of said) {
+      const reason = refused.get(answer.seq);
+      if (reason === undefined) this.#options.observe('acked', delivery);
+      // Harmless: the edge leases it again, and the ledger knows what the service has.
+      else this.#options.log.debug(`${delivery.id}: the edge did not take "${answer.outcome}": ${reason}`);
+      if (leavesWaiting(answer)) this.#hand.heard(delivery);
+    }
+  }
+
+  /** When to ask again. */
+  #plan({ reply, deliveries, edgeTime }: TurnOutcome, asked: readonly string[]): void {
+    this.#fruitless = deliveries.length > 0 ? 0 : this.#fruitless + 1;
+    if (reply.more && deliveries.length > 0) for (const name of asked) this.#wanted.add(name);
+    const { idleTurnMs, now } = this.#options;
+    // Clocks differ, and a time that has passed without anything being due must not make home ask without pause.
+    const leastMs = Math.min(125 * 2 ** Math.min(this.#fruitless, 9), 60_000);
+    const dueMs = reply.nextDueAt === null ? idleTurnMs : reply.nextDueAt - (edgeTime ?? now());
+    this.#ask.replace(Math.min(Math.max(dueMs, leastMs), idleTurnMs));
+  }
+
+  #failed(thrown: unknown, said: readonly Said[]): void {
+    const { log, troubleMs } = this.#options;
+    if (thrown instanceof EdgeRefusal) {
+      // What the edge will not hear it will not hear the second time either; the ledger keeps what matters.
+      for (const { answer, delivery } of said) if (leavesWaiting(answer)) this.#hand.heard(delivery);
+    } else {
+      this.#answers = [...said, ...this.#answers];
+      this.#answersDue = this.#answers.length > 0;
+    }
+    if ((thrown as { code?: unknown }).code === 'no-session') {
+      log.debug(`A turn ended with its link: ${causeOf(thrown)}`);
+      this.#connected = false;
+      return;
+    }
+    log.error(`Cannot take deliveries: ${causeOf(thrown)} Trying again in ${troubleMs / 1000} s.`);
+    this.#mayTurn = false;
+    this.#resume.in(troubleMs);
+  }
+
+  #drained(): void {
+    this.#wakeIdle();
+    const deliveries = this.#delivered;
+    if (deliveries === 0 || this.#wanted.size > 0) return;
+    this.#delivered = 0;
+    this.#options.log.info(`Delivered ${deliveries}; nothing more is in hand.`);
+    this.#options.onDrained(deliveries);
+  }
+}
+
+function leavesWaiting({ outcome }: Answer): boolean {
+  return outcome === 'later' || outcome === 'released';
+}

@@ -1,0 +1,76 @@
+// Puts the parts of intake together: the ledger, the way of each sender's deliveries, and the loop that leases them.
+
+import type { Clock } from '../../shared/clock.ts';
+import { causeOf } from '../../shared/errors.ts';
+import { limits } from '../../shared/limits.ts';
+import type { EdgeApi } from '../edge-api/edge-api.ts';
+import type { Log } from '../log.ts';
+import { Deliverer, type Recipient } from './deliver.ts';
+import { Intake, type IntakeOptions } from './lease.ts';
+import type { Ledger } from './ledger.ts';
+import { type Observe, SenderWork } from './sender-work.ts';
+
+export interface IntakeParts {
+  readonly api: Pick<EdgeApi, 'turn' | 'body'>;
+  readonly ledger: Ledger;
+  readonly recipients: ReadonlyMap<string, Recipient>;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly observe: Observe;
+  /** A service gave no answer. */
+  readonly onSilent: (service: string) => void;
+  readonly onDrained: (deliveries: number) => void;
+  readonly timing?: Pick<IntakeOptions, 'idleTurnMs' | 'troubleMs'> & { readonly deliverMs?: number };
+}
+
+export interface OpenIntake {
+  readonly intake: Intake;
+  close(): Promise<void>;
+}
+
+/** A delivery that was kept for this long at the edge cannot come again, whatever was lost there. */
+const pruneAfterMs = limits.keptMs + 24 * 3600 * 1000;
+
+export function openIntake(parts: IntakeParts): OpenIntake {
+  const { api, ledger, recipients, clock, log, observe, timing = {} } = parts;
+  const { deliverMs, ...intakeTiming } = timing;
+  const deliverer = new Deliverer({ clock, ...(deliverMs === undefined ? {} : { timeoutMs: deliverMs }) });
+  const work = new SenderWork({
+    clock,
+    log,
+    recipients,
+    observe,
+    mark: async (marks) => await ledger.mark(marks),
+    deliver: async (recipient, delivery, body) => await deliverer.deliver(recipient, delivery, body),
+    fetchBody: async (id) => await api.body(id),
+    onSilent: (service) => {
+      intake.release(service);
+      parts.onSilent(service);
+    },
+    onLedgerTrouble: (error) => {
+      log.error(`${causeOf(error)} Nothing is taken from the edge for a moment; it keeps everything.`);
+      intake.pause();
+    },
+  });
+  const intake = new Intake({
+    log,
+    recipients,
+    observe,
+    now: () => clock.now(),
+    turn: async (request) => await api.turn(request),
+    work: async (next, answer) => await work.run(next, answer),
+    onDrained: (deliveries) => {
+      // Now, because an answer that the edge has not heard would bring its delivery again.
+      ledger.prune(clock.now() - pruneAfterMs).catch((thrown: unknown) => log.warn(causeOf(thrown)));
+      parts.onDrained(deliveries);
+    },
+    ...intakeTiming,
+  });
+  return {
+    intake,
+    close: async () => {
+      intake.close();
+      await deliverer.close();
+    },
+  };
+}

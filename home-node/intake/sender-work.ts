@@ -1,0 +1,150 @@
+// The way of one sender's deliveries through home: body whole → `begun` on the disk → service → `answered` on the disk
+// → answer for the edge. One after another; the `answered` of one and the `begun` of the next share a commit.
+
+import type { Clock } from '../../shared/clock.ts';
+import type { Delivery, Outcome } from '../../shared/delivery.ts';
+import { causeOf } from '../../shared/errors.ts';
+import type { Log } from '../log.ts';
+import type { Attempt, Recipient } from './deliver.ts';
+import type { AnswerOne, Held } from './hand.ts';
+import type { Mark, Standing } from './ledger-store.ts';
+
+/** Where a delivery is, for whoever watches: the moments between which a crash makes a difference. */
+export type IntakePoint = 'leased' | 'begun' | 'sent' | 'answered' | 'acked';
+export type Observe = (point: IntakePoint, delivery: Pick<Delivery, 'id' | 'seq'>) => void;
+
+export interface SenderWorkOptions {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly recipients: ReadonlyMap<string, Recipient>;
+  readonly mark: (marks: readonly Mark[]) => Promise<readonly (Standing | null)[]>;
+  readonly deliver: (recipient: Recipient, delivery: Delivery, body: Uint8Array) => Promise<Attempt>;
+  readonly fetchBody: (deliveryId: string) => Promise<Uint8Array>;
+  readonly observe: Observe;
+  /** The service gave no answer: is it up? */
+  readonly onSilent: (service: string) => void;
+  /** The ledger could not be written: nothing should be begun for a while. */
+  readonly onLedgerTrouble: (error: unknown) => void;
+}
+
+/** What the service answered, not yet in the ledger. */
+interface Done {
+  readonly held: Held;
+  readonly outcome: Outcome;
+}
+
+export class SenderWork {
+  readonly #options: SenderWorkOptions;
+
+  constructor(options: SenderWorkOptions) {
+    this.#options = options;
+  }
+
+  /** Never throws. */
+  async run(next: () => Held | null, answer: AnswerOne): Promise<void> {
+    let done: Done | null = null;
+    for (;;) {
+      const held = next();
+      const ready = held === null ? null : this.#readyNow(held);
+      // Nothing can be begun at this moment: what is done need not wait for it.
+      if (done !== null && ready === null) {
+        await this.#mark(done, null, answer);
+        done = null;
+      }
+      if (held === null) return;
+      const { delivery } = held;
+      const recipient = this.#options.recipients.get(delivery.service);
+      const body = ready ?? (await this.#bodyOf(held, recipient, answer));
+      if (recipient === undefined || body === null) continue;
+      const standing = await this.#mark(done, held, answer);
+      done = null;
+      if (standing === null) continue;
+      if (standing === 'delivered') {
+        this.#options.log.info(`${delivery.id}: delivered before, the edge is told again`);
+        answer(held, { outcome: 'delivered' });
+        continue;
+      }
+      if (standing === 'in-doubt') this.#sayDoubt(delivery, recipient);
+      this.#options.observe('begun', delivery);
+      const attempt = await this.#options.deliver(recipient, delivery, body);
+      this.#options.observe('sent', delivery);
+      this.#say(delivery, attempt.outcome);
+      done = { held, outcome: attempt.outcome };
+      if (attempt.outcome.outcome === 'later' || attempt.outcome.outcome === 'released') {
+        // What follows of this sender must not be begun: the hand hears of it first.
+        await this.#mark(done, null, answer);
+        done = null;
+      }
+      if (!attempt.answered) this.#options.onSilent(delivery.service);
+    }
+  }
+
+  /** The body, when the delivery can be begun without waiting for anything. */
+  #readyNow(held: Held): Uint8Array | null {
+    const recipient = this.#options.recipients.get(held.delivery.service);
+    return recipient === undefined || recipient.origin() === null ? null : held.body;
+  }
+
+  /** null: it was answered instead. */
+  async #bodyOf(held: Held, recipient: Recipient | undefined, answer: AnswerOne): Promise<Uint8Array | null> {
+    if (recipient === undefined || recipient.origin() === null) {
+      answer(held, { outcome: 'released' });
+      return null;
+    }
+    try {
+      return held.body ?? (await this.#options.fetchBody(held.delivery.id));
+    } catch (thrown) {
+      this.#options.log.warn(`${held.delivery.id}: its body could not be fetched: ${causeOf(thrown)}`);
+      const noFault = (thrown as { code?: unknown }).code === 'no-session';
+      answer(held, noFault ? { outcome: 'released' } : { outcome: 'later', reason: causeOf(thrown) });
+      return null;
+    }
+  }
+
+  /**
+   * Writes down what is done and what begins, in one commit; the answer of the first is given after it. The standing
+   * of the second, or null when it cannot begin (it was answered then) or there is none.
+   */
+  async #mark(done: Done | null, begin: Held | null, answer: AnswerOne): Promise<Standing | null> {
+    const at = this.#options.clock.now();
+    const marks: Mark[] = [];
+    if (done !== null) {
+      marks.push({ mark: 'answer', id: done.held.delivery.id, outcome: done.outcome.outcome, at });
+    }
+    if (begin !== null) {
+      const { id, service, sender } = begin.delivery;
+      marks.push({ mark: 'begin', id, service, sender, at });
+    }
+    let standing: Standing | null = null;
+    try {
+      const standings = marks.length === 0 ? [] : await this.#options.mark(marks);
+      standing = standings.at(-1) ?? null;
+    } catch (thrown) {
+      this.#options.onLedgerTrouble(thrown);
+      if (begin !== null) answer(begin, { outcome: 'released' });
+    }
+    if (done !== null) {
+      // Also when the mark failed: the edge's own record is the better one then.
+      this.#options.observe('answered', done.held.delivery);
+      answer(done.held, done.outcome);
+    }
+    return begin === null ? null : standing;
+  }
+
+  #sayDoubt(delivery: Delivery, recipient: Recipient): void {
+    const by = recipient.adapter.deduplicatesBy;
+    const { log } = this.#options;
+    if (by === null) {
+      log.warn(`${delivery.id}: in doubt after a crash, sent again; ${recipient.name} may show it twice`);
+    } else {
+      log.info(`${delivery.id}: in doubt after a crash, sent again; ${recipient.name} knows repetitions by ${by}`);
+    }
+  }
+
+  #say(delivery: Delivery, outcome: Outcome): void {
+    const { log } = this.#options;
+    const what = `${delivery.id}: ${outcome.outcome}, ${delivery.service} from ${delivery.sender}`;
+    if (outcome.outcome === 'dead' || outcome.outcome === 'later') log.warn(`${what}: ${outcome.reason}`);
+    else log.debug(what);
+  }
+}

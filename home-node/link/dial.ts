@@ -1,0 +1,168 @@
+// Opens a socket to the edge and proves whose it is: HELLO, PROOF, WELCOME. What comes out is a socket with a session,
+// or the reason why there is none.
+
+import type { CryptoKey } from 'jose';
+import { type ClientOptions, WebSocket } from 'ws';
+import { causeOf, PorchlightError } from '../../shared/errors.ts';
+import { decodeMessage, encodeTextFrame, type Frame } from '../../shared/link/codec.ts';
+import { closeCodes, linkVersions } from '../../shared/link/frames.ts';
+import {
+  chooseVersion,
+  helloOf,
+  type Refusal,
+  refusalOf,
+  signProof,
+  type Welcome,
+  welcomeOf,
+} from '../../shared/link/handshake.ts';
+import { limits } from '../../shared/limits.ts';
+
+export interface DialOptions {
+  /** Origin of the edge: https://host, http only in development. */
+  readonly edge: string;
+  readonly homeId: string;
+  readonly key: CryptoKey;
+  /** Random, one for each home-node process. */
+  readonly process: string;
+  /** Epoch that this process was given before, 0 when none. */
+  readonly epoch: number;
+  /** Certificates to trust beside the system's, PEM; development. */
+  readonly ca?: string;
+}
+
+/** Longest the whole handshake may take, ms. */
+const handshakeMs = 20_000;
+
+export interface Dialled {
+  readonly socket: WebSocket;
+  readonly welcome: Welcome;
+  /** What the edge sent right behind its WELCOME. */
+  readonly early: readonly Frame[];
+}
+
+/**
+ * Throws PorchlightError: `superseded` and the other codes of Refusal as the edge said them, `no-common-version`,
+ * `wrong-edge`, or `link-unreachable` when there was no answer.
+ */
+export async function dial(options: DialOptions): Promise<Dialled> {
+  const socket = new WebSocket(linkUrl(options), socketOptions(options));
+  socket.binaryType = 'nodebuffer';
+  const frames = new FrameReader(socket);
+  try {
+    const hello = helloOf(await frames.next('HELLO'));
+    if (hello.edge !== options.edge) {
+      throw new PorchlightError(
+        'wrong-edge',
+        `Cannot open the link: dialled ${options.edge}, the edge calls itself ${hello.edge}; set \`edge\` to that.`,
+      );
+    }
+    const { edge, homeId, process, epoch } = options;
+    const version = chooseVersion(hello.versions, linkVersions);
+    const proof = await signProof({ nonce: hello.nonce, edge, homeId, version, process, epoch }, options.key);
+    socket.send(encodeTextFrame('PROOF', proof));
+    const welcome = welcomeOf(await frames.next('WELCOME'));
+    return { socket, welcome, early: frames.release() };
+  } catch (thrown) {
+    if (thrown instanceof PorchlightError && thrown.code === 'no-common-version') {
+      const refusal: Refusal = { code: thrown.code, reason: thrown.message };
+      socket.send(encodeTextFrame('REFUSED', JSON.stringify(refusal)));
+    }
+    frames.release();
+    socket.on('error', () => undefined);
+    socket.close(closeCodes.done);
+    socket.terminate();
+    throw thrown;
+  }
+}
+
+function linkUrl({ edge, homeId }: DialOptions): string {
+  const url = new URL('/.porchlight/v1/link', edge);
+  url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
+  url.searchParams.set('home', homeId);
+  return url.href;
+}
+
+function socketOptions({ edge, ca }: DialOptions): ClientOptions {
+  return {
+    perMessageDeflate: false,
+    maxPayload: limits.linkMessageBytes,
+    handshakeTimeout: handshakeMs,
+    skipUTF8Validation: true,
+    ...(ca === undefined ? {} : { ca }),
+    ...(edge.startsWith('https:') ? { generateMask: zeroMask } : {}),
+  };
+}
+
+/**
+ * RFC 6455 section 5.3 masks what a client sends so that a script in a browser cannot make a proxy on plain HTTP take
+ * the bytes for a request of its own. Inside TLS there is no such proxy, and masking was most of home's work on a
+ * download. With zeros the frames are valid and the XOR changes nothing, so `ws` skips it. Plain ws keeps random masks.
+ */
+function zeroMask(mask: Buffer): void {
+  mask.fill(0);
+}
+
+/** Frames of the handshake one by one. */
+class FrameReader {
+  readonly #socket: WebSocket;
+  readonly #frames: Frame[] = [];
+  #failure: PorchlightError | null = null;
+  #wake: () => void = () => undefined;
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(socket: WebSocket) {
+    this.#socket = socket;
+    this.#timer = setTimeout(() => this.#fail(unreachable('no answer to the handshake')), handshakeMs);
+    socket.on('message', this.#onMessage);
+    socket.on('close', this.#onClose);
+    socket.on('error', this.#onError);
+  }
+
+  async next(wanted: 'HELLO' | 'WELCOME'): Promise<Frame> {
+    for (;;) {
+      const frame = this.#frames.shift();
+      if (frame?.name === 'REFUSED') {
+        const { code, reason } = refusalOf(frame);
+        throw new PorchlightError(code, reason);
+      }
+      if (frame?.name === wanted) return frame;
+      if (frame !== undefined) throw unreachable(`the edge sent ${frame.name} instead of ${wanted}`);
+      if (this.#failure !== null) throw this.#failure;
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+  }
+
+  /** Stops listening; whoever goes on must listen before the next turn of the event loop. Returns what is unread. */
+  release(): readonly Frame[] {
+    clearTimeout(this.#timer);
+    this.#socket.off('message', this.#onMessage).off('close', this.#onClose).off('error', this.#onError);
+    return this.#frames;
+  }
+
+  #fail(failure: PorchlightError): void {
+    this.#failure ??= failure;
+    this.#wake();
+  }
+
+  readonly #onMessage = (message: Buffer<ArrayBuffer>, isBinary: boolean): void => {
+    if (!isBinary) return;
+    try {
+      this.#frames.push(...decodeMessage(message));
+    } catch (thrown) {
+      this.#fail(unreachable(causeOf(thrown)));
+    }
+    this.#wake();
+  };
+
+  readonly #onClose = (code: number, reason: Buffer): void => {
+    this.#fail(unreachable(`the edge closed with ${code} ${reason.toString()}`));
+  };
+
+  readonly #onError = (error: Error): void => this.#fail(unreachable(error.message));
+}
+
+function unreachable(found: string): PorchlightError {
+  return new PorchlightError('link-unreachable', `Cannot open the link: ${found}; home dials again.`);
+}

@@ -1,0 +1,162 @@
+// What home sends on its one socket, in a fair order: heads and small frames first, then the bodies in turn, a frame
+// each. Bodies are taken from only when the socket has room, so that a fast service fills neither memory nor the way of
+// a small answer. All that is ready at the end of a turn of the event loop goes into one WebSocket message: at the edge
+// a message costs more than the frames in it.
+
+import { frameHeaderBytes, writeFrameHeader } from '../../shared/link/codec.ts';
+import { flags } from '../../shared/link/frames.ts';
+import type { LinkSession, Stream } from '../../shared/link/session.ts';
+import { limits } from '../../shared/limits.ts';
+import type { ByteQueue } from './byte-queue.ts';
+
+/** The part of a WebSocket that is used here. */
+export interface Sink {
+  readonly bufferedAmount: number;
+  send(message: Uint8Array, sent: (error?: Error | null) => void): void;
+}
+
+/** Bytes that wait in the socket before bodies are made to wait. */
+const socketBytes = 512 * 1024;
+/** A message is closed when it has so many bytes. */
+const messageBytes = limits.framePayloadBytes;
+/** The last frame of a message may make it longer by this, so that none is cut into crumbs. */
+const crumbBytes = 16 * 1024;
+
+export interface BodyEvents {
+  /** Its last byte is in a message. */
+  onEnd(): void;
+  /** It broke off. */
+  onFailure(error: Error): void;
+}
+
+interface Sending<Owner> {
+  readonly stream: Stream<Owner>;
+  readonly body: ByteQueue;
+  readonly events: BodyEvents;
+}
+
+export class Outbox<Owner> {
+  readonly #sink: Sink;
+  readonly #session: LinkSession<Owner>;
+  readonly #small: Uint8Array[] = [];
+  readonly #bodies = new Map<number, Sending<Owner>>();
+  /** Numbers of the streams whose turn comes, in order. */
+  readonly #turns = new Set<number>();
+  #isScheduled = false;
+
+  constructor(sink: Sink, session: LinkSession<Owner>) {
+    this.#sink = sink;
+    this.#session = session;
+  }
+
+  /** A frame without DATA. */
+  send(frame: Uint8Array): void {
+    this.#small.push(frame);
+    this.#schedule();
+  }
+
+  sendBody(stream: Stream<Owner>, body: ByteQueue, events: BodyEvents): void {
+    this.#bodies.set(stream.id, { stream, body, events });
+    body.onChange = () => this.turn(stream.id);
+    this.turn(stream.id);
+  }
+
+  /** There is something new for this stream: bytes, their end, or credit. */
+  turn(id: number): void {
+    const sending = this.#bodies.get(id);
+    if (sending === undefined) return;
+    const { body, stream, events } = sending;
+    if (body.failure !== null) {
+      this.drop(id);
+      events.onFailure(body.failure);
+      return;
+    }
+    const hasEnd = body.hasEnded && body.length === 0;
+    if (!hasEnd && (body.length === 0 || stream.credit === 0)) return;
+    this.#turns.add(id);
+    this.#schedule();
+  }
+
+  /** What is left of this stream's body is not sent. */
+  drop(id: number): void {
+    this.#bodies.delete(id);
+    this.#turns.delete(id);
+  }
+
+  #schedule(): void {
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    setImmediate(() => this.#flush());
+  }
+
+  #flush(): void {
+    this.#isScheduled = false;
+    while (this.#small.length > 0 || (this.#turns.size > 0 && this.#sink.bufferedAmount < socketBytes)) {
+      const parts = this.#message();
+      if (parts.length === 0) return;
+      this.#sink.send(join(parts), (error) => {
+        // An error is followed by the socket's own `close`, which ends everything here.
+        if (error === undefined || error === null) this.#sent();
+      });
+    }
+  }
+
+  #sent(): void {
+    if (this.#turns.size > 0) this.#schedule();
+  }
+
+  /** The parts of the next message. */
+  #message(): Uint8Array[] {
+    const parts: Uint8Array[] = [];
+    let bytes = 0;
+    while (bytes < messageBytes) {
+      const frame = this.#small.shift();
+      if (frame === undefined) break;
+      parts.push(frame);
+      bytes += frame.length;
+    }
+    for (const id of this.#turns) {
+      if (bytes >= messageBytes) break;
+      this.#turns.delete(id);
+      const sending = this.#bodies.get(id);
+      if (sending === undefined) continue;
+      const before = bytes;
+      bytes += this.#data(sending, Math.max(messageBytes - bytes, crumbBytes), parts);
+      if (bytes > before) this.turn(id);
+    }
+    return parts;
+  }
+
+  /** One DATA frame of this body, of at most `room` bytes. Returns its length. */
+  #data(sending: Sending<Owner>, room: number, parts: Uint8Array[]): number {
+    const { stream, body } = sending;
+    const header = new Uint8Array(frameHeaderBytes);
+    const at = parts.push(header);
+    const most = Math.min(room, stream.credit, limits.framePayloadBytes);
+    let length = 0;
+    while (length < most) {
+      const bytes = body.take(most - length);
+      if (bytes === undefined) break;
+      parts.push(bytes);
+      length += bytes.length;
+    }
+    const ends = body.hasEnded && body.length === 0;
+    if (length === 0 && !ends) {
+      parts.length = at - 1;
+      return 0;
+    }
+    this.#session.sent(stream, length, ends);
+    writeFrameHeader(header, 0, 'DATA', ends ? flags.end : 0, stream.id, length);
+    if (ends) {
+      this.drop(stream.id);
+      sending.events.onEnd();
+    }
+    return frameHeaderBytes + length;
+  }
+}
+
+function join(parts: readonly Uint8Array[]): Uint8Array {
+  const [only] = parts;
+  if (parts.length === 1 && only !== undefined) return only;
+  return Buffer.concat(parts);
+}

@@ -1,0 +1,25 @@
+// What the home node says: one line each, for a person to read, on standard error. Secrets never come here: keys,
+// claim codes and headers of deliveries are not logged by anybody.
+
+import type { Clock } from '../shared/clock.ts';
+
+export const logLevels = ['error', 'warn', 'info', 'debug'] as const;
+export type LogLevel = (typeof logLevels)[number];
+
+export type Log = Readonly<Record<LogLevel, (text: string) => void>>;
+
+/** Says what is at least as urgent as `level`. Text that others chose (paths, reasons) cannot forge a line. */
+export function createLog(level: LogLevel, clock: Clock, write: (line: string) => void): Log {
+  const heard = logLevels.indexOf(level);
+  const say =
+    (at: LogLevel) =>
+    (text: string): void => {
+      if (logLevels.indexOf(at) > heard) return;
+      write(`${new Date(clock.now()).toISOString()} ${at.padEnd(5)} ${oneLine(text)}\n`);
+    };
+  return { error: say('error'), warn: say('warn'), info: say('info'), debug: say('debug') };
+}
+
+function oneLine(text: string): string {
+  return text.replace(/\p{Cc}+/gu, ' ');
+}

@@ -1,0 +1,12 @@
+// The contract of a driver: how one service is run, or merely found. The supervisor asks whether it answers.
+
+export interface Driver {
+  /** The service's name in porchlight.toml. */
+  readonly name: string;
+  /** Starts what is this driver's to start and keeps it running. `onChange` is called when `origin` may have changed. */
+  start(onChange: () => void): void;
+  /** Origin on loopback as far as the driver knows; null while the service is surely not there. */
+  origin(): string | null;
+  /** Ends what it started; resolves when that is gone. */
+  stop(): Promise<void>;
+}

@@ -1,0 +1,190 @@
+// The frames of the link between edge and home. This table is the documentation of the wire: what a frame is called,
+// its type byte, who sends it, and what its payload holds. codec.ts turns bytes into frames by it, session.ts judges
+// whether a frame may come now; docs/protocol.md says the same in prose.
+//
+//   message  = one or more frames, one binary WebSocket message, at most limits.linkMessageBytes
+//   frame    = u8 type, u8 flags, u32 stream, u32 length, payload of that length      (integers big-endian)
+//
+// A stream is one carried request and its response. The edge numbers streams; 0 is the link itself. Each side ends its
+// half of a stream with the flag `end` on its last frame; CANCEL ends both halves. A frame stands for itself: nothing
+// about it must be remembered from another message, because the edge's memory may have been emptied between the two.
+//
+// Old peers and new: HELLO offers versions, PROOF chooses one, and neither side sends what the chosen version does not
+// know, except frames flagged `optional`. A receiver skips an optional frame of unknown type, closes the link on any
+// other, and ignores flags that it does not know.
+
+import { limits } from '../limits.ts';
+
+/** Versions that this code speaks, best first. */
+export const linkVersions: readonly number[] = [1];
+
+export const flags = {
+  /** The sender's half of the stream ends with this frame. */
+  end: 0x01,
+  /** A receiver that does not know the type skips the frame. */
+  optional: 0x80,
+} as const;
+
+type Sender = 'edge' | 'home' | 'both';
+
+interface FrameRow {
+  readonly type: number;
+  readonly from: Sender;
+  readonly on: 'link' | 'stream';
+  /** Longest payload, bytes. */
+  readonly maxBytes: number;
+  readonly payload: string;
+  readonly says: string;
+}
+
+export const frameTable = {
+  HELLO: {
+    type: 0x01,
+    from: 'edge',
+    on: 'link',
+    maxBytes: limits.frameHeadBytes,
+    payload: 'JSON: versions, nonce, edge (handshake.ts, Hello)',
+    says: 'First frame of a new socket: prove whose you are by signing this nonce.',
+  },
+  PROOF: {
+    type: 0x02,
+    from: 'home',
+    on: 'link',
+    maxBytes: limits.frameHeadBytes,
+    payload: 'compact JWS (handshake.ts, ProofClaims)',
+    says: 'The nonce signed with the key that home registered. Nothing else is heard before it.',
+  },
+  WELCOME: {
+    type: 0x03,
+    from: 'edge',
+    on: 'link',
+    maxBytes: limits.frameHeadBytes,
+    payload: 'JSON: version, homeId, session, epoch, windows (handshake.ts, Welcome)',
+    says: 'The link is open. From here on streams may be opened.',
+  },
+  REFUSED: {
+    type: 0x04,
+    from: 'both',
+    on: 'link',
+    maxBytes: limits.frameHeadBytes,
+    payload: 'JSON: code, reason (handshake.ts, Refusal)',
+    says: 'The link will be closed, and why. After `superseded` this home-node process never dials again.',
+  },
+  REQUEST: {
+    type: 0x10,
+    from: 'edge',
+    on: 'stream',
+    maxBytes: limits.frameHeadBytes,
+    payload: 'JSON: method, path, host, headers (heads.ts, RequestHead)',
+    says: 'Opens the stream. With `end`: the request has no body.',
+  },
+  RESPONSE: {
+    type: 0x11,
+    from: 'home',
+    on: 'stream',
+    maxBytes: limits.frameHeadBytes,
+    payload: 'JSON: status, headers (heads.ts, ResponseHead)',
+    says: 'Once per stream. With `end`: the response has no body.',
+  },
+  DATA: {
+    type: 0x12,
+    from: 'both',
+    on: 'stream',
+    maxBytes: limits.framePayloadBytes,
+    payload: 'bytes of the body, possibly none',
+    says: 'The only frame that uses up credit. A small answer is RESPONSE and DATA with `end` in one message.',
+  },
+  CANCEL: {
+    type: 0x13,
+    from: 'both',
+    on: 'stream',
+    maxBytes: 1024,
+    payload: 'u16 code (cancelCodes), then the reason as UTF-8 for the log',
+    says: 'The stream is over; later frames of it are ignored. From home with code `enough` after the end of its response: no more of the request body is wanted.',
+  },
+  CREDIT: {
+    type: 0x14,
+    from: 'both',
+    on: 'stream',
+    maxBytes: 4,
+    payload: 'u32 bytes',
+    says: 'The receiver of this frame may send so many further bytes of DATA on this stream.',
+  },
+  WORK: {
+    type: 0x20,
+    from: 'edge',
+    on: 'link',
+    maxBytes: 0,
+    payload: 'none',
+    says: 'Something waits in the spool: lease it.',
+  },
+  SLEEP: {
+    type: 0x21,
+    from: 'home',
+    on: 'link',
+    maxBytes: 256,
+    payload: 'JSON: until, ms since the epoch or null',
+    says: 'Home goes to sleep and expects to be back then. No stream is opened any more.',
+  },
+  SLEPT: {
+    type: 0x22,
+    from: 'edge',
+    on: 'link',
+    maxBytes: 0,
+    payload: 'none',
+    says: 'The edge has written down that home sleeps: the power may go.',
+  },
+} as const satisfies Record<string, FrameRow>;
+
+export type FrameName = keyof typeof frameTable;
+
+export const frameTypes = Object.fromEntries(
+  Object.entries(frameTable).map(([name, row]) => [name, row.type]),
+) as { readonly [Name in FrameName]: (typeof frameTable)[Name]['type'] };
+
+/** Row of a type byte; undefined when this version does not know it. */
+export const rowOfType: ReadonlyMap<number, FrameRow & { readonly name: FrameName }> = new Map(
+  Object.entries(frameTable).map(([name, row]) => [row.type, { ...row, name: name as FrameName }]),
+);
+
+/** Why a stream was cancelled. Unknown codes are read as `failed`. */
+export const cancelCodes = {
+  /** The visitor, or the service, is not interested any more. */
+  enough: 0,
+  /** Something broke at the sender of this frame. */
+  failed: 1,
+  /** Home: the service cannot be reached. */
+  'service-down': 2,
+  /** Home: no service of this home has that host. */
+  'not-served': 3,
+  /** Edge: the head of the response did not come in time. */
+  'too-late': 4,
+  /** Home: as many streams as it bears are open. */
+  busy: 5,
+  /** The stream is not known here (any more). */
+  unknown: 6,
+  /** Home: the request cannot be put to a service as it stands. */
+  'bad-request': 7,
+} as const;
+
+export type CancelCode = keyof typeof cancelCodes;
+
+/** Close codes of the WebSocket (RFC 6455 section 7.4.2: 4000 to 4999 are private). */
+export const closeCodes = {
+  /** Home sleeps, or was stopped in good order. */
+  done: 1000,
+  /** The peer broke this protocol: malformed, oversized or untimely frame, more DATA than its credit. */
+  protocol: 4400,
+  /** The proof did not hold, or this process was superseded; REFUSED said which. */
+  refused: 4401,
+  /** No answer for so long that this end does not believe in the connection any more. */
+  stale: 4408,
+  /** A newer socket of the same home took over. */
+  replaced: 4409,
+  /** Too many sockets that have not proved whose they are; the oldest gave way. */
+  crowded: 4429,
+} as const;
+
+/** Text messages, outside the frames: the runtime answers them without waking the edge. */
+export const ping = 'ping';
+export const pong = 'pong';

@@ -1,0 +1,170 @@
+// Snapshots: what is taken from a home, what is refused, and how they are read again.
+
+import { reset } from 'cloudflare:test';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { parseSnapshot } from '../../../edge/home/snapshot.ts';
+import { Snapshots } from '../../../edge/home/snapshots.ts';
+import { limits } from '../../../shared/limits.ts';
+import { bindings, HandClock } from './directory-database.ts';
+import { bytesOf, exampleSnapshot } from './example-snapshot.ts';
+
+const hosts = ['a.example', 'b.example'];
+
+function refusal(value: unknown): { code: string; message: string } {
+  try {
+    parseSnapshot(value instanceof Uint8Array ? value : bytesOf(value), hosts);
+  } catch (thrown) {
+    return thrown as { code: string; message: string };
+  }
+  throw new Error('It was taken.');
+}
+
+describe('parseSnapshot()', () => {
+  test('takes a snapshot as home made it', () => {
+    expect(parseSnapshot(bytesOf(exampleSnapshot()), hosts)).toEqual(exampleSnapshot());
+    const bare = exampleSnapshot({ services: [], accounts: [], documents: [], nodeinfo: null });
+    expect(parseSnapshot(bytesOf(bare), hosts)).toEqual(bare);
+  });
+
+  test('leaves out what it does not know, so that a newer home can speak to it', () => {
+    const [service] = exampleSnapshot().services;
+    const newer = { ...exampleSnapshot(), mood: 'sunny', services: [{ ...service, colour: 'green' }] };
+    expect(parseSnapshot(bytesOf(newer), hosts)).toEqual(exampleSnapshot());
+  });
+
+  test('refuses hosts that home did not claim: a snapshot narrows, it never widens', () => {
+    const [service] = exampleSnapshot().services;
+    const [document] = exampleSnapshot().documents;
+    for (const host of ['evil.example', 'x.a.example', 'example', 'A.example', 'a.example:443', 'a.example.']) {
+      const foreign = [
+        exampleSnapshot({ services: [{ ...service, hosts: ['a.example', host] } as never] }),
+        exampleSnapshot({ documents: [{ ...document, host } as never] }),
+      ];
+      for (const snapshot of foreign) {
+        expect(refusal(snapshot)).toMatchObject({
+          code: 'snapshot-foreign-host',
+          message: expect.stringContaining(host),
+        });
+      }
+    }
+  });
+
+  test.each<[string, Record<string, unknown>]>([
+    ['version', { version: 1.5 }],
+    ['version', { version: -1 }],
+    ['version', { version: '2' }],
+    ['madeAt', { madeAt: null }],
+    ['language', { language: 'en"><script>' }],
+    ['title', { title: 7 }],
+    ['services', { services: {} }],
+    ['services[0].name', { services: [{ name: '../x', hosts: [], inboxes: [], signatures: [] }] }],
+    ['services[0].inboxes[0]', { services: [{ name: 'x', hosts: [], inboxes: ['inbox'], signatures: [] }] }],
+    ['services[0].inboxes[0]', { services: [{ name: 'x', hosts: [], inboxes: ['/.porchlight/v1'], signatures: [] }] }],
+    ['services[0].signatures[0]', { services: [{ name: 'x', hosts: [], inboxes: [], signatures: ['hs2019'] }] }],
+    ['services', { services: [1, 2].map(() => ({ name: 'x', hosts: [], inboxes: [], signatures: [] })) }],
+    ['accounts[0].subject', { accounts: [{ aliases: [], links: [] }] }],
+    ['accounts[0].links[0].rel', { accounts: [{ subject: 'acct:a@b', aliases: [], links: [{}] }] }],
+    ['accounts[0].links[0].href', { accounts: [{ subject: 'acct:a@b', aliases: [], links: [{ rel: 'x', href: 1 }] }] }],
+    ['nodeinfo', { nodeinfo: [] }],
+    ['documents[0].path', { documents: [{ host: 'a.example', path: '/a b', contentType: 'x/y', body: 'x' }] }],
+    [
+      'documents[0].contentType',
+      { documents: [{ host: 'a.example', path: '/', contentType: 'x\r\nSet-Cookie: a=b', body: 'x' }] },
+    ],
+    ['knownActors.bits', { knownActors: { bits: 'AA=', hashes: 3 } }],
+    ['knownActors.hashes', { knownActors: { bits: 'AA', hashes: 1000 } }],
+  ])('says where it is wrong: %s', (at, change) => {
+    const found = refusal({ ...exampleSnapshot(), ...change });
+    expect(found.code).toBe('snapshot-malformed');
+    expect(found.message).toContain(`: ${at} is not `);
+  });
+
+  test('refuses two services that would take the same inbox', () => {
+    const [service] = exampleSnapshot().services;
+    const twice = exampleSnapshot({ services: [service as never, { ...service, name: 'other' } as never] });
+    expect(refusal(twice)).toMatchObject({ code: 'snapshot-malformed' });
+  });
+
+  test('refuses what is not JSON in UTF-8', () => {
+    for (const bytes of [new Uint8Array(0), new Uint8Array([0xff, 0xfe]), new TextEncoder().encode('{"version":')]) {
+      expect(refusal(bytes)).toMatchObject({ code: 'snapshot-malformed' });
+    }
+    for (const value of [null, [], 'x', 3]) expect(refusal(value).code).toBe('snapshot-malformed');
+  });
+});
+
+describe('Snapshots', () => {
+  let clock: HandClock;
+  let reads: number;
+  let snapshots: Snapshots;
+
+  beforeEach(async () => {
+    await reset();
+    clock = new HandClock();
+    reads = 0;
+    snapshots = new Snapshots(counted(bindings.STORE), clock, () => undefined);
+  });
+
+  /** Counts how often the bucket is asked for an object. */
+  function counted(bucket: R2Bucket): R2Bucket {
+    return new Proxy(bucket, {
+      get(target, name) {
+        if (name === 'get') reads += 1;
+        const value: unknown = Reflect.get(target, name);
+        return typeof value === 'function' ? value.bind(target) : value;
+      },
+    });
+  }
+
+  test('gives what was left, and null for a home that never left one', async () => {
+    expect(await snapshots.of('h')).toBeNull();
+    expect(await snapshots.leave('h', exampleSnapshot())).toEqual({ left: true });
+    expect(await snapshots.of('h')).toEqual(exampleSnapshot());
+    expect(await snapshots.of('other')).toBeNull();
+  });
+
+  test('refuses an older one and another one of the same version, and takes the same one twice', async () => {
+    await snapshots.leave('h', exampleSnapshot({ version: 7 }));
+    expect(await snapshots.leave('h', exampleSnapshot({ version: 7 }))).toEqual({ left: true });
+    for (const older of [exampleSnapshot({ version: 6 }), exampleSnapshot({ version: 7, title: 'Another' })]) {
+      expect(await snapshots.leave('h', older)).toEqual({ left: false, version: 7 });
+    }
+    expect((await snapshots.of('h'))?.title).toBe('A garden');
+  });
+
+  test('keeps the highest of many left at once', async () => {
+    const versions = [3, 1, 4, 2, 5];
+    const left = await Promise.all(
+      versions.map(async (version) => await snapshots.leave('h', exampleSnapshot({ version }))),
+    );
+    expect(left[4]).toEqual({ left: true });
+    expect((await snapshots.of('h'))?.version).toBe(5);
+  });
+
+  test('asks the store once a while, and shares the answer', async () => {
+    await snapshots.leave('h', exampleSnapshot());
+    await Promise.all(Array.from({ length: 20 }, async () => await snapshots.of('h')));
+    expect(reads).toBe(1);
+    clock.advance(limits.snapshotFreshMs);
+    const before = await snapshots.of('h');
+    expect(reads).toBe(2);
+    expect(before).toEqual(exampleSnapshot());
+  });
+
+  test('does not read again what has not changed, and sees a change made elsewhere', async () => {
+    await snapshots.leave('h', exampleSnapshot());
+    const first = await snapshots.of('h');
+    clock.advance(limits.snapshotFreshMs);
+    expect(await snapshots.of('h')).toBe(first);
+    const elsewhere = new Snapshots(bindings.STORE, clock, () => undefined);
+    await elsewhere.leave('h', exampleSnapshot({ version: 2 }));
+    clock.advance(limits.snapshotFreshMs);
+    expect((await snapshots.of('h'))?.version).toBe(2);
+  });
+
+  test('is seen at once by the isolate that took it', async () => {
+    await snapshots.of('h');
+    await snapshots.leave('h', exampleSnapshot());
+    expect(await snapshots.of('h')).toEqual(exampleSnapshot());
+  });
+});

@@ -1,0 +1,97 @@
+// The page of a home that is away.
+
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { asleepPage, asleepResponse } from '../../../edge/pages/asleep.ts';
+import { words, wordsFor } from '../../../edge/pages/words.ts';
+import type { Presence } from '../../../shared/presence.ts';
+
+const now = Date.UTC(2026, 10, 21, 22, 0);
+const until = Date.UTC(2026, 10, 22, 6, 30);
+const asleep: Presence = { link: 'asleep', since: now, until };
+const garden = { language: 'en', title: 'A garden' };
+const browser = new Request('https://a.example/', { headers: { Accept: 'text/html,*/*;q=0.8' } });
+
+describe('asleepResponse()', () => {
+  test('is a page for browsers, with when to come back', async () => {
+    const response = asleepResponse(browser, asleep, garden, now);
+    expect(response.status).toBe(503);
+    expect(response.headers.get('Retry-After')).toBe(String(8.5 * 3600));
+    expect(response.headers.get('Cache-Control')).toBe('no-store');
+    expect(response.headers.get('Content-Type')).toBe('text/html; charset=utf-8');
+    const page = await response.text();
+    expect(page).toContain('A garden');
+    expect(page).toContain('<time datetime="2026-11-22T06:30:00.000Z">in 9 hours (6:30');
+  });
+
+  test('is a problem for programs', async () => {
+    for (const Accept of ['application/activity+json', 'application/json', '*/*', 'image/png']) {
+      const response = asleepResponse(new Request('https://a.example/', { headers: { Accept } }), asleep, garden, now);
+      expect(response.headers.get('Content-Type')).toBe('application/problem+json');
+      expect(await response.json()).toMatchObject({ status: 503, code: 'asleep' });
+      expect(response.headers.get('Retry-After')).toBe(String(8.5 * 3600));
+    }
+  });
+
+  test('says honestly that nobody knows, when home went without a word or its time is past', async () => {
+    const away: Presence[] = [
+      { link: 'lost', since: now },
+      { link: 'never' },
+      { link: 'asleep', since: now, until: null },
+      { link: 'asleep', since: now, until: now - 1 },
+    ];
+    for (const presence of away) {
+      const response = asleepResponse(browser, presence, garden, now);
+      expect(Number(response.headers.get('Retry-After'))).toBeGreaterThanOrEqual(60);
+      expect(await response.text()).not.toContain('<time');
+    }
+  });
+
+  test('knows no name and speaks English before home has left a snapshot', async () => {
+    expect(await asleepResponse(browser, { link: 'never' }, null, now).text()).toContain('<html lang="en">');
+  });
+});
+
+describe('asleepPage()', () => {
+  test.each([
+    ['es', 'dentro de 9 horas'],
+    ['fr', 'dans 9 heures'],
+    ['de', 'in 9 Stunden'],
+    ['de-AT', 'in 9 Stunden'],
+    ['pt-BR', 'in 9 hours'],
+    ['constructor', 'in 9 hours'],
+  ])('speaks the language of the site: %s', (language, expected) => {
+    const page = asleepPage(asleep, { ...garden, language }, now);
+    expect(page).toContain(expected);
+    expect(page).toContain(`<html lang="${wordsFor(language).lang}">`);
+    expect(page).not.toContain('{time}');
+  });
+
+  test('names the day when it is not near', () => {
+    const page = asleepPage({ ...asleep, until: until + 3 * 86_400_000 }, garden, now);
+    expect(page).toContain('November 25, 2026');
+  });
+
+  test('has every sentence in every language', () => {
+    const keys = Object.keys(wordsFor('en').words);
+    for (const [lang, said] of Object.entries(words)) {
+      expect(Object.keys(said), lang).toEqual(keys);
+      expect(said.backAt, lang).toContain('{time}');
+      expect(
+        Object.values(said).every((sentence: string) => !/[<>&]/.test(sentence)),
+        lang,
+      ).toBe(true);
+    }
+  });
+
+  test('runs nothing, fetches nothing, and says a title only as text, whatever it is', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), fc.string(), (title, language) => {
+        const page = asleepPage(asleep, { title: `${title}"><script>'</title>&lt;`, language }, now);
+        const plain = asleepPage(asleep, { title: 'x', language }, now);
+        expect((page.match(/</g) ?? []).length).toBe((plain.match(/</g) ?? []).length);
+        expect(page).not.toMatch(/<script|<link|<img|<iframe|\son\w+=|@import|url\((?!\))/i);
+      }),
+    );
+  });
+});

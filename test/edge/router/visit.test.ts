@@ -1,0 +1,193 @@
+// Visitors and peers at the door: carried while home is there, copies and friendly pages while it is away.
+
+import { reset, SELF } from 'cloudflare:test';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { limits } from '../../../shared/limits.ts';
+import { migrated } from '../home/directory-database.ts';
+import { SmallHome } from './small-home.ts';
+
+const browser = { Accept: 'text/html,*/*;q=0.8' };
+let home: SmallHome;
+let origin: string;
+let tests = 0;
+
+beforeEach(async () => {
+  await reset();
+  await migrated();
+  // The Worker remembers hosts for a moment: each test has its own.
+  tests += 1;
+  origin = `https://t${tests}.example`;
+  home = await SmallHome.claimed(origin);
+});
+
+async function get(path: string, init: RequestInit = {}): Promise<Response> {
+  return await SELF.fetch(`${origin}${path}`, init);
+}
+
+/** Goes on when what the Worker does behind a visitor's back is done. */
+async function copied(path: string, text: string): Promise<void> {
+  await vi.waitFor(async () => expect(await (await get(path)).text()).toBe(text), { timeout: 3_000 });
+}
+
+describe('a host of nobody', () => {
+  test('is told so on every path, and nothing else', async () => {
+    for (const path of [
+      '/',
+      '/.well-known/webfinger?resource=acct:a@b',
+      '/inbox',
+      '/nodeinfo/2.1',
+      '/.porchlight/v1/spool',
+    ]) {
+      const response = await SELF.fetch(`https://nobody.example${path}`, {
+        method: path === '/inbox' ? 'POST' : 'GET',
+      });
+      expect(response.status).toBe(421);
+      expect(await response.json()).toEqual({ title: expect.any(String), status: 421, code: 'unknown-host' });
+    }
+  });
+
+  test('stays so though it looks like a claimed one', async () => {
+    for (const host of [`x.${new URL(origin).host}`, `${new URL(origin).host}:8443`, `${new URL(origin).host}.`]) {
+      expect((await SELF.fetch(`https://${host}/`)).status).toBe(421);
+    }
+  });
+});
+
+describe('while home is there', () => {
+  test('a question reaches it with path and query as they were sent', async () => {
+    await home.connect();
+    for (const path of ['/', '/a%2Fb/%C3%A9?x=%20&y=1&y=2', '/%2e%2e%2Fetc', '/a//b', '/a?', '/%zz']) {
+      expect(await (await get(path)).text()).toBe(`page ${path}`);
+    }
+    expect(home.seen.every((request) => request.host === new URL(origin).host)).toBe(true);
+  });
+
+  test('every method is carried, and its answer comes back as it is', async () => {
+    await home.connect();
+    home.answer = ({ method }) => ({ status: 418, headers: { 'X-Method': method }, body: method });
+    for (const method of ['GET', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS']) {
+      const response = await get('/thing', { method });
+      expect([response.status, response.headers.get('X-Method'), await response.text()]).toEqual([418, method, method]);
+    }
+  });
+
+  test('HEAD has the length and no body', async () => {
+    await home.connect();
+    home.answer = () => ({ headers: { 'Content-Type': 'text/html' }, body: '12345' });
+    const response = await get('/', { method: 'HEAD' });
+    expect([response.status, response.headers.get('Content-Length'), await response.text()]).toEqual([200, '5', '']);
+  });
+
+  test('nothing under /.porchlight/ is ever carried, however it is spelled', async () => {
+    await home.connect();
+    for (const path of [
+      '/.porchlight/v1/spool',
+      '/.porchlight/',
+      '/.porchlight',
+      '/.porchlight/v2/anything',
+      '/%2eporchlight/v1/spool',
+      '/.%70orchlight/v1/spool',
+      '/x/../.porchlight/v1/spool',
+    ]) {
+      for (const method of ['GET', 'POST', 'PUT']) {
+        expect((await get(path, { method })).status, path).toBeGreaterThanOrEqual(400);
+      }
+    }
+    expect(home.seen).toEqual([]);
+  });
+
+  test('a service’s own failure is passed on, and what is no answer is said to be none', async () => {
+    await home.connect();
+    home.answer = () => ({ status: 503, body: 'maintenance' });
+    const response = await get('/');
+    expect([response.status, await response.text()]).toEqual([503, 'maintenance']);
+  });
+
+  test('headers longer than the link bears are refused', async () => {
+    await home.connect();
+    const response = await get('/', { headers: { 'X-Long': 'x'.repeat(limits.frameHeadBytes) } });
+    expect([response.status, home.seen.length]).toEqual([431, 0]);
+  });
+});
+
+describe('while home is away', () => {
+  const wake = (): number => Date.UTC(2100, 0, 1);
+
+  test('a page that was seen is given from its copy, and another is the friendly page', async () => {
+    await home.connect();
+    await (await get('/seen', { headers: browser })).text();
+    await copied('/seen', 'page /seen');
+    await home.sleep(wake());
+    const seen = await get('/seen', { headers: browser });
+    expect([seen.status, await seen.text()]).toEqual([200, 'page /seen']);
+    expect(seen.headers.get('Cache-Status')).toBe('porchlight; hit; detail=asleep');
+    expect(Number(seen.headers.get('Age'))).toBeGreaterThanOrEqual(0);
+    const other = await get('/other', { headers: browser });
+    expect([other.status, other.headers.get('Content-Type')]).toEqual([503, 'text/html; charset=utf-8']);
+    expect(other.headers.get('Retry-After')).toBe('86400');
+    expect(await other.text()).toContain('<time datetime="2100-01-01T00:00:00.000Z">');
+  });
+
+  test('what was private is never given to anybody', async () => {
+    await home.connect();
+    const answers: Record<string, Record<string, string>> = {
+      '/cookie': { 'Set-Cookie': 'session=secret' },
+      '/private': { 'Cache-Control': 'private' },
+      '/no-store': { 'Cache-Control': 'no-store' },
+    };
+    home.answer = ({ path }) => ({
+      headers: { 'Content-Type': 'text/html', ...answers[path] },
+      body: `secret ${path}`,
+    });
+    const asked: [string, Record<string, string>][] = [
+      ['/cookie', {}],
+      ['/private', {}],
+      ['/no-store', {}],
+      ['/a', { Authorization: 'Bearer x' }],
+      ['/b', { Cookie: 'session=secret' }],
+      ['/c', { Signature: 'keyId="x"' }],
+    ];
+    for (const [path, headers] of asked) expect(await (await get(path, { headers })).text()).toBe(`secret ${path}`);
+    await home.sleep();
+    for (const [path, headers] of asked) {
+      for (const visitor of [{}, headers]) {
+        const response = await get(path, { headers: visitor });
+        expect(response.status, path).toBe(503);
+        expect(await response.text()).not.toContain('secret');
+      }
+    }
+  });
+
+  test('what would change something is told to come again', async () => {
+    await home.connect();
+    await home.sleep(wake());
+    for (const method of ['POST', 'PUT', 'DELETE']) {
+      const response = await get('/form', { method, headers: { Accept: 'application/json' } });
+      expect([response.status, response.headers.get('Retry-After')]).toEqual([503, '86400']);
+      expect(await response.json()).toMatchObject({ code: 'asleep' });
+    }
+  });
+
+  test('a compressed page is given as home compressed it, there and away', async () => {
+    await home.connect();
+    const plain = 'a garden '.repeat(500);
+    const zipped = await new Response(new Blob([plain]).stream().pipeThrough(new CompressionStream('gzip'))).bytes();
+    home.answer = () => ({
+      headers: { 'Content-Type': 'text/css', 'Content-Encoding': 'gzip', ETag: '"z"' },
+      body: zipped,
+    });
+    expect(await (await get('/style.css')).text()).toBe(plain);
+    await copied('/style.css', plain);
+    await home.sleep();
+    await vi.waitFor(async () => {
+      const response = await get('/style.css');
+      expect([response.headers.get('Content-Encoding'), await response.text()]).toEqual(['gzip', plain]);
+    });
+  });
+
+  test('a home that has never been there has a page too', async () => {
+    const response = await get('/', { headers: browser });
+    expect(response.status).toBe(503);
+    expect(await response.text()).toContain('Not here yet');
+  });
+});

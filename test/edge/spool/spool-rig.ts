@@ -1,0 +1,242 @@
+// One real spool object and a home that calls it with real signatures. Only time, dice, limits and the way to the Link
+// are in the test's hand.
+
+import { env, evictDurableObject, runInDurableObject } from 'cloudflare:test';
+import { base64url, type CryptoKey, exportJWK, generateKeyPair, type JWK } from 'jose';
+import type { Env } from '../../../edge/env.ts';
+import { SpoolClient } from '../../../edge/spool/client.ts';
+import type { SpoolObject } from '../../../edge/spool/object.ts';
+import type { Outside } from '../../../edge/spool/outside.ts';
+import type { PutResult } from '../../../edge/spool/spool.ts';
+import { heard, type Told } from '../../../edge/spool/told.ts';
+import { type Clock, systemRandom } from '../../../shared/clock.ts';
+import type { Answer, Arrival, Outcome } from '../../../shared/delivery.ts';
+import { type Batch, decodeBatch } from '../../../shared/lease/batch.ts';
+import type { TurnRequest } from '../../../shared/lease/messages.ts';
+import { limits } from '../../../shared/limits.ts';
+import { type CallClaims, signCall } from '../../../shared/session/call.ts';
+
+export const bindings = env as unknown as Env;
+const edge = 'https://home.example';
+
+export interface Keys {
+  readonly privateKey: CryptoKey;
+  readonly publicKey: JWK;
+}
+
+export async function newKeys(): Promise<Keys> {
+  const pair = await generateKeyPair('EdDSA', { extractable: true });
+  return { privateKey: pair.privateKey, publicKey: await exportJWK(pair.publicKey) };
+}
+
+export async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+  return base64url.encode(new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)));
+}
+
+export function bytesOf(text: string): Uint8Array<ArrayBuffer> {
+  return new TextEncoder().encode(text) as Uint8Array<ArrayBuffer>;
+}
+
+let homes = 0;
+let deliveries = 0;
+
+/** What a lane would hand over, with its bytes. */
+export async function arrival(
+  body: string | Uint8Array<ArrayBuffer>,
+  change: Partial<Arrival> = {},
+): Promise<[Arrival, Uint8Array<ArrayBuffer>]> {
+  const bytes = typeof body === 'string' ? bytesOf(body) : body;
+  deliveries += 1;
+  const made: Arrival = {
+    id: `d${deliveries}`,
+    lane: 'activitypub',
+    service: 'social',
+    sender: 'https://peer.example/users/alice',
+    receivedAt: Date.now(),
+    method: 'POST',
+    host: 'home.example',
+    path: '/inbox',
+    headers: [
+      ['Date', 'Sat, 21 Nov 2026 01:02:03 GMT'],
+      ['Signature', 'keyId="https://peer.example/users/alice#main-key",signature="aGVsbG8="'],
+    ],
+    remoteAddress: '203.0.113.7',
+    proof: { by: 'cavage', keyId: 'https://peer.example/users/alice#main-key' },
+    undecided: null,
+    bodyBytes: bytes.length,
+    bodySha256: await sha256(bytes),
+    ...change,
+  };
+  return [made, bytes];
+}
+
+/** A signed call to the spool: what `SpoolObject`'s home-facing procedures begin with. */
+export type Call = readonly [jws: string, expected: Pick<CallClaims, 'edge' | 'method' | 'path' | 'body'>];
+
+export class Home {
+  readonly rig: SpoolRig;
+  readonly keys: Keys;
+  epoch: number;
+  session: string;
+  n = 0;
+
+  constructor(rig: SpoolRig, keys: Keys, epoch: number, session: string) {
+    this.rig = rig;
+    this.keys = keys;
+    this.epoch = epoch;
+    this.session = session;
+  }
+
+  async sign(change: Partial<CallClaims>, key: CryptoKey = this.keys.privateKey): Promise<Call> {
+    this.n += 1;
+    const claims: CallClaims = {
+      homeId: this.rig.homeId,
+      session: this.session,
+      epoch: this.epoch,
+      edge,
+      n: this.n,
+      method: 'POST',
+      path: '/.porchlight/v1/lease',
+      body: await sha256(bytesOf('')),
+      ...change,
+    };
+    const { method, path, body } = claims;
+    return [await signCall(claims, key), { edge, method, path, body }];
+  }
+
+  /** A turn as it would travel, for tests that repeat or falsify it. */
+  async signTurn(request: Partial<TurnRequest> = {}, change: Partial<CallClaims> = {}, key?: CryptoKey) {
+    const whole: TurnRequest = { answers: [], renew: [], max: 100, services: ['social'], ...request };
+    const bytes = bytesOf(JSON.stringify(whole));
+    const [jws, expected] = await this.sign({ body: await sha256(bytes), ...change }, key);
+    return async (): Promise<Told<Uint8Array>> => await this.rig.stub.turn(jws, expected, bytes);
+  }
+
+  async turn(request: Partial<TurnRequest> = {}): Promise<Batch> {
+    const send = await this.signTurn(request);
+    return decodeBatch(heard(await send()));
+  }
+
+  /** Turns until nothing more can be leased; each delivery is answered as `answer` says. */
+  async drain(answer: (leased: Batch['deliveries'][number]) => Outcome = () => ({ outcome: 'delivered' })) {
+    const taken: Batch['deliveries'][number][] = [];
+    let answers: Answer[] = [];
+    for (;;) {
+      const { reply, deliveries: leased } = await this.turn({ answers });
+      taken.push(...leased);
+      answers = leased.map((one) => ({ seq: one.delivery.seq, id: one.delivery.id, ...answer(one) }));
+      if (answers.length === 0 && !reply.more) return taken;
+    }
+  }
+}
+
+export class SpoolRig implements Clock {
+  readonly homeId: string;
+  readonly stub: DurableObjectStub<SpoolObject>;
+  readonly client: SpoolClient;
+  announced = 0;
+  #now = Date.now();
+  #change: Partial<Outside> = {};
+
+  private constructor(homeId: string) {
+    this.homeId = homeId;
+    this.stub = bindings.SPOOL.get(bindings.SPOOL.idFromName(homeId));
+    this.client = new SpoolClient({ homeId, spools: bindings.SPOOL, store: bindings.STORE, clock: this });
+  }
+
+  static async open(change: Partial<Outside> = {}): Promise<SpoolRig> {
+    homes += 1;
+    const rig = new SpoolRig(`home-${homes}-${Math.random().toString(36).slice(2)}`);
+    await rig.set(change);
+    return rig;
+  }
+
+  now(): number {
+    return this.#now;
+  }
+
+  advance(ms: number): void {
+    this.#now += ms;
+  }
+
+  /** Changes what the object takes from outside; it lasts over evictions. */
+  async set(change: Partial<Outside>): Promise<void> {
+    this.#change = { ...this.#change, ...change };
+    await this.object((object) => {
+      Object.assign(object.outside, {
+        clock: this,
+        random: systemRandom,
+        announceWork: async () => {
+          this.announced += 1;
+        },
+        ...this.#change,
+      });
+    });
+  }
+
+  async limit(change: Partial<Outside['limits']>): Promise<void> {
+    await this.set({ limits: { ...limits, ...change } });
+  }
+
+  async object<T>(work: (object: SpoolObject, state: DurableObjectState) => T | Promise<T>): Promise<T> {
+    return await runInDurableObject(this.stub, work);
+  }
+
+  async evict(): Promise<void> {
+    await evictDurableObject(this.stub);
+    await this.set({});
+  }
+
+  async openHome(epoch = 1, keys?: Keys, session = `s${epoch}`): Promise<Home> {
+    const home = new Home(this, keys ?? (await newKeys()), epoch, session);
+    heard(await this.stub.openSession(this.opening(home)));
+    return home;
+  }
+
+  opening(home: Pick<Home, 'session' | 'epoch' | 'keys'>) {
+    return { homeId: this.homeId, session: home.session, epoch: home.epoch, publicKey: home.keys.publicKey };
+  }
+
+  async put(body: string | Uint8Array<ArrayBuffer>, change: Partial<Arrival> = {}): Promise<PutResult> {
+    return await this.client.put(...(await arrival(body, { receivedAt: this.#now, ...change })));
+  }
+
+  /** Statements that the object runs while `work` is done: rows written and read, and how many statements. */
+  async counting(work: () => Promise<unknown>): Promise<{ written: number; read: number; statements: number }> {
+    const cursors: SqlStorageCursor<Record<string, SqlStorageValue>>[] = [];
+    await this.object((_, state) => {
+      const { sql } = state.storage;
+      const exec = sql.exec.bind(sql);
+      Object.defineProperty(sql, 'exec', {
+        configurable: true,
+        value: (...given: Parameters<typeof exec>) => {
+          const cursor = exec(...given);
+          cursors.push(cursor);
+          return cursor;
+        },
+      });
+    });
+    await work();
+    return await this.object((_, state) => {
+      Reflect.deleteProperty(state.storage.sql, 'exec');
+      return {
+        written: cursors.reduce((sum, cursor) => sum + cursor.rowsWritten, 0),
+        read: cursors.reduce((sum, cursor) => sum + cursor.rowsRead, 0),
+        statements: cursors.length,
+      };
+    });
+  }
+
+  /** Row count by zone, read past the object's memory. */
+  async rows(): Promise<{ waiting: number; kept: number; dead: number }> {
+    return await this.object((_, state) => {
+      const count = (where: string): number =>
+        state.storage.sql.exec<{ rows: number }>(`SELECT count(*) AS rows FROM delivery WHERE ${where}`).one().rows;
+      return {
+        waiting: count('place > 0'),
+        kept: count('place < 0 AND place > -4503599627370496'),
+        dead: count('place <= -4503599627370496'),
+      };
+    });
+  }
+}

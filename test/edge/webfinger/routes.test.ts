@@ -1,0 +1,182 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { answerWebFinger } from '../../../edge/webfinger/answer.ts';
+import { answerWellKnown } from '../../../edge/webfinger/routes.ts';
+import type { Snapshot, WebFingerAccount } from '../../../shared/snapshot.ts';
+import { snapshotOf } from '../activitypub/home.ts';
+import { night } from '../activitypub/peer.ts';
+
+const self = {
+  rel: 'self',
+  type: 'application/activity+json',
+  href: 'https://home.example/users/owner',
+} as const;
+const page = { rel: 'http://webfinger.net/rel/profile-page', type: 'text/html', href: 'https://home.example/@owner' };
+const owner: WebFingerAccount = {
+  subject: 'acct:owner@home.example',
+  aliases: ['https://home.example/users/owner', 'https://home.example/@owner'],
+  links: [self, page],
+};
+const guest: WebFingerAccount = { subject: 'acct:guest+1@home.example', aliases: [], links: [] };
+const nodeinfo = {
+  version: '2.1',
+  software: {
+    name: 'porchlight',
+    version: '0.1.0',
+    repository: 'https://example.org/code',
+    homepage: 'https://example.org/',
+  },
+  protocols: ['activitypub'],
+  services: { inbound: [], outbound: [] },
+  openRegistrations: false,
+  usage: { users: { total: 1 } },
+  metadata: {},
+};
+const snapshot = snapshotOf({ accounts: [guest, owner], nodeinfo });
+
+function ask(path: string, method = 'GET', from: Snapshot = snapshot): Response {
+  const response = answerWellKnown(new Request(`https://home.example${path}`, { method }), from, night);
+  if (response === null) throw new Error(`${path} was not answered`);
+  expect(response.headers.get('Access-Control-Allow-Origin')).toBe('*');
+  return response;
+}
+const finger = (query: string) => ask(`/.well-known/webfinger?${query}`);
+
+describe('WebFinger (RFC 7033)', () => {
+  test('answers who the owner is', async () => {
+    const response = finger('resource=acct%3Aowner%40home.example');
+    expect(response.status).toBe(200);
+    expect(response.headers.get('Content-Type')).toBe('application/jrd+json');
+    expect(response.headers.get('Age')).toBe('3600');
+    expect(await response.json()).toEqual(owner);
+  });
+
+  test.each([
+    'acct:owner@home.example',
+    'acct:owner@HOME.example',
+    'ACCT:Owner@Home.Example',
+    'https://home.example/users/owner',
+    'HTTPS://Home.Example/users/owner',
+    'https://home.example:443/@owner',
+    'https://home.example/%40owner',
+  ])('finds the owner by %s', async (resource) => {
+    const response = finger(`resource=${encodeURIComponent(resource)}`);
+    const expected = resource.includes('%40') ? 404 : 200;
+    expect(response.status).toBe(expected);
+  });
+
+  test('a plus is a plus, percent-encoded or not', () => {
+    expect(finger('resource=acct:guest+1@home.example').status).toBe(200);
+    expect(finger('resource=acct:guest%2B1%40home.example').status).toBe(200);
+  });
+
+  test.each([
+    'acct:other@home.example',
+    'acct:owner@other.example',
+    'acct:owner',
+    'https://home.example/users/other',
+    'https://home.example/',
+    'mailto:owner@home.example',
+    'acct:own%65r@home.example',
+  ])('does not know %s', (resource) => {
+    expect(finger(`resource=${encodeURIComponent(resource)}`).status).toBe(404);
+  });
+
+  test.each([
+    ['no query', ''],
+    ['no resource', 'rel=self'],
+    ['an empty resource', 'resource='],
+    ['a resource without a scheme', 'resource=owner@home.example'],
+    ['a resource with an @ in front', 'resource=@owner@home.example'],
+    ['nothing behind the scheme', 'resource=acct:'],
+    ['two resources', 'resource=acct:owner@home.example&resource=acct:guest@home.example'],
+    ['the same resource twice', 'resource=acct:owner@home.example&resource=acct:owner@home.example'],
+    ['half an escape', 'resource=acct:owner%4'],
+    ['an escape that is not UTF-8', 'resource=acct:owner%ff@home.example'],
+    ['Resource in capitals', 'Resource=acct:owner@home.example'],
+  ])('%s is malformed', (_, query) => {
+    expect(finger(query).status).toBe(400);
+  });
+
+  test('rel filters the links, may be repeated, and filters nothing else', async () => {
+    const links = async (rels: readonly string[]) => {
+      const query = ['resource=acct:owner@home.example', ...rels.map((rel) => `rel=${encodeURIComponent(rel)}`)];
+      const body = await finger(query.join('&')).json<{ links: unknown; subject: string }>();
+      expect(body.subject).toBe(owner.subject);
+      return body.links;
+    };
+    expect(await links(['self'])).toEqual([self]);
+    expect(await links(['self', page.rel])).toEqual([self, page]);
+    expect(await links([page.rel, 'unknown'])).toEqual([page]);
+    expect(await links(['unknown'])).toEqual([]);
+  });
+
+  test('answers HEAD without a body, and no other method', async () => {
+    const head = ask('/.well-known/webfinger?resource=acct:owner@home.example', 'HEAD');
+    expect(head.status).toBe(200);
+    expect(await head.text()).toBe('');
+    const post = ask('/.well-known/webfinger?resource=acct:owner@home.example', 'POST');
+    expect(post.status).toBe(405);
+    expect(post.headers.get('Allow')).toBe('GET, HEAD');
+  });
+
+  test('no query makes it throw, and an account is found by its own names only', () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.string(), fc.webQueryParameters()), (query) => {
+        expect([400, 404]).toContain(answerWebFinger(query, [owner]).status);
+      }),
+    );
+  });
+});
+
+describe('NodeInfo', () => {
+  test('names both versions, and each is there', async () => {
+    const { links } = await ask('/.well-known/nodeinfo').json<{ links: { rel: string; href: string }[] }>();
+    expect(links).toEqual([
+      { rel: 'http://nodeinfo.diaspora.software/ns/schema/2.0', href: 'https://home.example/nodeinfo/2.0' },
+      { rel: 'http://nodeinfo.diaspora.software/ns/schema/2.1', href: 'https://home.example/nodeinfo/2.1' },
+    ]);
+    for (const { rel, href } of links) {
+      const response = ask(new URL(href).pathname);
+      expect(response.headers.get('Content-Type')).toBe(`application/json; profile="${rel}#"`);
+      expect(await response.json()).toMatchObject({ version: rel.slice(-3), protocols: ['activitypub'] });
+    }
+  });
+
+  test('2.1 is what home left; 2.0 lacks what 2.1 added', async () => {
+    expect(await ask('/nodeinfo/2.1').json()).toEqual(nodeinfo);
+    const software = { name: 'porchlight', version: '0.1.0' };
+    expect(await ask('/nodeinfo/2.0').json()).toEqual({ ...nodeinfo, version: '2.0', software });
+  });
+
+  test('answers HEAD, for those who only look for a sign of life', async () => {
+    const response = ask('/nodeinfo/2.1', 'HEAD');
+    expect(response.status).toBe(200);
+    expect(await response.text()).toBe('');
+    expect(ask('/nodeinfo/2.1', 'DELETE').status).toBe(405);
+  });
+
+  test('is left to others when home left none', () => {
+    const request = (path: string) => new Request(`https://home.example${path}`);
+    for (const path of ['/.well-known/nodeinfo', '/nodeinfo/2.1', '/nodeinfo/2.0']) {
+      expect(answerWellKnown(request(path), snapshotOf(), night)).toBeNull();
+    }
+    expect(answerWellKnown(request('/nodeinfo/1.0'), snapshot, night)).toBeNull();
+  });
+});
+
+describe('host-meta (RFC 6415)', () => {
+  test('points to WebFinger', async () => {
+    const response = ask('/.well-known/host-meta');
+    expect(response.headers.get('Content-Type')).toContain('application/xrd+xml');
+    const text = await response.text();
+    expect(text).toContain('rel="lrdd"');
+    expect(text).toContain('template="https://home.example/.well-known/webfinger?resource={uri}"');
+  });
+});
+
+test('other paths are left to others', () => {
+  for (const path of ['/', '/.well-known/', '/.well-known/webfinger/', '/.well-known/matrix/server', '/nodeinfo']) {
+    expect(answerWellKnown(new Request(`https://home.example${path}`), snapshot, night)).toBeNull();
+  }
+});

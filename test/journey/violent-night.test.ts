@@ -1,0 +1,246 @@
+// The violent night: many senders deliver while home node, edge, wire and service are killed with SIGKILL at seeded
+// random moments, and the home node also at named points between two steps of its work. Nothing may be lost, order per
+// sender must hold, and a delivery may be repeated at most once for each kill that it lived through.
+//
+// PORCHLIGHT_SEED=n repeats a night; PORCHLIGHT_KILLS and PORCHLIGHT_PER_SENDER make it longer.
+
+import { createHash } from 'node:crypto';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { limits } from '../../shared/limits.ts';
+import { makeCertificates } from '../support/certificates.ts';
+import { Domain } from '../support/domain.ts';
+import { ask, freePort, Program, until } from '../support/processes.ts';
+import { Seeded } from '../support/seeded.ts';
+
+const senders = 20;
+const perSender = Number(process.env.PORCHLIGHT_PER_SENDER ?? 25);
+const wantedKills = Number(process.env.PORCHLIGHT_KILLS ?? 56);
+const dice = new Seeded(Number(process.env.PORCHLIGHT_SEED ?? Date.now() % 1_000_000));
+const killPoints = ['leased', 'begun', 'sent', 'answered'] as const;
+
+interface Seen {
+  readonly id: string;
+  readonly sender: string;
+  readonly sha256: string;
+  readonly path: string;
+  readonly host: string;
+  readonly verified: boolean;
+}
+
+let folder: string;
+let domain: Domain;
+let peer: Program;
+let service: Program;
+let servicePort: number;
+let peerOrigin: string;
+let environment: Record<string, string>;
+const hits = new Map<string, number>();
+let kills = 0;
+let attemptsBeyondFirst = 0;
+const sentBodies = new Map<string, string>();
+
+const record = (): string => join(folder, 'home-service.jsonl');
+const seen = (): Seen[] =>
+  existsSync(record())
+    ? readFileSync(record(), 'utf8')
+        .split('\n')
+        .slice(0, -1)
+        .map((line) => JSON.parse(line) as Seen)
+    : [];
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'porchlight-violent-'));
+  const certificates = await makeCertificates(folder);
+  environment = { NODE_EXTRA_CA_CERTS: certificates.caFile };
+  const peerPort = await freePort();
+  servicePort = await freePort();
+  peerOrigin = `https://localhost:${peerPort}`;
+  const names = Array.from({ length: senders }, (_, at) => `sender-${at}`);
+  peer = new Program(
+    'peer',
+    [
+      'test/support/peers/signing-peer.ts',
+      ...['--port', String(peerPort), '--key', certificates.keyFile, '--cert', certificates.certFile],
+      ...['--actors', names.join(',')],
+    ],
+    environment,
+  );
+  await peer.line((line) => line.ready === true);
+  await startService();
+  domain = await Domain.start({
+    folder,
+    certificates,
+    peerOrigins: [peerOrigin],
+    servicesToml: `[[services]]\nname = "recorder"\nkind = "activitypub"\nurl = "http://127.0.0.1:${servicePort}"\ninboxes = ["/inbox"]\nsignatures = ["cavage"]\n`,
+  });
+});
+
+afterAll(async () => {
+  await domain?.end();
+  await peer?.kill();
+  await service?.kill();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function startService(): Promise<void> {
+  const args = ['test/support/peers/recording-service.ts', '--port', String(servicePort), '--record', record()];
+  service = new Program('service', args, environment);
+  await service.line((line) => line.ready === true);
+}
+
+let starts = 0;
+
+/** Starts home, most often with a kill point armed: it ends by its own SIGKILL at the n-th passing of that point. */
+function startHome(armed: boolean): void {
+  const point = killPoints[starts % killPoints.length] ?? 'leased';
+  starts += 1;
+  const arming = armed ? { KILL_AT: point, KILL_AFTER: String(dice.between(1, 12)) } : {};
+  const home = domain.startHome([], 'test/support/home-with-kill-points.ts', arming);
+  home.exited.then(() => {
+    if (!home.log.includes('killed itself at')) return;
+    hits.set(point, (hits.get(point) ?? 0) + 1);
+    kills += 1;
+  }, expect.unreachable);
+}
+
+function body(sender: number, at: number, actor: string): string {
+  const id = `${actor}/activities/${at}`;
+  // Every twelfth is larger than a row takes, so that it goes by way of R2.
+  const content = `${sender}/${at} `.repeat(at % 12 === 5 ? limits.inlineBodyBytes / 4 : dice.between(1, 200));
+  const object = { type: 'Note', id: `${id}/note`, attributedTo: actor, content };
+  return JSON.stringify({ '@context': 'https://www.w3.org/ns/activitystreams', id, type: 'Create', actor, object });
+}
+
+async function send(sender: number): Promise<void> {
+  const name = `sender-${sender}`;
+  const actor = `${peerOrigin}/accounts/${name}`;
+  for (let at = 0; at < perSender; at += 1) {
+    // Spread over the whole night: the next one leaves when enough has been killed meanwhile.
+    await until(
+      `kill ${Math.floor((at * wantedKills) / perSender)}`,
+      () => (kills >= (at * wantedKills) / perSender - 1 ? true : null),
+      280_000,
+    );
+    const text = body(sender, at, actor);
+    sentBodies.set(`${actor}/activities/${at}`, createHash('sha256').update(text).digest('hex'));
+    const sent = await ask<{ status: number; attempts: number }>(
+      peer,
+      'deliver',
+      { from: name, inbox: `${domain.origin}/inbox`, body: text },
+      280_000,
+    );
+    expect(sent.status).toBe(202);
+    attemptsBeyondFirst += sent.attempts - 1;
+  }
+}
+
+async function killOne(): Promise<void> {
+  const victim = dice.pick(['home', 'home', 'edge', 'service', 'wire'] as const);
+  if (victim === 'wire') {
+    domain.cutWire();
+  } else if (victim === 'service') {
+    await service.kill();
+    await startService();
+  } else if (victim === 'edge') {
+    await domain.killEdge();
+    await domain.startEdge();
+  } else {
+    await domain.killHome();
+  }
+  kills += 1;
+  hits.set(victim, (hits.get(victim) ?? 0) + 1);
+}
+
+test('nothing is lost and order holds while everything is killed again and again', async () => {
+  const night = `seed ${dice.seed}`;
+  startHome(false);
+  let sending = true;
+  const sent = Promise.all(Array.from({ length: senders }, (_, sender) => send(sender))).finally(() => {
+    sending = false;
+  });
+  sent.catch(() => undefined);
+  let backup: string | null = null;
+  let backupAt = 0;
+  while (sending || kills < wantedKills) {
+    await new Promise((resolve) => setTimeout(resolve, dice.between(100, 900)));
+    if (domain.home.child.exitCode !== null || domain.home.child.signalCode !== null) startHome(true);
+    else await killOne();
+    if (!domain.homeIsRunning) startHome(true);
+    if (backup === null && kills >= wantedKills / 2) {
+      // A copy of all that home has, as a backup takes it while nothing runs.
+      await domain.killHome();
+      await service.kill();
+      backup = join(folder, 'backup');
+      backupAt = Date.now();
+      cpSync(domain.homeFolder, join(backup, 'home'), { recursive: true });
+      cpSync(record(), join(backup, 'record'));
+      await startService();
+      startHome(true);
+    }
+  }
+  await sent;
+  await domain.killHome();
+  startHome(false);
+  const total = senders * perSender;
+  await until(
+    `all ${total} deliveries (${night})`,
+    () => (new Set(seen().map((one) => one.id)).size === total ? true : null),
+    120_000,
+  ).catch((thrown: unknown) => {
+    throw new Error(
+      `${String(thrown)}; ${new Set(seen().map((one) => one.id)).size} arrived. Home said:\n${domain.home.log.slice(-4000)}`,
+    );
+  });
+
+  check(seen(), night);
+  const raw = seen();
+  const repeats = raw.length - new Set(raw.map((one) => one.id)).size;
+  console.log(
+    `${night}: ${total} deliveries, ${kills} kills ${JSON.stringify(Object.fromEntries(hits))}, ` +
+      `${repeats} repeats at the service, ${attemptsBeyondFirst} repeated by the peer`,
+  );
+  expect(kills).toBeGreaterThanOrEqual(50);
+  for (const point of killPoints) expect(hits.get(point) ?? 0, `${night}: kill point ${point}`).toBeGreaterThan(0);
+  expect(repeats, night).toBeLessThanOrEqual(kills * limits.deliverParallel + attemptsBeyondFirst);
+  const perDelivery = Map.groupBy(raw, (one) => one.id);
+  for (const [id, times] of perDelivery)
+    expect(times.length - 1, `${night}: repeats of ${id}`).toBeLessThanOrEqual(kills);
+
+  // Home's disk falls back to the copy: what its service had taken since then is gone, and asked for again.
+  await domain.killHome();
+  await service.kill();
+  if (backup === null) throw new Error('no backup was made');
+  rmSync(domain.homeFolder, { recursive: true });
+  cpSync(join(backup, 'home'), domain.homeFolder, { recursive: true });
+  cpSync(join(backup, 'record'), record());
+  const before = new Set(seen().map((one) => one.id)).size;
+  expect(before).toBeLessThan(total);
+  await startService();
+  domain.startHome(['--replay-since', new Date(backupAt - 3_600_000).toISOString()]);
+  await until(
+    `the ${total - before} missing deliveries (${night})`,
+    () => (new Set(seen().map((one) => one.id)).size === total ? true : null),
+    120_000,
+  );
+  check(seen(), `${night}, after the replay`);
+}, 900_000);
+
+/** Byte for byte, proof intact, addressed as sent, and first seen in the order of each sender. */
+function check(all: readonly Seen[], night: string): void {
+  const next = new Map<string, number>();
+  const known = new Set<string>();
+  for (const one of all) {
+    expect(one.sha256, `${night}: bytes of ${one.id}`).toBe(sentBodies.get(one.id));
+    expect(one.verified, `${night}: proof of ${one.id}`).toBe(true);
+    expect(one.host).toBe(domain.host);
+    expect(one.path).toBe('/inbox');
+    if (known.has(one.id)) continue;
+    known.add(one.id);
+    const at = Number(one.id.slice(one.id.lastIndexOf('/') + 1));
+    expect(at, `${night}: order of ${one.sender}`).toBe(next.get(one.sender) ?? 0);
+    next.set(one.sender, at + 1);
+  }
+}

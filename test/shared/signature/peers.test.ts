@@ -1,0 +1,86 @@
+// Signatures made by software that is not ours: @peertube/http-signature (PeerTube, and Misskey's releases so far),
+// @misskey-dev/node-http-message-signatures (newer PeerTube) and Fedify, each with its own signing code.
+
+import type { ClientRequest } from 'node:http';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { requireDigests } from '../../../shared/signature/digest.ts';
+import { publicKeyFromPem } from '../../../shared/signature/public-key.ts';
+import { readSignature } from '../../../shared/signature/read.ts';
+import type { SignedRequest } from '../../../shared/signature/request.ts';
+import { requireProof } from '../../../shared/signature/require.ts';
+import { verifySignature } from '../../../shared/signature/verify.ts';
+import { base64, rsaSigner, type Signer, sha256 } from './signing.ts';
+
+const inWorkerd = navigator.userAgent === 'Cloudflare-Workers';
+const keyId = 'https://peer.example/users/a#main-key';
+const url = 'https://home.example/users/owner/inbox';
+const body = new TextEncoder().encode('{"type":"Follow","actor":"https://peer.example/users/a"}');
+let signer: Signer;
+let privatePem: string;
+
+beforeAll(async () => {
+  signer = await rsaSigner(keyId);
+  const pkcs8 = await crypto.subtle.exportKey('pkcs8', signer.privateKey);
+  const lines = base64(pkcs8).match(/.{1,64}/g) ?? [];
+  privatePem = `-----BEGIN PRIVATE KEY-----\n${lines.join('\n')}\n-----END PRIVATE KEY-----\n`;
+});
+
+function requestOf(headers: Iterable<[string, string]>): SignedRequest {
+  return { method: 'POST', scheme: 'https', host: 'home.example', path: '/users/owner/inbox', headers: [...headers] };
+}
+
+/** All that the edge does with a signature, at the time of the peers' own clocks. */
+async function holds(request: SignedRequest): Promise<boolean> {
+  const signature = readSignature(request);
+  await requireDigests(request, body);
+  requireProof(request, signature, Date.now());
+  expect(signature.keyId).toBe(keyId);
+  const other = publicKeyFromPem((await rsaSigner(keyId)).pem);
+  expect(await verifySignature(signature, other)).toBe(false);
+  return await verifySignature(signature, publicKeyFromPem(signer.pem));
+}
+
+// The libraries need Node; what they sign is read by the same code as in workerd.
+describe.skipIf(inWorkerd)('signatures of', () => {
+  test.each([
+    ['rsa-sha256', ['(request-target)', 'host', 'date', 'digest'], false],
+    ['hs2019', ['(request-target)', '(created)', 'host', 'digest'], true],
+    ['hs2019', ['(request-target)', '(created)', '(expires)', 'host', 'digest'], true],
+  ])('@peertube/http-signature hold: %s over %s', async (_, headers, hideAlgorithm) => {
+    const { default: httpSignature } = await import('@peertube/http-signature');
+    const fields = new Map([
+      ['host', 'home.example'],
+      ['digest', `SHA-256=${await sha256(body)}`],
+    ]);
+    const request = {
+      method: 'POST',
+      path: '/users/owner/inbox',
+      getHeader: (name: string) => fields.get(name.toLowerCase()),
+      setHeader: (name: string, value: string) => fields.set(name.toLowerCase(), value),
+    };
+    const options = { keyId, key: privatePem, headers, authorizationHeaderName: 'signature', hideAlgorithm };
+    // It asks of a ClientRequest nothing but these.
+    httpSignature.signRequest(request as unknown as ClientRequest, { ...options, algorithm: 'rsa-sha256' });
+    expect(await holds(requestOf(fields))).toBe(true);
+  });
+
+  test('@misskey-dev/node-http-message-signatures hold', async () => {
+    const { signAsDraftToRequest } = await import('@misskey-dev/node-http-message-signatures');
+    const request = {
+      method: 'POST',
+      url,
+      headers: { Host: 'home.example', Date: new Date().toUTCString(), Digest: `SHA-256=${await sha256(body)}` },
+    };
+    const key = { keyId, privateKeyPem: privatePem };
+    await signAsDraftToRequest(request, key, ['(request-target)', 'date', 'host', 'digest']);
+    expect(await holds(requestOf(Object.entries(request.headers)))).toBe(true);
+  });
+
+  test.each(['draft-cavage-http-signatures-12', 'rfc9421'] as const)('Fedify hold: %s', async (spec) => {
+    const { signRequest } = await import('@fedify/fedify/sig');
+    const headers = { 'Content-Type': 'application/activity+json', Accept: '*/*', 'User-Agent': 'Fedify' };
+    const request = new Request(url, { method: 'POST', headers, body });
+    const signed = await signRequest(request, signer.privateKey, new URL(keyId), { spec });
+    expect(await holds(requestOf(signed.headers))).toBe(true);
+  });
+});
