@@ -6,6 +6,7 @@ import { type ActivityPubPorts, answerActivityPub } from './activitypub/routes.t
 import type { HomeRecord } from './home/directory.ts';
 import { type HomeRoutesParts, homeRoutes } from './home/routes.ts';
 import { type VisitParts, visit } from './home/visit.ts';
+import { isOwnPath } from './http/own-path.ts';
 import { problem } from './http/problem.ts';
 import type { Spool } from './spool/spool.ts';
 import { answerWellKnown } from './webfinger/routes.ts';
@@ -25,8 +26,7 @@ export function router(parts: Parts): Hono<Addressed> {
     const home = await directory.homeOf(new URL(context.req.url).host);
     if (home === null) return problem(421, 'unknown-host');
     context.set('home', home);
-    await next();
-    return undefined;
+    return await handOn(next);
   };
 
   /** WebFinger, NodeInfo, host-meta: from what home left. */
@@ -47,16 +47,22 @@ export function router(parts: Parts): Hono<Addressed> {
 
   const table = new Hono<Addressed>({ strict: true });
   table.route('/.porchlight', homeRoutes(parts));
+  table.use('*', keepOwn);
   table.use('*', findHome);
   table.all('/.well-known/*', wellKnown);
   table.all('/nodeinfo/*', wellKnown);
   table.all('*', activityPub);
   table.all('*', (context) => visit(parts, context.get('home'), context.req.raw));
   table.onError((thrown, context) => {
-    console.error(`unhandled: ${context.req.method} ${new URL(context.req.url).pathname}: ${causeOf(thrown)}`);
+    console.error(`unhandled: ${context.req.method} ${context.req.path}: ${causeOf(thrown)}`);
     return problem(500, 'internal');
   });
   return table;
+}
+
+/** What is the edge's own in another spelling is nobody else's. */
+async function keepOwn(context: Context<Addressed>, next: Next): Promise<Response | undefined> {
+  return isOwnPath(new URL(context.req.url).pathname) ? problem(404, 'no-such-call') : await handOn(next);
 }
 
 async function handOn(next: Next): Promise<undefined> {

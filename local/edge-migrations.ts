@@ -3,18 +3,7 @@
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-
-/** As much of D1 as this needs. */
-export interface Database {
-  prepare(sql: string): Statement;
-  batch(statements: Statement[]): Promise<unknown>;
-}
-
-export interface Statement {
-  bind(...values: unknown[]): Statement;
-  all<Row>(): Promise<{ results: Row[] }>;
-  run(): Promise<unknown>;
-}
+import type { Database } from '../edge/home/issue-code.ts';
 
 const book = `CREATE TABLE IF NOT EXISTS "d1_migrations"(
   id INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -9,34 +9,14 @@
 
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { Log, LogLevel, type MiniflareOptions } from 'miniflare';
+import { type Database, issueClaimCode } from '../edge/home/issue-code.ts';
 import { systemClock, systemRandom } from '../shared/clock.ts';
 import { causeOf } from '../shared/errors.ts';
-import { bundleWorker } from './edge-bundle.ts';
-import { issueClaimCode } from './edge-claim-code.ts';
-import { readEdgeConfig } from './edge-config.ts';
-import { egressName, egressWorker } from './edge-egress.ts';
 import { holdFolder } from './edge-folder.ts';
-import { type Database, migrateDirectory } from './edge-migrations.ts';
+import { migrateDirectory } from './edge-migrations.ts';
 import { startRuntime } from './edge-runtime.ts';
-
-export interface EdgeOptions {
-  /** 0 takes a free one. */
-  readonly port: number;
-  /** Where databases and stored bodies live; made when absent. */
-  readonly dataDir: string;
-  /** PEM texts; with them the edge speaks HTTPS. */
-  readonly tls?: { readonly key: string; readonly cert: string };
-  /** Origins whose keys may be fetched although they are loopback or plain HTTP. */
-  readonly devKeyOrigins?: readonly string[];
-  readonly dnsResolver?: string;
-  /** A Worker bundled before; otherwise it is bundled now. */
-  readonly bundlePath?: string;
-  /** Called when workerd can no longer be kept running. */
-  readonly onLost?: (cause: unknown) => void;
-}
+import { type EdgeOptions, edgeSetup, report } from './edge-setup.ts';
 
 export interface LocalEdge {
   readonly origin: string;
@@ -52,45 +32,27 @@ export interface LocalEdge {
   stop(): Promise<void>;
 }
 
-const root = join(import.meta.dirname, '..');
-
+/** Rejects when the folder belongs to an edge that runs, or workerd does not start. */
 export async function startEdge(options: EdgeOptions): Promise<LocalEdge> {
   const port = options.port === 0 ? await freePort() : options.port;
-  const devKeyOrigins = options.devKeyOrigins ?? [];
-  const config = readEdgeConfig(join(root, 'wrangler.toml'), {
-    DEV_KEY_ORIGINS: devKeyOrigins.join(','),
-    ...(options.dnsResolver === undefined ? {} : { DNS_RESOLVER: options.dnsResolver }),
-  });
-  const named = [...devKeyOrigins, ...(options.dnsResolver === undefined ? [] : [options.dnsResolver])];
-  const script =
-    options.bundlePath === undefined ? await bundleWorker(config.main) : readFileSync(options.bundlePath, 'utf8');
-  const { name, env, exports, compatibilityDate } = config;
-  const manifest = { mainModule: 'worker.js', modules: { 'worker.js': { type: 'esm' as const, contents: script } } };
-  const miniflareOptions: MiniflareOptions & { readonly port: number } = {
-    ...quiet,
-    host: '127.0.0.1',
-    port,
-    ...(options.tls === undefined ? {} : { https: true, httpsKey: options.tls.key, httpsCert: options.tls.cert }),
-    resourcePersistencePath: join(options.dataDir, 'v3'),
-    unsafeInspectDurableObjects: true,
-    workers: [
-      {
-        config: { name, compatibilityDate, manifest, env, exports },
-        dev: { outboundService: { type: 'worker', worker: egressName }, unsafeRegisterWorker: false },
-      },
-      egressWorker(
-        named.map((url) => new URL(url).origin),
-        compatibilityDate,
-      ),
-    ],
-  };
+  const { name, database, miniflareOptions } = await edgeSetup(options, port);
   const hold = holdFolder(options.dataDir);
   const lost = options.onLost ?? ((cause) => report(`Cannot keep the edge running: ${causeOf(cause)}`));
   const runtime = await startRuntime(miniflareOptions, (pid) => hold.runs(pid), lost);
   const { miniflare } = runtime;
+  // Asked for anew each time: what it gives does not outlive a crash of workerd.
   const directory = async (): Promise<Database> =>
-    (await miniflare.getD1Database(config.database.binding)) as unknown as Database;
-  await migrateDirectory(await directory(), config.database.migrations);
+    (await miniflare.getD1Database(database.binding)) as unknown as Database;
+  const stop = async (): Promise<void> => {
+    await runtime.stop();
+    hold.release();
+  };
+  try {
+    await migrateDirectory(await directory(), database.migrations);
+  } catch (thrown) {
+    await stop();
+    throw thrown;
+  }
   return {
     origin: `${options.tls === undefined ? 'http' : 'https'}://localhost:${port}`,
     port,
@@ -99,43 +61,16 @@ export async function startEdge(options: EdgeOptions): Promise<LocalEdge> {
     },
     issueClaimCode: async (hosts) => await issueClaimCode(await directory(), hosts, systemClock, systemRandom),
     query: async <Row>(sql: string, ...values: unknown[]) => {
-      const { results } = await (await directory())
-        .prepare(sql)
-        .bind(...values)
-        .all<Row>();
-      return results;
+      const statement = (await directory()).prepare(sql).bind(...values);
+      return (await statement.all<Row>()).results;
     },
     queryObject: async <Row>(className: string, home: string, sql: string) => {
       const storage = await miniflare.unsafeGetDurableObjectStorage(name, className, { name: home });
       return (await storage.exec(sql)) as Row[];
     },
-    stop: async () => {
-      await runtime.stop();
-      hold.release();
-    },
+    stop,
   };
 }
-
-/** Standard output belongs to the one line. */
-function report(message: string): void {
-  process.stderr.write(`${message}\n`);
-}
-
-class StderrLog extends Log {
-  protected override log(message: string): void {
-    report(message);
-  }
-}
-
-/** Nothing here asks the internet for anything. */
-const quiet = {
-  log: new StderrLog(LogLevel.WARN),
-  handleStructuredLogs: ({ message }: { message: string }): void => report(message),
-  logRequests: false,
-  cf: false,
-  enableDevRegistry: false,
-  telemetry: { enabled: false },
-} as const;
 
 async function freePort(): Promise<number> {
   return await new Promise((resolve, reject) => {

@@ -28,7 +28,7 @@ function run(title: string, script: string, args: readonly string[]): boolean {
 
 let good = true;
 if (wanted.length === 0) {
-  for (const project of ['shared', 'edge', 'home-node', 'test', 'test/edge']) {
+  for (const project of ['shared', 'edge', 'home-node', 'bench', 'test', 'test/edge']) {
     good = run(`types: ${project}`, 'typescript/bin/tsc', ['-p', project]) && good;
   }
   good = run('lint and format', '@biomejs/biome/bin/biome', ['check', '--error-on-warnings', '.']) && good;

@@ -8,7 +8,7 @@ import { type PublicKey, publicKeyFromPem } from '../../shared/signature/public-
 
 interface BareEnv {
   readonly BARE: DurableObjectNamespace<BareObject>;
-  readonly OWNER: string;
+  readonly ORIGIN: string;
   readonly PEM: string;
 }
 
@@ -32,7 +32,9 @@ export default {
     const claim = await read(facts);
     if ('verdict' in claim) return new Response(claim.reason, { status: 401 });
     publicKey ??= publicKeyFromPem(env.PEM);
-    const { verdict } = await conclude(claim, { key: 'found', publicKey, owner: env.OWNER });
+    const owner = claim.proof.keyId.slice(0, claim.proof.keyId.indexOf('#'));
+    if (!owner.startsWith(env.ORIGIN)) return new Response('', { status: 401 });
+    const { verdict } = await conclude(claim, { key: 'found', publicKey, owner });
     if (verdict.verdict !== 'accepted') return new Response('', { status: 401 });
     await env.BARE.get(env.BARE.idFromName('bare')).put(body);
     return new Response(null, { status: 202 });

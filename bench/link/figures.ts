@@ -68,6 +68,10 @@ export class LinkBench {
     return new LinkBench(stage, home, origin, ca);
   }
 
+  get origin(): string {
+    return this.#stage.edge.origin;
+  }
+
   get edgeRssBytes(): number {
     const status = readFileSync(`/proc/${this.#stage.edge.workerdPid}/status`, 'utf8');
     return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) * 1024;

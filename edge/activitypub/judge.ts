@@ -20,6 +20,9 @@
 //   all holds                                                      accepted           202
 //
 // Never 404 or 410: a peer would take the account for deleted.
+//
+// An activity that somebody else forwards, signed by the forwarder's key, is refused like any other whose key is not
+// its actor's: the proof of authorship that it may carry in its body is not read here.
 
 import type { HeaderList } from '../../shared/delivery.ts';
 import { limits } from '../../shared/limits.ts';

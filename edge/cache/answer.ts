@@ -2,6 +2,7 @@
 // ask of it (conditions, HEAD). Ranges are not cut from copies: Accept-Ranges says so, and a Range may be ignored (RFC
 // 9110 section 14.2).
 
+import { headersOf } from './copy.ts';
 import type { FoundCopy } from './store.ts';
 import type { Question } from './strangers.ts';
 
@@ -26,7 +27,7 @@ export async function answerFromCopy(
   now: number,
 ): Promise<Response> {
   const { head, bytes, body } = copy;
-  const headers = new Headers(head.headers.map(([name, value]) => [name, value]));
+  const headers = headersOf(head);
   const isCurrent = isNotModified(question.headers, headers);
   if (isCurrent) for (const name of [...headers.keys()]) if (!inNotModified.has(name)) headers.delete(name);
   // RFC 9111 section 4.2.3, without the apparent age: home's clock may be wrong, the edge's is not.
@@ -34,11 +35,13 @@ export async function answerFromCopy(
   // RFC 9211.
   headers.set('Cache-Status', `porchlight; hit; detail=${why}`);
   headers.set('Accept-Ranges', 'none');
-  if (isCurrent || question.method === 'HEAD') await body.cancel();
-  if (isCurrent) return new Response(null, { status: 304, headers });
+  if (isCurrent) {
+    await body?.cancel();
+    return new Response(null, { status: 304, headers });
+  }
   headers.set('Content-Length', String(bytes));
   // The bytes are as home encoded them: the runtime must not encode them a second time.
-  return new Response(question.method === 'HEAD' ? null : body, { headers, encodeBody: 'manual' });
+  return new Response(body, { headers, encodeBody: 'manual' });
 }
 
 /** RFC 9110 section 13.2.2, for GET and HEAD. */

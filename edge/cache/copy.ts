@@ -41,6 +41,10 @@ export function fromMetadata(metadata: Readonly<Record<string, string>>): CopyHe
   return JSON.parse(metadata.head ?? '') as CopyHead;
 }
 
+export function headersOf({ headers }: CopyHead): Headers {
+  return new Headers(headers.map(([name, value]) => [name, value]));
+}
+
 /** Where a copy lies. Hashed, because addresses are longer and freer than R2's keys. */
 export async function copyKey(homeId: string, url: URL, variant: Variant): Promise<string> {
   const address = new TextEncoder().encode(`${url.host}\n${url.pathname}\n${variant}`);

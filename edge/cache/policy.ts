@@ -67,6 +67,7 @@ export function variantsFor({ method, url, headers }: Question): readonly Varian
 
 /** May bytes in this Content-Encoding be given to this client (RFC 9110 section 12.5.3)? */
 export function acceptsCoding(acceptEncoding: string | null, coding: string | null): boolean {
+  if (acceptEncoding === null) return true;
   const wanted = new Map(
     listOf(acceptEncoding).map((one) => {
       const [name = '', weight = 'q=1'] = one.replaceAll(' ', '').split(';');

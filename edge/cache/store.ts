@@ -3,7 +3,7 @@
 
 import type { Clock } from '../../shared/clock.ts';
 import { limits } from '../../shared/limits.ts';
-import { asMetadata, type CopyHead, copyKey, fromMetadata, headOf } from './copy.ts';
+import { asMetadata, type CopyHead, copyKey, fromMetadata, headersOf, headOf } from './copy.ts';
 import { acceptsCoding, mayStore, type StoreVerdict, variantsFor } from './policy.ts';
 import type { Question } from './strangers.ts';
 import { type Variant, variants } from './variant.ts';
@@ -11,7 +11,8 @@ import { type Variant, variants } from './variant.ts';
 export interface FoundCopy {
   readonly head: CopyHead;
   readonly bytes: number;
-  readonly body: ReadableStream<Uint8Array>;
+  /** null for HEAD. */
+  readonly body: ReadableStream<Uint8Array> | null;
 }
 
 export interface CopiesParts {
@@ -41,7 +42,7 @@ export class Copies {
   passing(homeId: string, question: Question, response: Response): Response {
     const verdict = mayStore(question, response);
     if (!verdict.store) {
-      if (verdict.gone) this.#parts.keepAlive(this.#drop(homeId, question.url, variants));
+      if (verdict.gone) this.#parts.keepAlive(this.#drop(homeId, question.url));
       return response;
     }
     if (!this.#isNews(pageOf(homeId, question.url, verdict.variant), response.headers)) return response;
@@ -57,23 +58,28 @@ export class Copies {
     const verdict = mayStore(question, response);
     if (verdict.store) return await this.#keep(homeId, question.url, verdict, response.headers, response.body);
     await response.body?.cancel();
-    if (verdict.gone) await this.#drop(homeId, question.url, variants);
+    if (verdict.gone) await this.#drop(homeId, question.url);
     return verdict.because;
   }
 
-  /** The copy that answers this request; null when there is none or none that it may have. */
+  /**
+   * The copy that answers this request; null when there is none or none that it may have. The newest, because a page
+   * may have begun or ceased to vary by Accept since an older one was stored.
+   */
   async find(homeId: string, question: Question): Promise<FoundCopy | null> {
-    for (const variant of variantsFor(question)) {
-      const object = await this.#parts.store.get(await copyKey(homeId, question.url, variant));
-      if (object === null) continue;
-      const head = fromMetadata(object.customMetadata ?? {});
-      const coding = new Headers(head.headers.map(([name, value]) => [name, value])).get('Content-Encoding');
-      if (acceptsCoding(question.headers.get('Accept-Encoding'), coding)) {
-        return { head, bytes: object.size, body: object.body };
-      }
-      await object.body.cancel();
-    }
-    return null;
+    const { store } = this.#parts;
+    const keys = await Promise.all(variantsFor(question).map((variant) => copyKey(homeId, question.url, variant)));
+    const there = (await Promise.all(keys.map((key) => store.head(key)))).filter((object) => object !== null);
+    const accepted = question.headers.get('Accept-Encoding');
+    const fitting = there
+      .map((object) => ({ object, head: fromMetadata(object.customMetadata ?? {}) }))
+      .filter(({ head }) => acceptsCoding(accepted, headersOf(head).get('Content-Encoding')));
+    const newest = fitting.sort((a, b) => b.head.storedAt - a.head.storedAt)[0];
+    if (newest === undefined) return null;
+    if (question.method === 'HEAD') return { head: newest.head, bytes: newest.object.size, body: null };
+    const found = await store.get(newest.object.key);
+    // It may have been replaced or dropped in between: then its own head counts.
+    return found && { head: fromMetadata(found.customMetadata ?? {}), bytes: found.size, body: found.body };
   }
 
   async #keep(
@@ -95,8 +101,6 @@ export class Copies {
     try {
       const key = await copyKey(homeId, url, variant);
       await putWhole(store, key, body, bytes, asMetadata(head));
-      // A page that once varied by Accept and does so no more, or the other way round, must not be found as it was.
-      await this.#drop(homeId, url, variant === 'any' ? variants.filter((one) => one !== 'any') : ['any']);
       return null;
     } catch (thrown) {
       this.#stored.delete(page);
@@ -106,9 +110,9 @@ export class Copies {
     }
   }
 
-  async #drop(homeId: string, url: URL, gone: readonly Variant[]): Promise<void> {
-    for (const variant of gone) this.#stored.delete(pageOf(homeId, url, variant));
-    await this.#parts.store.delete(await Promise.all(gone.map((variant) => copyKey(homeId, url, variant))));
+  async #drop(homeId: string, url: URL): Promise<void> {
+    for (const variant of variants) this.#stored.delete(pageOf(homeId, url, variant));
+    await this.#parts.store.delete(await Promise.all(variants.map((variant) => copyKey(homeId, url, variant))));
   }
 
   #isNews(page: string, headers: Headers): boolean {

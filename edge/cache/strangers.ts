@@ -3,6 +3,7 @@
 // of a header that nobody here has heard of, and what it answers then is not for others.
 
 import { limits } from '../../shared/limits.ts';
+import { isOwnPath } from '../http/own-path.ts';
 import { directivesOf } from './cache-control.ts';
 
 export interface Question {
@@ -55,5 +56,5 @@ export function whyNotStrangers({ method, url, headers }: Question): string | nu
 
 /** Can a copy have this address at all? Queries cannot be bounded: anyone could fill the store by inventing them. */
 export function isAddressable({ pathname, search }: URL): boolean {
-  return search === '' && pathname.length <= limits.copyPathLength && !pathname.startsWith('/.porchlight/');
+  return search === '' && pathname.length <= limits.copyPathLength && !isOwnPath(pathname);
 }

@@ -12,6 +12,7 @@ import type {
   WebFingerAccount,
   WebFingerLink,
 } from '../../shared/snapshot.ts';
+import { isOwnPath } from '../http/own-path.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -104,7 +105,7 @@ function bloomFilter(value: unknown, at: string): BloomFilterData {
 /** A path of home's own, as visitors and peers ask for it; never one of the edge's. */
 function path(value: unknown, at: string): string {
   const named = matching(value, at, /^\/[\x21-\x7e]*$/, 'a path that begins with /');
-  return named.startsWith('/.porchlight/') ? wrong(at, 'a path of home, not one of the edge') : named;
+  return isOwnPath(named) ? wrong(at, 'a path of home, not one of the edge') : named;
 }
 
 function parseJson(bytes: Uint8Array): unknown {

@@ -3,6 +3,7 @@
 
 import { limits } from '../../shared/limits.ts';
 import type { Copies } from '../cache/store.ts';
+import { whyNotStrangers } from '../cache/strangers.ts';
 import { carry } from '../link/carry.ts';
 
 export interface WarmReply {
@@ -61,12 +62,15 @@ async function warmOne(
   };
   const request = new Request(address, { headers });
   const url = new URL(address);
+  const question = { method: 'GET', url, headers: request.headers };
+  const special = whyNotStrangers(question);
+  if (special !== null) return special;
   const scheme = url.protocol === 'http:' ? 'http' : 'https';
   const outcome = await carry(link, request, { clientAddress: null, host: url.host, scheme });
   if ('absent' in outcome) return `home is ${outcome.absent.link}`;
   if ('failed' in outcome) return `home could not be asked: ${outcome.failed}`;
   try {
-    return await copies.keep(homeId, { method: 'GET', url, headers: request.headers }, outcome.carried);
+    return await copies.keep(homeId, question, outcome.carried);
   } catch {
     // The page broke off, or the store refused it; the next bedtime asks again.
     return 'it did not come whole';

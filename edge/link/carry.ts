@@ -22,7 +22,14 @@ export async function carry(link: Pick<Fetcher, 'fetch'>, request: Request, fact
   const method = request.method === 'HEAD' ? 'HEAD' : body === null ? 'GET' : 'POST';
   let response: Response;
   try {
-    response = await link.fetch(carryUrl, { method, body, headers: { [headHeader]: head }, redirect: 'manual' });
+    response = await link.fetch(carryUrl, {
+      method,
+      body,
+      headers: { [headHeader]: head },
+      redirect: 'manual',
+      // Who reads the body, to keep a copy, must see home's bytes and not what the runtime decoded from them.
+      encodeResponseBody: 'manual',
+    });
   } catch {
     // The object was reset (a deployment, a crash) before it answered: the platform says no more than that.
     return { failed: 'lost' satisfies CarryFailure };

@@ -31,6 +31,8 @@ export interface ConnectionOptions {
   /** When home was last heard before this memory began, ms since the epoch. */
   readonly heardAt: number;
   readonly clock: Clock;
+  /** How long a request waits for home's head. */
+  readonly headMs: number;
   /** SLEEP came. */
   readonly onSleep: (frame: Frame) => void;
   /** The link cannot be used any more. */
@@ -68,7 +70,7 @@ export class Connection {
   /** `head`: the text of a RequestHead, ASCII. */
   async carry(request: Request, head: string): Promise<Response> {
     const { body } = request;
-    const dueAt = this.#options.clock.now() + limits.carryHeadMs;
+    const dueAt = this.#options.clock.now() + this.#options.headMs;
     if (this.#session.size >= limits.linkStreams) return outcomeResponse({ failed: 'busy' });
     const id = this.#nextId();
     const carried = new Carried(request.method === 'HEAD', dueAt, {

@@ -27,9 +27,15 @@ interface Live {
   asleep: Away | null;
 }
 
+interface Outside {
+  clock: Clock;
+  random: Random;
+  carryHeadMs: number;
+}
+
 export class LinkObject extends DurableObject<Env> {
   /** Tests change it; nothing else does. Not reachable from outside the object. */
-  readonly outside: { clock: Clock; random: Random } = { clock: systemClock, random: systemRandom };
+  readonly outside: Outside = { clock: systemClock, random: systemRandom, carryHeadMs: limits.carryHeadMs };
   readonly #record: LinkRecord;
   #live: Live | null = null;
 
@@ -136,6 +142,7 @@ export class LinkObject extends DurableObject<Env> {
       wakes,
       heardAt: since,
       clock: this.outside.clock,
+      headMs: this.outside.carryHeadMs,
       onSleep: (frame) => this.#sleeps(frame),
       onBroken: (code, reason) => this.#lost(code, reason),
     });

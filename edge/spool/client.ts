@@ -9,7 +9,7 @@ import { limits } from '../../shared/limits.ts';
 import { bodyKey } from './bodies.ts';
 import type { SpoolObject } from './object.ts';
 import type { PutResult, Spool } from './spool.ts';
-import { heard } from './told.ts';
+import { heard, type Told } from './told.ts';
 
 /** How long the object's filter of senders is trusted. */
 const filterFreshMs = 60 * 1000;
@@ -25,9 +25,9 @@ export interface SpoolClientParts {
 export class SpoolClient implements Spool {
   readonly #parts: SpoolClientParts;
   #filter: { readonly may: (sender: string) => boolean; readonly askedAt: number } | null = null;
-  #asking: Promise<void> | null = null;
-  /** Senders stored since the filter was asked for: it may have been made before. */
-  #stored = new Set<string>();
+  /** Senders of whom something was stored, by the count of puts: a filter that was made before may lack them. */
+  readonly #stored = new Map<string, number>();
+  #puts = 0;
 
   constructor(parts: SpoolClientParts) {
     this.#parts = parts;
@@ -39,41 +39,55 @@ export class SpoolClient implements Spool {
    * `delivery-too-large` and what the platform throws; the sender then gets a temporary error.
    */
   async put(arrival: Arrival, body: Uint8Array<ArrayBuffer>): Promise<PutResult> {
-    // Before the commit, so that nobody asks in between and hears no.
-    this.#stored.add(arrival.sender);
-    if (body.length <= limits.inlineBodyBytes) return heard(await this.#object().put(arrival, body));
-    const key = bodyKey(this.#parts.homeId, arrival.lane, arrival.id);
-    // R2 refuses other bytes than those that the envelope speaks of.
-    await this.#parts.store.put(key, body, { sha256: base64url.decode(arrival.bodySha256) });
-    const told = await this.#object().put(arrival, null);
-    if (!told.ok || told.value.put !== 'stored') await this.#takeAway(key);
-    return heard(told);
+    // Before the commit, so that nobody asks in between and hears no; and after it, for filters made meanwhile.
+    this.#note(arrival.sender);
+    try {
+      return heard(await this.#put(arrival, body));
+    } finally {
+      this.#note(arrival.sender);
+    }
   }
 
   async mayHoldFrom(sender: string): Promise<boolean> {
     if (this.#stored.has(sender)) return true;
     const filter = this.#filter;
     if (filter !== null && this.#parts.clock.now() < filter.askedAt + filterFreshMs) return filter.may(sender);
-    this.#asking ??= this.#ask().finally(() => {
-      this.#asking = null;
-    });
-    await this.#asking;
-    return this.#stored.has(sender) || (this.#filter?.may(sender) ?? true);
+    // Each request asks for itself: one that waited for another's would hang if that other were cancelled.
+    return (await this.#ask())(sender) || this.#stored.has(sender);
   }
 
-  /** Renews the filter. If the object cannot be asked, everybody may be held, until it can. */
-  async #ask(): Promise<void> {
-    const before = this.#stored;
-    this.#stored = new Set();
+  async #put(arrival: Arrival, body: Uint8Array<ArrayBuffer>): Promise<Told<PutResult>> {
+    if (body.length <= limits.inlineBodyBytes) return await this.#object().put(arrival, body);
+    const key = bodyKey(this.#parts.homeId, arrival.lane, arrival.id);
+    // R2 refuses other bytes than those that the envelope speaks of.
+    await this.#parts.store.put(key, body, { sha256: base64url.decode(arrival.bodySha256) });
+    const told = await this.#object().put(arrival, null);
+    if (!told.ok || told.value.put !== 'stored') await this.#takeAway(key);
+    return told;
+  }
+
+  #note(sender: string): void {
+    this.#puts += 1;
+    this.#stored.set(sender, this.#puts);
+    if (this.#stored.size <= limits.memoryEntries) return;
+    this.#stored.clear();
+    this.#filter = null;
+  }
+
+  /** A new filter. If the object cannot be asked, everybody may be held, until it can. */
+  async #ask(): Promise<(sender: string) => boolean> {
     const askedAt = this.#parts.clock.now();
+    const puts = this.#puts;
     try {
       const data = await this.#object().senderFilter();
       const filter = data === null ? null : BloomFilter.fromData(data);
-      this.#filter = { askedAt, may: (sender) => filter?.mayContain(sender) ?? true };
+      const may = (sender: string): boolean => filter?.mayContain(sender) ?? true;
+      for (const [sender, at] of this.#stored) if (at <= puts) this.#stored.delete(sender);
+      this.#filter = { askedAt, may };
+      return may;
     } catch (thrown) {
-      for (const sender of before) this.#stored.add(sender);
-      this.#filter = null;
       console.warn(`sender-filter-unknown: every sender is taken for a known one: ${causeOf(thrown)}`);
+      return () => true;
     }
   }
 

@@ -33,6 +33,8 @@ export class LeftRows {
         attempts: sql`${sql.placeholder('attempts')}`,
         reason: sql`coalesce(${sql.placeholder('reason')}, ${delivery.reason})`,
         totals: totalsJson,
+        // It spoke of the moment of arrival, and would mislead beside the totals of this one should the row come back.
+        senderWaiting: 0,
       })
       .where(eq(delivery.place, sql.placeholder('seq')))
       .prepare();

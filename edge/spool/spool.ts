@@ -16,7 +16,8 @@ export interface Spool {
   put(arrival: Arrival, body: Uint8Array<ArrayBuffer>): Promise<PutResult>;
   /**
    * May something of this sender be waiting or have been delivered since home's last snapshot? Answers from memory
-   * most of the time, writes nothing, and errs only towards true.
+   * most of the time, and errs towards true. One thing it may not know: what another Worker stored within the last
+   * minute, of a sender of whom nothing was held before.
    */
   mayHoldFrom(sender: string): Promise<boolean>;
 }

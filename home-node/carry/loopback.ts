@@ -6,6 +6,7 @@ import { Pool } from 'undici';
 import { PorchlightError } from '../../shared/errors.ts';
 import { limits } from '../../shared/limits.ts';
 import type { LinkRequest, LinkResponse, Serve } from '../link/serve.ts';
+import { toWire } from './header-text.ts';
 import { RequestBody } from './request-body.ts';
 import { ServiceAnswer } from './service-answer.ts';
 
@@ -52,6 +53,6 @@ async function ask(pool: Pool, request: LinkRequest, signal: AbortSignal): Promi
   const { method, path, host, headers, body } = request;
   const answer = new ServiceAnswer(method, signal);
   const sent = body === null ? null : new RequestBody(body);
-  pool.dispatch({ method, path, headers: ['host', host, ...headers], body: sent }, answer);
+  pool.dispatch({ method, path, headers: ['host', host, ...headers.map(toWire)], body: sent }, answer);
   return await answer.response;
 }

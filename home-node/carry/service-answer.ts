@@ -7,6 +7,7 @@ import { isHopByHop, namedByConnection } from '../../shared/link/hop-by-hop.ts';
 import { valueOf } from '../../shared/link/heads.ts';
 import { ByteQueue } from '../link/byte-queue.ts';
 import type { LinkResponse } from '../link/serve.ts';
+import { fromWire } from './header-text.ts';
 
 /** Bytes in the queue at which the service is made to wait, and at which it may go on. */
 const fullBytes = 512 * 1024;
@@ -112,7 +113,7 @@ function refusalOf(error: Error & { readonly code?: unknown }): PorchlightError 
 /** undici's raw headers as a flat list, without those that belong to the connection to the service. */
 function carriedHeaders(raw: Dispatcher.DispatchController['rawHeaders']): readonly string[] {
   if (!Array.isArray(raw)) return [];
-  const list = raw.map((part) => (typeof part === 'string' ? part : part.toString('latin1')));
+  const list = raw.map((part) => (typeof part === 'string' ? part : fromWire(part)));
   const named = namedByConnection(valueOf(list, 'connection'));
   const kept: string[] = [];
   for (let at = 0; at < list.length; at += 2) {

@@ -3,6 +3,7 @@
 
 import type { Federatable } from '@fedify/fedify';
 import { Create, Endpoints, Note, Person } from '@fedify/vocab';
+import manifest from '../../package.json' with { type: 'json' };
 import type { Provenance } from './activity.ts';
 import { owner, paths } from './addresses.ts';
 import type { Followers } from './followers.ts';
@@ -82,7 +83,7 @@ export function describeActor(federation: Federatable<Provenance>, parts: ActorP
   });
 
   federation.setNodeInfoDispatcher(paths.nodeinfo, () => ({
-    software: { name: 'porchlight', version: '0.1.0' },
+    software: { name: 'porchlight', version: manifest.version },
     protocols: ['activitypub'],
     services: { inbound: [], outbound: ['atom1.0'] },
     openRegistrations: false,

@@ -17,7 +17,7 @@ const settleMs = 100;
 export interface FeedWatchParts {
   readonly folder: string;
   readonly origin: string;
-  readonly publisher: Publisher;
+  readonly publisher: Pick<Publisher, 'take'>;
   readonly log: Log;
 }
 

@@ -8,6 +8,7 @@ import { flags } from '../../shared/link/frames.ts';
 import type { LinkSession, Stream } from '../../shared/link/session.ts';
 import { limits } from '../../shared/limits.ts';
 import type { ByteQueue } from './byte-queue.ts';
+import { MessageBuffers } from './message-buffers.ts';
 
 /** The part of a WebSocket that is used here. */
 export interface Sink {
@@ -38,6 +39,7 @@ interface Sending<Owner> {
 export class Outbox<Owner> {
   readonly #sink: Sink;
   readonly #session: LinkSession<Owner>;
+  readonly #buffers = new MessageBuffers(messageBytes + 2 * crumbBytes);
   readonly #small: Uint8Array[] = [];
   readonly #bodies = new Map<number, Sending<Owner>>();
   /** Numbers of the streams whose turn comes, in order. */
@@ -94,15 +96,14 @@ export class Outbox<Owner> {
     while (this.#small.length > 0 || (this.#turns.size > 0 && this.#sink.bufferedAmount < socketBytes)) {
       const parts = this.#message();
       if (parts.length === 0) return;
-      this.#sink.send(join(parts), (error) => {
+      const message = this.#buffers.join(parts);
+      this.#sink.send(message, (error) => {
         // An error is followed by the socket's own `close`, which ends everything here.
-        if (error === undefined || error === null) this.#sent();
+        if (error !== undefined && error !== null) return;
+        this.#buffers.release(message);
+        if (this.#turns.size > 0) this.#schedule();
       });
     }
-  }
-
-  #sent(): void {
-    if (this.#turns.size > 0) this.#schedule();
   }
 
   /** The parts of the next message. */
@@ -153,10 +154,4 @@ export class Outbox<Owner> {
     }
     return frameHeaderBytes + length;
   }
-}
-
-function join(parts: readonly Uint8Array[]): Uint8Array {
-  const [only] = parts;
-  if (parts.length === 1 && only !== undefined) return only;
-  return Buffer.concat(parts);
 }

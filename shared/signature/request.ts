@@ -20,20 +20,27 @@ export interface SignedRequest {
  * around each), or null when the request has no such field. `name` is lower-case.
  */
 export function fieldValue(request: SignedRequest, name: string): string | null {
-  const values = request.headers.filter(([each]) => each.toLowerCase() === name);
-  if (values.length === 0) return null;
-  return values.map(([, value]) => withoutWhitespaceAround(value)).join(', ');
+  const lines = fieldLines(request, name);
+  return lines.length === 0 ? null : lines.join(', ');
 }
 
 /** Like `fieldValue`, for a field that may come once only: refuses more than one line of it. */
 export function soleFieldValue(request: SignedRequest, name: string): string | null {
-  const lines = request.headers.filter(([each]) => each.toLowerCase() === name).length;
-  if (lines > 1) throw refused(`the request has ${lines} ${name} fields; send one`);
-  return fieldValue(request, name);
+  const lines = fieldLines(request, name);
+  if (lines.length > 1) throw refused(`the request has ${lines.length} ${name} fields; send one`);
+  return lines[0] ?? null;
+}
+
+function fieldLines(request: SignedRequest, name: string): readonly string[] {
+  const lines: string[] = [];
+  for (const field of request.headers) {
+    if (field[0].length === name.length && field[0].toLowerCase() === name) lines.push(trimmed(field[1]));
+  }
+  return lines;
 }
 
 /** OWS of RFC 9110 section 5.6.3. By hand: a pattern anchored at the end would look for it from every space. */
-function withoutWhitespaceAround(value: string): string {
+function trimmed(value: string): string {
   let [start, end] = [0, value.length];
   while (start < end && (value[start] === ' ' || value[start] === '\t')) start++;
   while (end > start && (value[end - 1] === ' ' || value[end - 1] === '\t')) end--;

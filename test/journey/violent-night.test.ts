@@ -157,6 +157,10 @@ async function killOne(): Promise<void> {
 test('nothing is lost and order holds while everything is killed again and again', async () => {
   const night = `seed ${dice.seed}`;
   startHome(false);
+  const unsigned = { from: 'sender-0', inbox: `${domain.origin}/inbox`, body: '{}' };
+  await until('home has claimed, and said what it takes', async () =>
+    (await ask<number>(peer, 'attempt', unsigned)) === 400 ? true : null,
+  );
   let sending = true;
   const sent = Promise.all(Array.from({ length: senders }, (_, sender) => send(sender))).finally(() => {
     sending = false;

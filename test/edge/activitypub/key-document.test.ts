@@ -69,6 +69,12 @@ describe('readKeyDocument()', () => {
     expect(readKeyDocument(bare, bare.id, bare.id)).toMatchObject({ read: 'ask-owner', owner: actor });
   });
 
+  test('does not ask an owner on another host, whatever it may list', () => {
+    const id = 'https://peer.example/keys/1';
+    const bare = keyOf({ id, owner: 'https://victim.example/users/a' });
+    expect(readKeyDocument(bare, id, id)).toMatchObject({ read: 'unusable' });
+  });
+
   test.each<[string, () => Record<string, unknown>]>([
     ['no key at all', () => ({ id: actor, type: 'Person' })],
     ['another key', () => actorOf(signer, { publicKey: keyOf({ id: `${actor}#other` }) })],

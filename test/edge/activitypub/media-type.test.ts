@@ -55,12 +55,11 @@ describe('prefersActivity()', () => {
     expect(prefersActivity(accept)).toBe(false);
   });
 
-  test('a header made to be slow is read at once', () => {
-    const started = performance.now();
-    prefersActivity('a;x="'.repeat(10_000));
-    prefersActivity(','.repeat(50_000));
-    prefersActivity('"'.repeat(50_000));
-    // Not a measurement: reading that grows with the square of the length would take minutes.
-    expect(performance.now() - started).toBeLessThan(5_000);
+  // Reading that grew with the square of the length would outlast the runner's patience.
+  test('a header made to be slow is read like any other', () => {
+    for (const junk of ['a;x="', ',', '"', ';', 'a="b', ' ']) {
+      expect(prefersActivity(junk.repeat(20_000))).toBe(false);
+      expect(isActivityType(junk.repeat(20_000))).toBe(false);
+    }
   });
 });

@@ -206,7 +206,9 @@ describe('acceptsCoding()', () => {
     expect(acceptsCoding('gzip;q=0', 'gzip')).toBe(false);
     expect(acceptsCoding('gzip', 'zstd')).toBe(false);
     expect(acceptsCoding('*', 'zstd')).toBe(true);
-    expect(acceptsCoding(null, 'gzip')).toBe(false);
+    expect(acceptsCoding(null, 'gzip')).toBe(true);
+    expect(acceptsCoding('', 'gzip')).toBe(false);
+    expect(acceptsCoding('', null)).toBe(true);
     expect(acceptsCoding('gzip', 'gzip, br')).toBe(false);
   });
 });

@@ -60,6 +60,10 @@ describe('parseSnapshot()', () => {
     ['services[0].name', { services: [{ name: '../x', hosts: [], inboxes: [], signatures: [] }] }],
     ['services[0].inboxes[0]', { services: [{ name: 'x', hosts: [], inboxes: ['inbox'], signatures: [] }] }],
     ['services[0].inboxes[0]', { services: [{ name: 'x', hosts: [], inboxes: ['/.porchlight/v1'], signatures: [] }] }],
+    [
+      'services[0].inboxes[0]',
+      { services: [{ name: 'x', hosts: [], inboxes: ['/%2Eporchlight/v1'], signatures: [] }] },
+    ],
     ['services[0].signatures[0]', { services: [{ name: 'x', hosts: [], inboxes: [], signatures: ['hs2019'] }] }],
     ['services', { services: [1, 2].map(() => ({ name: 'x', hosts: [], inboxes: [], signatures: [] })) }],
     ['accounts[0].subject', { accounts: [{ aliases: [], links: [] }] }],

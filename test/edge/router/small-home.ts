@@ -7,8 +7,16 @@ import { makeClaim } from '../../../shared/claim/claim.ts';
 import { makeClaimCode } from '../../../shared/claim/code.ts';
 import { systemClock, systemRandom } from '../../../shared/clock.ts';
 import { limits } from '../../../shared/limits.ts';
-import { decodeMessage, encodeFrame, encodeTextFrame, type Frame, isEnd, textOf } from '../../../shared/link/codec.ts';
-import { type FrameName, flags } from '../../../shared/link/frames.ts';
+import {
+  decodeMessage,
+  encodeCancel,
+  encodeFrame,
+  encodeTextFrame,
+  type Frame,
+  isEnd,
+  textOf,
+} from '../../../shared/link/codec.ts';
+import { type CancelCode, type FrameName, flags } from '../../../shared/link/frames.ts';
 import { helloOf, signProof, type Welcome, welcomeOf } from '../../../shared/link/handshake.ts';
 import { type RequestHead, requestHeadOf } from '../../../shared/link/heads.ts';
 import { callScheme, signCall } from '../../../shared/session/call.ts';
@@ -18,6 +26,8 @@ export interface HomeAnswer {
   readonly status?: number;
   readonly headers?: Record<string, string>;
   readonly body?: string | Uint8Array;
+  /** Instead of all that: the stream is cancelled with this code. */
+  readonly cancel?: CancelCode;
 }
 
 const encoder = new TextEncoder();
@@ -117,7 +127,11 @@ export class SmallHome {
     if (frame.name !== 'REQUEST') return;
     const request = requestHeadOf(frame);
     this.seen.push(request);
-    const { status = 200, headers = { 'Content-Type': 'text/html' }, body = '' } = this.answer(request);
+    const { cancel, status = 200, headers = { 'Content-Type': 'text/html' }, body = '' } = this.answer(request);
+    if (cancel !== undefined) {
+      this.#socket?.send(encodeCancel(frame.stream, cancel, 'as the test says'));
+      return;
+    }
     const bytes = typeof body === 'string' ? encoder.encode(body) : body;
     const head = JSON.stringify({
       status,

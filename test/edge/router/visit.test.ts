@@ -87,6 +87,8 @@ describe('while home is there', () => {
       '/.porchlight/v2/anything',
       '/%2eporchlight/v1/spool',
       '/.%70orchlight/v1/spool',
+      '/.Porchlight/v1/spool',
+      '/%2e%70orchlight%2fv1%2fspool',
       '/x/../.porchlight/v1/spool',
     ]) {
       for (const method of ['GET', 'POST', 'PUT']) {
@@ -101,6 +103,34 @@ describe('while home is there', () => {
     home.answer = () => ({ status: 503, body: 'maintenance' });
     const response = await get('/');
     expect([response.status, await response.text()]).toEqual([503, 'maintenance']);
+  });
+
+  test.each([
+    ['bad-request', 400],
+    ['not-served', 421],
+    ['failed', 502],
+    ['enough', 502],
+    ['service-down', 503],
+    ['busy', 503],
+    ['too-late', 503],
+  ] as const)(
+    'a question that home cannot put to its service is answered so that nobody is harmed: %s',
+    async (cancel, status) => {
+      await home.connect();
+      home.answer = () => ({ cancel });
+      const response = await get('/', { headers: { Accept: 'application/activity+json' } });
+      expect([response.status, response.headers.get('Cache-Control')]).toEqual([status, 'no-store']);
+      expect(response.headers.has('Retry-After')).toBe(status === 503);
+      await response.text();
+    },
+  );
+
+  test('a page that was seen is given from its copy while its service is down', async () => {
+    await home.connect();
+    expect(await (await get('/seen')).text()).toBe('page /seen');
+    home.answer = () => ({ cancel: 'service-down' });
+    await copied('/seen', 'page /seen');
+    expect((await get('/seen')).headers.get('Cache-Status')).toBe('porchlight; hit; detail=unreachable');
   });
 
   test('headers longer than the link bears are refused', async () => {

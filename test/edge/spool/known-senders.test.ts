@@ -87,13 +87,10 @@ describe('mayHoldFrom()', () => {
 
   test('reads what came since it was laid down, not everything, and writes one row per thousand', async () => {
     const rig = await SpoolRig.open();
-    await rig.limit({ senderWaiting: 10_000 });
-    const put = async (from: number, to: number) => {
-      for (let i = from; i < to; i++) {
-        const [made, bytes] = await arrival(`${i}`, { sender: uri(`s${i}`) });
-        await rig.stub.put(made, bytes);
-      }
-    };
+    const put = async (from: number, to: number) =>
+      await rig.putMany(
+        Array.from({ length: to - from }, (_, i) => ({ text: 'x', change: { sender: uri(`s${from + i}`) } })),
+      );
     await put(0, 600);
     await rig.evict();
     const first = await rig.counting(async () => await rig.stub.senderFilter());
@@ -140,5 +137,22 @@ describe('mayHoldFrom()', () => {
     warned.mockRestore();
     await rig.set({ clock: rig });
     expect(await client.mayHoldFrom(uri('stranger'))).toBe(false);
+  });
+});
+
+describe('a Worker that stores and never asks', () => {
+  test('remembers at most limits.memoryEntries senders, and then asks the object again', async () => {
+    const rig = await SpoolRig.open();
+    const client = freshClient(rig);
+    expect(await client.mayHoldFrom(uri('s0'))).toBe(false);
+    const made = await Promise.all(
+      Array.from({ length: limits.memoryEntries + 1 }, async (_, i) => await arrival('x', { sender: uri(`s${i}`) })),
+    );
+    await Promise.all(made.map(async (one) => await client.put(...one)));
+    const { statements } = await rig.counting(async () => {
+      expect(await client.mayHoldFrom(uri('s0'))).toBe(true);
+      expect(await client.mayHoldFrom(uri('stranger'))).toBe(false);
+    });
+    expect(statements).toBeLessThan(10);
   });
 });

@@ -34,7 +34,7 @@ describe('the line', () => {
   });
 
   test('stops at its memory, goes on when there is room, and makes room by leaving out services not asked for', () => {
-    const line = new Line(2_000);
+    const line = new Line(1_500);
     line.serve(new Set(['social', 'video']));
     line.extend(
       Array.from({ length: 20 }, (_, at) => row(at + 1, { service: 'video' })),

@@ -130,6 +130,14 @@ export class Home {
   }
 }
 
+type Cursor = SqlStorageCursor<Record<string, SqlStorageValue>>;
+
+export interface Cost {
+  written: number;
+  read: number;
+  statements: number;
+}
+
 export class SpoolRig implements Clock {
   readonly homeId: string;
   readonly stub: DurableObjectStub<SpoolObject>;
@@ -137,6 +145,8 @@ export class SpoolRig implements Clock {
   announced = 0;
   #now = Date.now();
   #change: Partial<Outside> = {};
+  #cost: Cost | null = null;
+  #cursors: Cursor[] = [];
 
   private constructor(homeId: string) {
     this.homeId = homeId;
@@ -183,8 +193,10 @@ export class SpoolRig implements Clock {
   }
 
   async evict(): Promise<void> {
+    await this.#settle();
     await evictDurableObject(this.stub);
     await this.set({});
+    await this.#watch();
   }
 
   async openHome(epoch = 1, keys?: Keys, session = `s${epoch}`): Promise<Home> {
@@ -201,12 +213,33 @@ export class SpoolRig implements Clock {
     return await this.client.put(...(await arrival(body, { receivedAt: this.#now, ...change })));
   }
 
-  /** Statements that the object runs while `work` is done: rows written and read, and how many statements. */
-  async counting(work: () => Promise<unknown>): Promise<{ written: number; read: number; statements: number }> {
-    const cursors: SqlStorageCursor<Record<string, SqlStorageValue>>[] = [];
-    await this.object((_, state) => {
-      const { sql } = state.storage;
+  /** Many at once, in order, without the way through the client. */
+  async putMany(given: readonly { readonly text: string; readonly change: Partial<Arrival> }[]): Promise<void> {
+    const made = await Promise.all(
+      given.map(async ({ text, change }) => await arrival(text, { receivedAt: this.#now, ...change })),
+    );
+    await this.object(async (object) => {
+      for (const [one, bytes] of made) heard(await object.put(one, bytes));
+    });
+  }
+
+  /** What the object's statements cost while `work` is done, over evictions too (a start itself writes nothing). */
+  async counting(work: () => Promise<unknown>): Promise<Cost> {
+    this.#cost = { written: 0, read: 0, statements: 0 };
+    await this.#watch();
+    await work();
+    await this.#settle();
+    const cost = this.#cost;
+    this.#cost = null;
+    return cost;
+  }
+
+  async #watch(): Promise<void> {
+    if (this.#cost === null) return;
+    await this.object((_, { storage: { sql } }) => {
       const exec = sql.exec.bind(sql);
+      const cursors: Cursor[] = [];
+      this.#cursors = cursors;
       Object.defineProperty(sql, 'exec', {
         configurable: true,
         value: (...given: Parameters<typeof exec>) => {
@@ -216,14 +249,18 @@ export class SpoolRig implements Clock {
         },
       });
     });
-    await work();
-    return await this.object((_, state) => {
-      Reflect.deleteProperty(state.storage.sql, 'exec');
-      return {
-        written: cursors.reduce((sum, cursor) => sum + cursor.rowsWritten, 0),
-        read: cursors.reduce((sum, cursor) => sum + cursor.rowsRead, 0),
-        statements: cursors.length,
-      };
+  }
+
+  async #settle(): Promise<void> {
+    const cost = this.#cost;
+    if (cost === null) return;
+    await this.object((_, { storage: { sql } }) => {
+      Reflect.deleteProperty(sql, 'exec');
+      for (const cursor of this.#cursors.splice(0)) {
+        cost.written += cursor.rowsWritten;
+        cost.read += cursor.rowsRead;
+        cost.statements += 1;
+      }
     });
   }
 

@@ -58,11 +58,8 @@ describe('WebFinger (RFC 7033)', () => {
     'https://home.example/users/owner',
     'HTTPS://Home.Example/users/owner',
     'https://home.example:443/@owner',
-    'https://home.example/%40owner',
-  ])('finds the owner by %s', async (resource) => {
-    const response = finger(`resource=${encodeURIComponent(resource)}`);
-    const expected = resource.includes('%40') ? 404 : 200;
-    expect(response.status).toBe(expected);
+  ])('finds the owner by %s', (resource) => {
+    expect(finger(`resource=${encodeURIComponent(resource)}`).status).toBe(200);
   });
 
   test('a plus is a plus, percent-encoded or not', () => {
@@ -76,6 +73,7 @@ describe('WebFinger (RFC 7033)', () => {
     'acct:owner',
     'https://home.example/users/other',
     'https://home.example/',
+    'https://home.example/%40owner',
     'mailto:owner@home.example',
     'acct:own%65r@home.example',
   ])('does not know %s', (resource) => {

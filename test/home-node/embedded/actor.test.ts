@@ -1,9 +1,12 @@
 // The single-person actor against a neighbour on another origin, straight on loopback: what each delivery leaves behind,
 // and what comes back.
 
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { ask } from '../../support/processes.ts';
 import { EmbeddedHomeUnderTest, hears, type NeighbourUnderTest, startNeighbour } from './running.ts';
+
+// Real processes on a machine that may be busy.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 interface Sent {
   readonly id: string;
@@ -18,7 +21,7 @@ describe('the embedded actor', () => {
   beforeAll(async () => {
     home = await EmbeddedHomeUnderTest.make();
     [neighbour] = await Promise.all([startNeighbour(), home.start()]);
-  }, 60_000);
+  });
   afterAll(async () => {
     await neighbour.program.kill();
     await home.end();
@@ -91,7 +94,7 @@ describe('the embedded actor', () => {
 
   test('forgets an actor that deletes itself', async () => {
     const before = home.followers();
-    const other = await startNeighbour('--name', 'otto');
+    const other = await startNeighbour(['--name', 'otto']);
     await ask(other.program, 'follow', { to: home.actor });
     expect(home.followers()).toHaveLength(before.length + 1);
     await ask(other.program, 'create', { to: home.actor, content: 'Hello' });

@@ -2,12 +2,15 @@
 // refuses whoever sends it.
 
 import { DatabaseSync } from 'node:sqlite';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { makeReceipt, receiptHeader } from '../../../home-node/receipts/receipt.ts';
 import { limits } from '../../../shared/limits.ts';
 import { type InboxRequest, send, signedRequest } from '../../support/forger.ts';
 import { type Asked, type Signer, signed, startSigner, subjectOf } from '../receipts/signed.ts';
 import { EmbeddedHomeUnderTest } from './running.ts';
+
+// Real processes on a machine that may be busy.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 const minute = 60_000;
 const night = 16 * 60 * minute;
@@ -23,7 +26,7 @@ describe('the embedded home judges a delivery', () => {
     inbox = new URL(`${home.actor}/inbox`);
     signer = await startSigner();
     await home.start();
-  }, 60_000);
+  });
   afterAll(async () => {
     signer.stop();
     await home.end();
@@ -175,7 +178,7 @@ describe('the embedded home judges a delivery', () => {
     away.status = 200;
     // What Fedify remembers of the failure ends by itself after ten minutes; here, by a restart without memory.
     await home.stop();
-    const other = new DatabaseSync(home.databaseFile);
+    const other = new DatabaseSync(home.databaseFile, { timeout: 10_000 });
     other.exec('DELETE FROM kv');
     other.close();
     await home.start();

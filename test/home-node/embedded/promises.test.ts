@@ -4,9 +4,12 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { ask, until } from '../../support/processes.ts';
 import { EmbeddedHomeUnderTest, hears, type NeighbourUnderTest, startNeighbour } from './running.ts';
+
+// Real processes on a machine that may be busy.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 interface Sent {
   readonly id: string;
@@ -19,8 +22,8 @@ describe('the embedded home, killed', () => {
 
   beforeAll(async () => {
     home = await EmbeddedHomeUnderTest.make();
-    [neighbour] = await Promise.all([startNeighbour('--first-knock', 'cavage'), home.start()]);
-  }, 60_000);
+    [neighbour] = await Promise.all([startNeighbour(['--first-knock', 'cavage']), home.start()]);
+  });
   afterAll(async () => {
     await neighbour.program.kill();
     await home.end();
@@ -115,17 +118,17 @@ describe('the embedded home, killed', () => {
   });
 
   test('answers 5xx while it cannot store, and takes the delivery afterwards', async () => {
-    const other = new DatabaseSync(home.databaseFile);
+    const other = new DatabaseSync(home.databaseFile, { timeout: 10_000 });
     other.exec('BEGIN IMMEDIATE');
     const like = await tell('like', { object: `${home.actor}/posts/x` }).finally(() => other.close());
     expect(like.status).toBe(500);
     expect((await tell('again', { activity: like.id })).status).toBe(202);
     expect(home.rows('SELECT activity FROM inbox')).toEqual([{ activity: like.id }]);
-  }, 20_000);
+  });
 
   test('forgets an actor whose key is gone with it', async () => {
     expect(home.followers()).toEqual([neighbour.actor]);
-    const other = new DatabaseSync(home.databaseFile);
+    const other = new DatabaseSync(home.databaseFile, { timeout: 10_000 });
     other.exec('DELETE FROM kv');
     other.close();
     await tell('vanish');

@@ -97,8 +97,11 @@ export interface NeighbourUnderTest {
   readonly handle: string;
 }
 
-export async function startNeighbour(...args: readonly string[]): Promise<NeighbourUnderTest> {
-  const program = new Program('neighbour', [join(root, 'local', 'neighbour.ts'), ...args]);
+export async function startNeighbour(
+  args: readonly string[] = [],
+  env: Readonly<Record<string, string>> = {},
+): Promise<NeighbourUnderTest> {
+  const program = new Program('neighbour', [join(root, 'local', 'neighbour.ts'), ...args], env);
   const ready = await program.line<{ origin: string; actor: string; handle: string }>((line) => 'listening' in line);
   return { program, origin: ready.origin, actor: ready.actor, handle: ready.handle };
 }

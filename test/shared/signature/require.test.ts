@@ -87,6 +87,7 @@ describe('what honest servers send passes', () => {
   test.each<[string, Rfc9421Options]>([
     ['Mastodon', { components: ['@method', '@target-uri', 'content-digest'] }],
     ['Fedify', { components: ['@method', '@target-uri', '@authority', 'host', 'date', 'content-digest'] }],
+    ['WordPress', { components: ['@method', '@target-uri', '@authority', 'content-digest'], label: 'wp' }],
     ['a signer of authority and path', { components: ['@method', '@authority', '@path', 'content-digest'] }],
     [
       'a signer of authority and request target',

@@ -1,0 +1,75 @@
+// From the peer's POST to the service's receipt: while home is awake (milliseconds), and how fast a night's worth is
+// drained in the morning, as a share of posting the same straight to the same service with the same parallelism. The
+// service verifies each signature and fsyncs each delivery, as a real one does.
+
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { limits } from '../../shared/limits.ts';
+import { freePort, Program, until } from '../../test/support/processes.ts';
+import { type Figure, judged, median } from '../figure.ts';
+import { House, recorderToml, Senders } from './house.ts';
+import { postAll } from './posting.ts';
+
+const night = 1_000;
+const rounds = 3;
+
+export async function arrival(): Promise<readonly Figure[]> {
+  const senders = await Senders.open();
+  const port = await freePort();
+  const house = await House.open([senders.origin], recorderToml(port));
+  const record = join(house.folder, 'record.jsonl');
+  const script = 'test/support/peers/recording-service.ts';
+  const service = new Program('service', [script, '--port', String(port), '--record', record]);
+  await service.line((line) => line.ready === true);
+  const seen = (): number => readFileSync(record, 'utf8').split('\n').length - 1;
+  const origin = `http://${house.host}`;
+  try {
+    await house.startHome();
+    const waits: number[] = [];
+    for (let at = 0; at < 120; at += 1) {
+      const before = seen();
+      const post = senders.post(`s${at % 20}`, house.host);
+      const start = performance.now();
+      await postAll(origin, [post], 1);
+      await until('the receipt', () => (seen() > before ? true : null), 10_000, 1);
+      waits.push(performance.now() - start);
+    }
+    const shares: number[] = [];
+    for (let round = 0; round < rounds; round += 1) {
+      await house.stopHome();
+      const posts = Array.from({ length: night }, (_, at) => senders.post(`s${at % 50}`, house.host));
+      await postAll(origin, posts, limits.deliverParallel);
+      const before = seen();
+      await house.startHome();
+      // From the first receipt on: how long a home node takes to start is another figure.
+      const first = await until('the first receipt', () => (seen() > before ? performance.now() : null), 30_000, 1);
+      const atFirst = seen() - before;
+      await until('the last receipt', () => (seen() >= before + night ? true : null), 120_000, 1);
+      const drained = (night - atFirst) / ((performance.now() - first) / 1000);
+      const again = Array.from({ length: night }, (_, at) => senders.post(`s${at % 50}`, house.host));
+      const straight = night / (await postAll(`http://127.0.0.1:${port}`, again, limits.deliverParallel));
+      shares.push(drained / straight);
+    }
+    return [
+      judged({
+        bench: 'first-night',
+        figure: 'POST to receipt by the service, awake, p50',
+        value: median(waits),
+        unit: 'ms',
+        goal: '<= 150',
+      }),
+      judged({
+        bench: 'first-night',
+        figure: 'drain rate, share',
+        value: median(shares),
+        unit: '×',
+        ratioTo: 'posting straight to the service',
+        goal: '>= 0.8',
+      }),
+    ];
+  } finally {
+    await house.close();
+    await service.kill();
+    senders.close();
+  }
+}

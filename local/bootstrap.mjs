@@ -1,0 +1,66 @@
+// The first thing every npm script runs, on whatever Node the machine has (20 or later) and with nothing installed:
+// installs what package-lock.json names if it is not there, then runs the wanted program on the Node that the project
+// brings along. Plain JavaScript and nothing but Node itself.
+//
+//   node local/bootstrap.mjs PROGRAM.ts [ARGUMENT...]
+
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { constants } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const ownNode = join(root, 'node_modules', '.bin', 'node');
+
+/** What stands in the way of a start without installing; null if nothing does. */
+function missing() {
+  const wanted = packagesOf(join(root, 'package-lock.json'));
+  const installed = packagesOf(join(root, 'node_modules', '.package-lock.json'));
+  if (installed === null) return 'nothing is installed yet';
+  for (const [path, { version, optional }] of Object.entries(wanted ?? {})) {
+    // The first entry is the project itself; optional ones are for other machines.
+    if (path === '' || (optional && !(path in installed))) continue;
+    if (installed[path]?.version !== version) return `${path} is not the one that package-lock.json names`;
+  }
+  return existsSync(ownNode) ? null : 'the project has no Node of its own yet';
+}
+
+/** npm's lists, of what is wanted and of what it installed, have one form. */
+function packagesOf(path) {
+  return existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')).packages : null;
+}
+
+function install(why) {
+  console.error(`Installing what the project needs, once (${why}) ...`);
+  // Not `npm ci`: it refuses a lock file that was written where packages for other platforms could not be had.
+  // `--no-save` leaves the lock file as it is, and what was installed is compared with it below. Whatever npm was told
+  // elsewhere (NODE_ENV=production, omit=dev), everything is wanted: the programs here are development tools.
+  const args = ['install', '--no-save', '--include=dev', '--include=optional', '--no-audit', '--no-fund'];
+  const npm = process.env.npm_execpath;
+  const [command, ...before] = npm === undefined ? ['npm'] : [process.execPath, npm];
+  // npm's own words go to standard error: standard output belongs to the program.
+  const stdio = ['ignore', process.stderr.fd, process.stderr.fd];
+  const done = spawnSync(command, [...before, ...args, '--loglevel=error'], { cwd: root, stdio });
+  if (done.status !== 0) fail('npm could not install it; see above, and try again with a network.');
+  const still = missing();
+  if (still !== null) fail(`after installing, ${still}.`);
+}
+
+function fail(found) {
+  console.error(`Cannot start: ${found}`);
+  process.exit(1);
+}
+
+const [program, ...rest] = process.argv.slice(2);
+if (program === undefined) fail('no program is named; call it as: node local/bootstrap.mjs PROGRAM.ts');
+
+const why = missing();
+if (why !== null) install(why);
+
+// Programs of the project come first on the PATH of whatever is run.
+const env = { ...process.env, PATH: `${join(root, 'node_modules', '.bin')}:${process.env.PATH}` };
+const child = spawn(ownNode, [join(root, program), ...rest], { stdio: 'inherit', env });
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+child.once('error', (error) => fail(error.message));
+child.once('exit', (code, signal) => process.exit(code ?? 128 + (constants.signals[signal] ?? 0)));

@@ -1,0 +1,82 @@
+// What Miniflare is told: the Worker of wrangler.toml, behind the egress, with its databases in the data folder, and
+// silence towards the internet.
+
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Log, LogLevel, type MiniflareOptions } from 'miniflare';
+import { bundleWorker } from './edge-bundle.ts';
+import { type EdgeConfig, readEdgeConfig } from './edge-config.ts';
+import { egressName, egressWorker } from './edge-egress.ts';
+
+export interface EdgeOptions {
+  /** 0 takes a free one. */
+  readonly port: number;
+  /** Where databases and stored bodies live; made when absent. */
+  readonly dataDir: string;
+  /** PEM texts; with them the edge speaks HTTPS. */
+  readonly tls?: { readonly key: string; readonly cert: string };
+  /** Origins whose keys may be fetched although they are loopback or plain HTTP. */
+  readonly devKeyOrigins?: readonly string[];
+  readonly dnsResolver?: string;
+  /** A Worker bundled before; otherwise it is bundled now. */
+  readonly bundlePath?: string;
+  /** Called when workerd can no longer be kept running. */
+  readonly onLost?: (cause: unknown) => void;
+}
+
+export interface EdgeSetup {
+  readonly name: string;
+  readonly database: EdgeConfig['database'];
+  readonly miniflareOptions: MiniflareOptions & { readonly port: number };
+}
+
+const root = join(import.meta.dirname, '..');
+
+export async function edgeSetup(options: EdgeOptions, port: number): Promise<EdgeSetup> {
+  const { tls, dnsResolver, bundlePath, dataDir, devKeyOrigins = [] } = options;
+  const { name, database, main, env, exports, compatibilityDate } = readEdgeConfig(join(root, 'wrangler.toml'), {
+    DEV_KEY_ORIGINS: devKeyOrigins.join(','),
+    ...(dnsResolver === undefined ? {} : { DNS_RESOLVER: dnsResolver }),
+  });
+  const script = bundlePath === undefined ? await bundleWorker(main) : readFileSync(bundlePath, 'utf8');
+  const manifest = { mainModule: 'worker.js', modules: { 'worker.js': { type: 'esm' as const, contents: script } } };
+  const named = [...devKeyOrigins, ...(dnsResolver === undefined ? [] : [dnsResolver])].map(
+    (url) => new URL(url).origin,
+  );
+  const worker = {
+    config: { name, compatibilityDate, manifest, env, exports },
+    dev: { outboundService: { type: 'worker' as const, worker: egressName }, unsafeRegisterWorker: false },
+  };
+  const miniflareOptions = {
+    ...quiet,
+    host: '127.0.0.1',
+    port,
+    ...(tls === undefined ? {} : { https: true, httpsKey: tls.key, httpsCert: tls.cert }),
+    // Where Wrangler looks with `--persist-to`.
+    resourcePersistencePath: join(dataDir, 'v3'),
+    unsafeInspectDurableObjects: true,
+    workers: [worker, egressWorker(named, compatibilityDate)],
+  };
+  return { name, database, miniflareOptions };
+}
+
+/** Standard output belongs to the one line that says that the edge is ready. */
+export function report(message: string): void {
+  process.stderr.write(`${message}\n`);
+}
+
+class StderrLog extends Log {
+  protected override log(message: string): void {
+    report(message);
+  }
+}
+
+/** Nothing here asks the internet for anything. */
+const quiet = {
+  log: new StderrLog(LogLevel.WARN),
+  handleStructuredLogs: ({ message }: { message: string }): void => report(message),
+  logRequests: false,
+  cf: false,
+  enableDevRegistry: false,
+  telemetry: { enabled: false },
+} as const;

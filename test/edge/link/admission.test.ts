@@ -1,0 +1,177 @@
+// Who gets the link: the home whose key is in the directory, by a proof for this socket and this edge, and its newest
+// process. Everybody else is refused, and told why as far as it is theirs to know.
+
+import { generateKeyPair } from 'jose';
+import { describe, expect, test } from 'vitest';
+import { openLink } from '../../../edge/link/door.ts';
+import { encodeFrame, encodeTextFrame, recordOf } from '../../../shared/link/codec.ts';
+import { closeCodes } from '../../../shared/link/frames.ts';
+import { signCall } from '../../../shared/session/call.ts';
+import { limits } from '../../../shared/limits.ts';
+import { bindings, edgeOrigin, LinkRig } from './link-rig.ts';
+
+describe('a proof', () => {
+  test('opens a session, and calls signed under it are home’s', async () => {
+    const rig = await LinkRig.open();
+    const { welcome } = await rig.openLink();
+    expect(welcome).toMatchObject({ version: 1, homeId: rig.homeId, epoch: 1 });
+    expect(welcome.windows.initialBytes).toBe(limits.streamInitialBytes);
+    const { homeId, session, epoch } = welcome;
+    const expected = { edge: edgeOrigin, method: 'GET', path: '/.porchlight/v1/spool', body: '' };
+    const call = await signCall({ homeId, session, epoch, n: 1, ...expected }, rig.privateKey);
+    const spool = bindings.SPOOL.get(bindings.SPOOL.idFromName(homeId));
+    expect(await spool.authorise(call, expected)).toMatchObject({ ok: true });
+    expect(await rig.stub.presence()).toMatchObject({ link: 'connected' });
+  });
+
+  test('signed by another key is refused', async () => {
+    const rig = await LinkRig.open();
+    const { privateKey } = await generateKeyPair('EdDSA', { crv: 'Ed25519' });
+    const { socket, hello } = await rig.dial();
+    expect(await rig.verdict(socket, await rig.proof(hello, {}, privateKey))).toBe('proof-refused');
+    expect(await rig.stub.presence()).toEqual({ link: 'never' });
+  });
+
+  test('that opened one socket does not open another', async () => {
+    const rig = await LinkRig.open();
+    const first = await rig.dial();
+    const proof = await rig.proof(first.hello);
+    expect(await rig.verdict(first.socket, proof)).toBe('welcome');
+    const second = await rig.dial();
+    expect(await rig.verdict(second.socket, proof)).toBe('proof-refused');
+    expect(await rig.stub.presence()).toMatchObject({ link: 'connected' });
+  });
+
+  test.each([
+    ['for another edge', { edge: 'https://evil.example' }],
+    ['for another home', { homeId: 'somebody' }],
+    ['with a version that was not offered', { version: 9 }],
+  ])('%s is refused', async (_, change) => {
+    const rig = await LinkRig.open();
+    const { socket, hello } = await rig.dial();
+    expect(await rig.verdict(socket, await rig.proof(hello, change))).toBe('proof-refused');
+  });
+
+  test('of a home that was never claimed is refused, and home is told what to do', async () => {
+    const rig = await LinkRig.open();
+    const { socket, hello } = await rig.dial('nobody');
+    socket.send(await rig.proof(hello, { homeId: 'nobody' }));
+    expect(recordOf(await socket.next('REFUSED'))).toMatchObject({ code: 'unknown-home', reason: expect.stringMatching(/claim/) });
+  });
+
+  test('on one home’s object cannot open another home’s link', async () => {
+    const mine = await LinkRig.open();
+    const other = await LinkRig.open();
+    const { socket, hello } = await mine.dial(other.homeId);
+    const proof = await other.proof(hello);
+    expect(await mine.verdict(socket, proof)).toBe('unknown-home');
+  });
+});
+
+describe('a new socket', () => {
+  test.each([
+    ['junk', new Uint8Array([1, 2, 3])],
+    ['another frame', encodeTextFrame('RESPONSE', '{"status":200,"headers":[]}', 1)],
+    ['a proof and more in one message', new Uint8Array([...encodeTextFrame('PROOF', 'x'), ...encodeFrame('DATA', 1)])],
+  ])('that begins with %s is closed', async (_, message) => {
+    const rig = await LinkRig.open();
+    const { socket } = await rig.dial();
+    socket.send(message);
+    expect((await socket.closing()).code).toBe(closeCodes.protocol);
+  });
+
+  test('that goes on talking while its proof is looked at is closed', async () => {
+    const rig = await LinkRig.open();
+    const { socket, hello } = await rig.dial();
+    socket.send(await rig.proof(hello));
+    socket.send(await rig.proof(hello));
+    expect((await socket.closing()).code).toBe(closeCodes.protocol);
+  });
+
+  test('that proves nothing gives way when others come, and an open link does not', async () => {
+    const rig = await LinkRig.open();
+    const { socket: open } = await rig.openLink();
+    const idle = [];
+    for (let n = 0; n < limits.unprovenSockets + 2; n++) idle.push((await rig.dial()).socket);
+    expect((await idle[0]?.closing())?.code).toBe(closeCodes.crowded);
+    expect((await idle[1]?.closing())?.code).toBe(closeCodes.crowded);
+    expect(idle.slice(2).map((socket) => socket.closed)).toEqual(idle.slice(2).map(() => null));
+    expect(open.closed).toBeNull();
+    const sockets = await rig.inside((_, state) => state.getWebSockets().filter((socket) => socket.readyState === 1).length);
+    expect(sockets).toBe(limits.unprovenSockets + 1);
+  });
+
+  test('can still prove itself after the object was evicted', async () => {
+    const rig = await LinkRig.open();
+    const { socket, hello } = await rig.dial();
+    await rig.hibernate();
+    expect(await rig.verdict(socket, await rig.proof(hello))).toBe('welcome');
+  });
+});
+
+describe('an epoch', () => {
+  test('stays the same for a process that dials again, and its older socket is closed', async () => {
+    const rig = await LinkRig.open();
+    const first = await rig.openLink();
+    const second = await rig.openLink({ epoch: first.welcome.epoch });
+    expect(second.welcome.epoch).toBe(first.welcome.epoch);
+    expect(second.welcome.session).not.toBe(first.welcome.session);
+    expect((await first.socket.closing()).code).toBe(closeCodes.replaced);
+    expect(first.socket.waiting.filter((frame) => frame.name === 'REFUSED')).toEqual([]);
+  });
+
+  test('rises for another process, and the older one is told that it is superseded and cannot come back', async () => {
+    const rig = await LinkRig.open();
+    const first = await rig.openLink();
+    const second = await rig.openLink({ process: 'process-2' });
+    expect(second.welcome.epoch).toBe(first.welcome.epoch + 1);
+    expect(recordOf(await first.socket.next('REFUSED'))).toMatchObject({ code: 'superseded' });
+    expect((await first.socket.closing()).code).toBe(closeCodes.replaced);
+    const { socket, hello } = await rig.dial();
+    expect(await rig.verdict(socket, await rig.proof(hello, { epoch: first.welcome.epoch }))).toBe('superseded');
+    expect(second.socket.closed).toBeNull();
+  });
+
+  test('is one for each of two processes that knock at once', async () => {
+    const rig = await LinkRig.open();
+    const dialled = await Promise.all([rig.dial(), rig.dial()]);
+    const proofs = await Promise.all(dialled.map(async ({ hello }, n) => await rig.proof(hello, { process: `p${n}` })));
+    const verdicts = await Promise.all(
+      dialled.map(async ({ socket }, n) => await rig.verdict(socket, proofs[n] ?? new Uint8Array())),
+    );
+    expect(verdicts).toContain('welcome');
+    const open = dialled.filter(({ socket }) => socket.closed === null);
+    expect(await rig.stub.presence()).toMatchObject({ link: 'connected' });
+    expect(open.length).toBeGreaterThanOrEqual(1);
+    const next = await rig.openLink({ process: 'p9' });
+    expect(next.welcome.epoch).toBe(3);
+  });
+
+  test('is written once per session: a process that comes back after a loss costs no row', async () => {
+    const rig = await LinkRig.open();
+    const writes = async (): Promise<number> =>
+      await rig.inside((_, state) => [...state.storage.sql.exec('SELECT total_changes() AS n')].map((row) => Number(row.n))[0] ?? 0);
+    const { welcome } = await rig.openLink();
+    const before = await writes();
+    await rig.openLink({ epoch: welcome.epoch });
+    expect((await writes()) - before).toBe(0);
+    await rig.openLink({ process: 'another' });
+    expect((await writes()) - before).toBe(1);
+  });
+});
+
+describe('the door', () => {
+  const upgrade = { headers: { Upgrade: 'websocket' } };
+  const ask = async (path: string, init: RequestInit = upgrade): Promise<number> =>
+    (await openLink(bindings.LINK, new Request(`${edgeOrigin}${path}`, init))).status;
+
+  test('opens for an upgrade of a home, and for nothing else', async () => {
+    const rig = await LinkRig.open();
+    expect(await ask(`/.porchlight/v1/link?home=${rig.homeId}`)).toBe(101);
+    expect(await ask(`/.porchlight/v1/link?home=${rig.homeId}`, {})).toBe(426);
+    expect(await ask(`/.porchlight/v1/link?home=${rig.homeId}`, { ...upgrade, method: 'POST' })).toBe(405);
+    expect(await ask('/.porchlight/v1/link')).toBe(400);
+    expect(await ask(`/.porchlight/v1/link?home=${'x'.repeat(65)}`)).toBe(400);
+    expect(await ask('/.porchlight/v1/link?home=a%2Fb')).toBe(400);
+  });
+});

@@ -1,0 +1,214 @@
+// From a feed to posts: what is read of every format, what becomes a post, and what is only remembered.
+
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { type Database, openDatabase } from '../../../home-node/embedded/database.ts';
+import { type FeedEntry, readEntries } from '../../../home-node/embedded/feed-entries.ts';
+import { FeedWatch } from '../../../home-node/embedded/feed-watch.ts';
+import { escapeHtml, plainText } from '../../../home-node/embedded/plain-text.ts';
+import { Posts } from '../../../home-node/embedded/posts.ts';
+import { openEmbeddedHome } from '../../../home-node/embedded/wiring.ts';
+import { createLog } from '../../../home-node/log.ts';
+import { openSecret } from '../../../home-node/receipts/secret.ts';
+import { systemRandom } from '../../../shared/clock.ts';
+import { limits } from '../../../shared/limits.ts';
+import { until } from '../../support/processes.ts';
+import { makeFolder } from './running.ts';
+
+// Real processes on a machine that may be busy.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+
+const origin = 'https://example.org';
+const now = Date.UTC(2026, 10, 21, 6, 0, 0);
+const iso = (time: number): string => new Date(time).toISOString();
+
+const atom = (entries: string): string =>
+  `<?xml version="1.0"?><feed xmlns="http://www.w3.org/2005/Atom"><title>t</title>${entries}</feed>`;
+const rss = (items: string): string =>
+  `<?xml version="1.0"?><rss version="2.0"><channel><title>t</title>${items}</channel></rss>`;
+
+describe('an entry is read', () => {
+  test('from Atom, whose text is not markup unless it says so', () => {
+    const [plain, html] = readEntries(
+      atom(`
+        <entry><id>urn:1</id><title>a &lt;b> c</title><link href="/1.html"/><published>${iso(now)}</published></entry>
+        <entry><id>urn:2</id><title type="html">x &lt;b&gt;y&lt;/b&gt; &amp;amp; z</title><summary type="html">&lt;p onclick="x()"&gt;Hi&lt;/p&gt;&lt;script&gt;evil()&lt;/script&gt;</summary><link rel="enclosure" href="/no.mp3"/><link rel="alternate" href="https://other.example/2"/></entry>`),
+      origin,
+    );
+    expect(plain).toEqual({ id: 'urn:1', title: 'a <b> c', summary: '', link: `${origin}/1.html`, publishedAt: now });
+    expect(html).toEqual({
+      id: 'urn:2',
+      title: 'x y & z',
+      summary: 'Hi',
+      link: 'https://other.example/2',
+      publishedAt: null,
+    });
+  });
+
+  test('from RSS, whose guid or link is its id', () => {
+    const entries = readEntries(
+      rss(`<item><title>One</title><link>https://example.org/1</link><guid>abc</guid><pubDate>${new Date(now).toUTCString()}</pubDate><description><![CDATA[<p>Hi &amp; bye</p>]]></description></item>
+           <item><title>Two</title><link>https://example.org/2</link></item>`),
+      origin,
+    );
+    expect(entries).toEqual([
+      { id: 'abc', title: 'One', summary: 'Hi & bye', link: 'https://example.org/1', publishedAt: now },
+      { id: 'https://example.org/2', title: 'Two', summary: '', link: 'https://example.org/2', publishedAt: null },
+    ]);
+  });
+
+  test('from JSON Feed', () => {
+    const feed = {
+      version: 'https://jsonfeed.org/version/1.1',
+      title: 't',
+      items: [{ id: '1', title: 'One', url: '/1', content_text: 'Text', date_published: iso(now) }],
+    };
+    expect(readEntries(JSON.stringify(feed), origin)).toEqual([
+      { id: '1', title: 'One', summary: 'Text', link: `${origin}/1`, publishedAt: now },
+    ]);
+  });
+
+  test('without a link that no browser should open', () => {
+    const [entry] = readEntries(
+      atom('<entry><id>urn:1</id><title>x</title><link href="javascript:alert(1)"/></entry>'),
+      origin,
+    );
+    expect(entry?.link).toBeNull();
+  });
+
+  test('not at all when it has neither a name nor words', () => {
+    expect(readEntries(atom('<entry><title>x</title></entry><entry><id>urn:2</id></entry>'), origin)).toEqual([]);
+  });
+
+  test.each(['', 'no feed', atom('').slice(0, -3), '<html><body>x</body></html>', '{"x":1}'])(
+    'never from %j',
+    (text) => {
+      expect(() => readEntries(text, origin)).toThrow(/Cannot read the feed/);
+    },
+  );
+
+  test('as short text, however long it is and whatever stands in it', () => {
+    expect(plainText(`<p>${'word '.repeat(1000)}</p>`, 50)).toMatch(/^(word ){8,10}word…$|^(word )+word…$/);
+    expect(plainText('<'.repeat(100_000), 50).length).toBeLessThanOrEqual(50);
+    expect(plainText('a<!-- b -->c<style>d</style>e&#x41;&#66;&#xd800;&bogus;', 50)).toBe('a c eAB\ufffd&bogus;');
+    expect(escapeHtml(`<a b="c" d='e'>&`)).toBe('&#60;a b=&#34;c&#34; d=&#39;e&#39;&#62;&#38;');
+  });
+});
+
+describe('an entry becomes a post', () => {
+  let folder: string;
+  let database: Database;
+  let posts: Posts;
+  let log: string;
+  let ending: AbortController;
+  let running: Promise<void>;
+  let close: () => void;
+
+  /** The embedded home in this process, at a time of our own. */
+  beforeEach(async () => {
+    folder = makeFolder();
+    log = '';
+    ending = new AbortController();
+    const clock = { now: () => now };
+    const receiptSecretFile = join(folder, 'secret');
+    openSecret(receiptSecretFile, systemRandom);
+    const person = { origin, handle: 'owner', handleHost: 'example.org', title: 't', language: 'en' };
+    const rest = {
+      port: 0,
+      receiptSecretFile,
+      allowPrivateAddresses: false,
+      tethered: false,
+      logLevel: 'info' as const,
+    };
+    const say = createLog('info', clock, (line) => {
+      log += line;
+    });
+    const home = await openEmbeddedHome({ folder, ...person, ...rest }, clock, say);
+    close = () => home.close();
+    running = home.run(ending.signal);
+    database = openDatabase(join(folder, 'actor', 'actor.sqlite'), 'always');
+    posts = new Posts(database);
+    await until('the feed was read', () => (posts.feedWasRead() ? true : null));
+  });
+  afterEach(async () => {
+    ending.abort();
+    await running;
+    database.close();
+    close();
+    rmSync(folder, { recursive: true });
+  });
+
+  const entry = (id: string, publishedAt: number): string =>
+    `<entry><id>${id}</id><title>${id}</title><published>${iso(publishedAt)}</published></entry>`;
+  const save = (text: string): void => writeFileSync(join(folder, 'site', 'feed.xml'), text);
+  const titles = (): readonly string[] =>
+    posts.page(0, 100).map(({ content }) => /<strong>(.*)<\/strong>/.exec(content)?.[1] ?? '');
+  const seen = async (id: string): Promise<void> => {
+    await until(`${id} is seen`, () => (posts.isSeen(id) ? true : null));
+  };
+
+  test('when it is new; what is old is only remembered', async () => {
+    save(atom(entry('new', now - 1000) + entry('old', now - limits.feedNewsMs)));
+    await seen('old');
+    await seen('new');
+    expect(titles()).toEqual(['new']);
+  });
+
+  test('once, also when it is taken out and put in again', async () => {
+    save(atom(entry('one', now)));
+    await seen('one');
+    save(atom(entry('two', now)));
+    await seen('two');
+    save(atom(entry('one', now) + entry('three', now)));
+    await seen('three');
+    expect(titles()).toHaveLength(3);
+  });
+
+  test('with its time, but never one that is still to come', async () => {
+    save(atom(entry('early', now - 5000) + entry('to come', now + 5000)));
+    await seen('to come');
+    await seen('early');
+    expect(posts.page(0, 9).map(({ publishedAt }) => publishedAt)).toEqual([now, now - 5000]);
+  });
+
+  test('unless an archive is put in at once: then only the newest do', async () => {
+    const count = limits.feedPosts + 15;
+    save(atom(Array.from({ length: count }, (_, i) => entry(`e${i}`, now - i * 1000)).join('')));
+    for (let i = 0; i < count; i += 1) await seen(`e${i}`);
+    expect(titles()).toEqual(Array.from({ length: limits.feedPosts }, (_, i) => `e${i}`));
+  });
+
+  test('and a feed that is too large is left alone, with a word about it', async () => {
+    save(atom(entry('one', now) + ' '.repeat(limits.feedBytes)));
+    await until('it is said', () => (log.includes('more than') ? true : null));
+    expect(titles()).toEqual([]);
+  });
+});
+
+describe('the feed is watched', () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = makeFolder();
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  test('and read when it has changed, again when taking it failed, and not otherwise', async () => {
+    const taken: (readonly FeedEntry[])[] = [];
+    let failing = true;
+    const take = async (entries: readonly FeedEntry[]): Promise<void> => {
+      taken.push(entries);
+      if (failing) throw new Error('the disk is full');
+      await Promise.resolve();
+    };
+    const log = createLog('error', { now: () => now }, () => undefined);
+    const watch = new FeedWatch({ folder, origin, publisher: { take }, log });
+    writeFileSync(join(folder, 'feed.xml'), atom('<entry><id>1</id><title>x</title></entry>'));
+    await watch.look();
+    await watch.look();
+    failing = false;
+    await watch.look();
+    await watch.look();
+    expect(taken.map((entries) => entries.length)).toEqual([1, 1, 1]);
+  });
+});
