@@ -1,6 +1,7 @@
 // What the edge must know of an activity to judge it: who says it, and whether it is an actor's news about itself. No
 // JSON-LD is processed and no context fetched; home's service does that.
 
+import { limits } from '../../shared/limits.ts';
 import { isObject, type JsonObject, readJsonObject } from './json.ts';
 
 export interface Activity {
@@ -20,6 +21,7 @@ export function readActivity(body: Uint8Array): ActivityReading {
   if ('malformed' in reading) return reading;
   const actor = idOf(reading.json.actor);
   if (actor === null) return { malformed: 'it names no actor' };
+  if (!isAddress(actor)) return { malformed: 'its actor is no address' };
   return { activity: { actor, ofItself: idOf(reading.json.object) === actor ? newsOf(reading.json) : null } };
 }
 
@@ -28,6 +30,11 @@ function idOf(value: unknown): string | null {
   if (Array.isArray(value)) return value.length === 1 ? idOf(value[0]) : null;
   if (isObject(value)) return typeof value.id === 'string' && value.id !== '' ? value.id : null;
   return typeof value === 'string' && value !== '' ? value : null;
+}
+
+/** Long ones, and those with spaces or control characters, would only be trouble in rows and logs. */
+function isAddress(id: string): boolean {
+  return id.length <= limits.addressLength && !/[\s\p{Cc}]/u.test(id);
 }
 
 function newsOf({ type }: JsonObject): Activity['ofItself'] {

@@ -80,6 +80,7 @@ export async function read(facts: InboxFacts): Promise<Claim | Refused> {
   try {
     const signature = readSignature(facts.request);
     if (!facts.accepts.includes(signature.by)) return unsupported(signature.by, facts.accepts);
+    if (signature.keyId.length > limits.addressLength) return refusal('unproven', 'the address of its key is too long');
     requireProof(facts.request, signature, facts.receivedAt);
     await requireDigests(facts.request, facts.body);
     const lost = signature.covered.find(

@@ -13,8 +13,7 @@ export class NewHosts {
 
   /** May a key at this host be asked for now? A host that was admitted within the hour does not count again. */
   admit(host: string, now: number): boolean {
-    // With the private part of the Public Suffix List: tenants of one hoster are not one domain.
-    const domain = getDomain(host, { allowPrivateDomains: true }) ?? host;
+    const domain = domainOf(host);
     const hosts = this.#seen.get(domain) ?? new Map<string, number>();
     for (const [each, at] of hosts) if (now - at >= windowMs) hosts.delete(each);
     if (hosts.has(host)) return true;
@@ -22,6 +21,11 @@ export class NewHosts {
     hosts.set(host, now);
     this.#remember(domain, hosts);
     return true;
+  }
+
+  /** A host that does not exist does not count: else anybody could use up what a domain may have, by inventing names. */
+  forget(host: string): void {
+    this.#seen.get(domainOf(host))?.delete(host);
   }
 
   #remember(domain: string, hosts: Map<string, number>): void {
@@ -32,4 +36,9 @@ export class NewHosts {
       this.#seen.delete(oldest);
     }
   }
+}
+
+/** With the private part of the Public Suffix List: tenants of one hoster are not one domain. */
+function domainOf(host: string): string {
+  return getDomain(host, { allowPrivateDomains: true }) ?? host;
 }

@@ -91,11 +91,11 @@ describe.skipIf(!hasBrowser)('a visitor', () => {
 
   test('sees the site with its age, styled and linked, while home sleeps', async () => {
     writeFileSync(
-      join(domain.homeFolder, 'site', 'never-seen.html'),
+      join(domain.homeFolder, 'home', 'site', 'never-seen.html'),
       '<!doctype html><title>Unseen</title><h1>Unseen</h1>',
     );
     await domain.sleep();
-    rmSync(join(domain.homeFolder, 'site', 'never-seen.html'));
+    rmSync(join(domain.homeFolder, 'home', 'site', 'never-seen.html'));
     await look('/', 'site-asleep', async (page, { status, age }) => {
       expect(status).toBe(200);
       expect(Number(age)).toBeGreaterThanOrEqual(0);

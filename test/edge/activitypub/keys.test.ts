@@ -223,10 +223,20 @@ describe('new hosts at one domain', () => {
     expect(await keys.resolve(idAt('one-more.peer.example'))).not.toMatchObject({ key: 'limited' });
   });
 
+  test('that do not exist count for nothing, so that nobody can use up the domain of another', async () => {
+    const keys = keysOn(internet, clock);
+    for (let i = 0; i <= limits.keySubdomainsPerHour; i++) {
+      expect(await keys.resolve(idAt(`invented${i}.peer.example`))).toMatchObject({ key: 'unusable' });
+    }
+    internet.add('real.peer.example', () => new Response(null, { status: 500 }));
+    expect(await keys.resolve(idAt('real.peer.example'))).toMatchObject({ key: 'failed' });
+  });
+
   test('the tenants of a hoster are domains of their own', async () => {
     const keys = keysOn(internet, clock);
     for (let i = 0; i <= limits.keySubdomainsPerHour; i++) {
-      expect(await keys.resolve(idAt(`tenant${i}.github.io`))).toMatchObject({ key: 'unusable' });
+      internet.add(`tenant${i}.github.io`, () => new Response(null, { status: 500 }));
+      expect(await keys.resolve(idAt(`tenant${i}.github.io`))).toMatchObject({ key: 'failed' });
     }
   });
 });

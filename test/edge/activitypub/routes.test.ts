@@ -203,6 +203,10 @@ describe('a forgery is answered 401 and leaves no row', () => {
     ],
     ['replayed with a query', async () => altered(await cavage(signers.alice, letter), {}, { path: `${inbox}?a` })],
     ['signed for another host', () => cavage(signers.alice, { ...letter, host: 'other.example' })],
+    [
+      'whose keyId has no end',
+      () => cavage({ ...signers.alice, keyId: `${alice}#${'a'.repeat(limits.addressLength)}` }, letter),
+    ],
     ['whose keyId is no address', () => cavage({ ...signers.alice, keyId: 'alice' }, letter)],
     [
       'that covers what is not passed on',
@@ -299,6 +303,9 @@ describe('junk leaves no row, and nobody is asked about it', () => {
     ['no actor', 400, () => bytesOf({ type: 'Follow' })],
     ['an actor without id', 400, () => bytesOf({ ...follow, actor: { type: 'Person' } })],
     ['two actors', 400, () => bytesOf({ ...follow, actor: [alice, mallory] })],
+    ['an actor without end', 400, () => bytesOf({ ...follow, actor: `${alice}/${'a'.repeat(limits.addressLength)}` })],
+    ['an actor on two lines', 400, () => bytesOf({ ...follow, actor: `${alice}\nadmin: all is well` })],
+    ['an actor with a space', 400, () => bytesOf({ ...follow, actor: `${alice} ` })],
     ['a number for an actor', 400, () => bytesOf({ ...follow, actor: 7 })],
   ])('%s is answered %i, signed or not', async (_, status, make) => {
     const content = make();

@@ -98,8 +98,8 @@ describe('safeFetch()', () => {
     expect(internet.asked).toEqual([]);
   });
 
-  test('a name that does not exist is forbidden, one that cannot be resolved is a failure', async () => {
-    expect(await get(url)).toMatchObject({ fetched: 'forbidden' });
+  test('a name that does not exist is no host, one that cannot be resolved is a failure', async () => {
+    expect(await get(url)).toMatchObject({ fetched: 'no-such-host' });
     const ports = { fetcher: internet.fetcher, isOwnHost: async () => false, devOrigins: new Set<string>() };
     const resolver = dnsOverHttps('https://unreachable.example/', internet.fetcher);
     const question = { url, accept: '*/*', takes: () => true, signal: new AbortController().signal };

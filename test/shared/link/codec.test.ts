@@ -3,6 +3,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { PorchlightError } from '../../../shared/errors.ts';
+import { limits } from '../../../shared/limits.ts';
 import {
   cancelOf,
   creditOf,
@@ -17,7 +18,6 @@ import {
   textOf,
 } from '../../../shared/link/codec.ts';
 import { type FrameName, flags, frameTable, frameTypes } from '../../../shared/link/frames.ts';
-import { limits } from '../../../shared/limits.ts';
 
 const names = Object.keys(frameTable) as FrameName[];
 
@@ -79,13 +79,11 @@ describe('frames', () => {
     };
     const junk = fc.oneof(
       fc.uint8Array({ maxLength: 200 }).map((bytes) => new Uint8Array(bytes)),
-      fc
-        .tuple(fc.array(frames, { minLength: 1, maxLength: 4 }), fc.nat(), fc.nat(255))
-        .map(([list, at, value]) => {
-          const message = joined(list.map((f) => encodeFrame(f.name, f.stream, f.payload, f.flags)));
-          message[at % message.length] = value;
-          return message.subarray(0, message.length - (at % 3));
-        }),
+      fc.tuple(fc.array(frames, { minLength: 1, maxLength: 4 }), fc.nat(), fc.nat(255)).map(([list, at, value]) => {
+        const message = joined(list.map((f) => encodeFrame(f.name, f.stream, f.payload, f.flags)));
+        message[at % message.length] = value;
+        return message.subarray(0, message.length - (at % 3));
+      }),
     );
     fc.assert(fc.property(junk, (message) => codeOf(() => readAll(message)) !== ''));
   });
@@ -138,10 +136,14 @@ describe('frames', () => {
 describe('payloads', () => {
   test('CREDIT holds its number', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 0xffff_ffff }), fc.integer({ min: 0, max: 0xffff_ffff }), (stream, bytes) => {
-        const frame = only(encodeCredit(stream, bytes));
-        expect([frame.stream, creditOf(frame)]).toEqual([stream, bytes]);
-      }),
+      fc.property(
+        fc.integer({ min: 1, max: 0xffff_ffff }),
+        fc.integer({ min: 0, max: 0xffff_ffff }),
+        (stream, bytes) => {
+          const frame = only(encodeCredit(stream, bytes));
+          expect([frame.stream, creditOf(frame)]).toEqual([stream, bytes]);
+        },
+      ),
     );
     expect(codeOf(() => creditOf(only(encodeFrame('CREDIT', 1, new Uint8Array(3)))))).toBe('link-malformed');
   });

@@ -1,7 +1,7 @@
 // The proof that opens a link, and the epochs that it leads to. Beside each thing that holds stands what must not.
 
-import { type CryptoKey, CompactSign, generateKeyPair } from 'jose';
 import fc from 'fast-check';
+import { CompactSign, type CryptoKey, generateKeyPair } from 'jose';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { decodeMessage, encodeTextFrame, type Frame } from '../../../shared/link/codec.ts';
 import {
@@ -140,7 +140,10 @@ describe('the frames of the handshake', () => {
     expect(helloOf(frame('HELLO', { ...hello, later: 1 }))).toEqual(hello);
     const welcome = { version: 1, homeId: 'h', session: 's', epoch: 3, windows: { initialBytes: 65536 } };
     expect(welcomeOf(frame('WELCOME', { ...welcome, later: 1 }))).toEqual(welcome);
-    expect(refusalOf(frame('REFUSED', { code: 'superseded', reason: 'r' }))).toEqual({ code: 'superseded', reason: 'r' });
+    expect(refusalOf(frame('REFUSED', { code: 'superseded', reason: 'r' }))).toEqual({
+      code: 'superseded',
+      reason: 'r',
+    });
   });
 
   test('that lack something are refused', () => {

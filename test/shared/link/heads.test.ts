@@ -4,10 +4,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { PorchlightError } from '../../../shared/errors.ts';
-import { decodeMessage, encodeTextFrame, type Frame } from '../../../shared/link/codec.ts';
-import { headText, requestHeadOf, responseHeadOf, valueOf } from '../../../shared/link/heads.ts';
-import { isHopByHop, namedByConnection } from '../../../shared/link/hop-by-hop.ts';
 import { limits } from '../../../shared/limits.ts';
+import { decodeMessage, encodeTextFrame, type Frame } from '../../../shared/link/codec.ts';
+import { headerOf, headText, requestHeadOf, responseHeadOf } from '../../../shared/link/heads.ts';
+import { isHopByHop, namedByConnection } from '../../../shared/link/hop-by-hop.ts';
 
 function frameOf(name: 'REQUEST' | 'RESPONSE', value: unknown): Frame {
   const [frame] = decodeMessage(encodeTextFrame(name, JSON.stringify(value), 1));
@@ -82,27 +82,41 @@ describe('a response head', () => {
       expect(() => responseHeadOf(frameOf('RESPONSE', { status, headers: [] }))).toThrow();
     }
     for (const status of [200, 204, 304, 404, 599]) {
-      expect(responseHeadOf(frameOf('RESPONSE', { status, headers: ['A', 'b'] }))).toEqual({ status, headers: ['A', 'b'] });
+      expect(responseHeadOf(frameOf('RESPONSE', { status, headers: ['A', 'b'] }))).toEqual({
+        status,
+        headers: ['A', 'b'],
+      });
     }
   });
 
   test('is searched for a value without regard to case', () => {
-    expect(valueOf(['A', '1', 'Content-Length', '2', 'content-length', '3'], 'content-length')).toBe('2');
-    expect(valueOf(['A', '1'], 'b')).toBeNull();
+    expect(headerOf(['A', '1', 'Content-Length', '2', 'content-length', '3'], 'content-length')).toBe('2');
+    expect(headerOf(['A', '1'], 'b')).toBeNull();
   });
 });
 
 describe('headers of one connection', () => {
   test('are those of the fixed list', () => {
-    for (const name of ['connection', 'keep-alive', 'transfer-encoding', 'te', 'trailer', 'upgrade', 'proxy-authorization']) {
+    for (const name of [
+      'connection',
+      'keep-alive',
+      'transfer-encoding',
+      'te',
+      'trailer',
+      'upgrade',
+      'proxy-authorization',
+    ]) {
       expect(isHopByHop(name)).toBe(true);
     }
-    for (const name of ['authorization', 'cookie', 'content-length', 'x-forwarded-for']) expect(isHopByHop(name)).toBe(false);
+    for (const name of ['authorization', 'cookie', 'content-length', 'x-forwarded-for'])
+      expect(isHopByHop(name)).toBe(false);
   });
 
   test('may be named by Connection, except those that somebody relies on', () => {
     expect([...namedByConnection('close, X-Mine ,x-other')]).toEqual(['close', 'x-mine', 'x-other']);
-    expect([...namedByConnection('X-Forwarded-For, X-Forwarded-Host, Authorization, Cookie, Host, Signature')]).toEqual([]);
+    expect([...namedByConnection('X-Forwarded-For, X-Forwarded-Host, Authorization, Cookie, Host, Signature')]).toEqual(
+      [],
+    );
     expect(namedByConnection(null).size).toBe(0);
   });
 });

@@ -4,10 +4,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { PorchlightError } from '../../../shared/errors.ts';
+import { limits } from '../../../shared/limits.ts';
 import { decodeMessage, encodeCredit, encodeFrame, encodeTextFrame, type Frame } from '../../../shared/link/codec.ts';
 import { flags } from '../../../shared/link/frames.ts';
 import { LinkSession, type Purse, type Stream } from '../../../shared/link/session.ts';
-import { limits } from '../../../shared/limits.ts';
 
 const purse: Purse = { initialBytes: 100, streamBytes: 1000, purseBytes: 2000 };
 const real: Purse = {
@@ -163,7 +163,8 @@ class TwoEnds {
   readonly toSender: Frame[] = [];
 
   open(id: number): void {
-    if (this.receiver.size >= 8 || this.receiver.stream(id) !== undefined || this.sender.stream(id) !== undefined) return;
+    if (this.receiver.size >= 8 || this.receiver.stream(id) !== undefined || this.sender.stream(id) !== undefined)
+      return;
     this.receiver.open(id, true, '');
     const stream = this.sender.open(id, true, '');
     this.sender.sentHead(stream, false);
@@ -252,33 +253,38 @@ describe('two ends', () => {
 
   test('never come to a stop while both want to go on: a body of any length arrives whole', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 0, max: 50_000 }), fc.integer({ min: 20, max: 700 }), id, (length, bite, stalled) => {
-        const ends = new TwoEnds();
-        // Others hold what they were lent and do not move.
-        for (let other = 11; other < 11 + Math.min(stalled, 6); other++) {
-          ends.open(other);
+      fc.property(
+        fc.integer({ min: 0, max: 50_000 }),
+        fc.integer({ min: 20, max: 700 }),
+        id,
+        (length, bite, stalled) => {
+          const ends = new TwoEnds();
+          // Others hold what they were lent and do not move.
+          for (let other = 11; other < 11 + Math.min(stalled, 6); other++) {
+            ends.open(other);
+            ends.deliver();
+            ends.send(other, 100, false);
+            ends.deliver();
+            ends.consume(other, 100);
+            ends.deliver();
+            ends.send(other, 2000, false);
+            ends.deliver();
+          }
+          ends.open(1);
           ends.deliver();
-          ends.send(other, 100, false);
-          ends.deliver();
-          ends.consume(other, 100);
-          ends.deliver();
-          ends.send(other, 2000, false);
-          ends.deliver();
-        }
-        ends.open(1);
-        ends.deliver();
-        let left = length;
-        for (let round = 0; round < 5000 && left > 0; round++) {
-          const before = ends.sentBytes.get(1) ?? 0;
-          ends.send(1, Math.min(left, bite), false);
-          left -= (ends.sentBytes.get(1) ?? 0) - before;
-          ends.deliver();
-          ends.consume(1, bite);
-        }
-        ends.send(1, 0, true);
-        while (ends.toReceiver.length > 0) ends.deliver();
-        expect([left, ends.received.get(1)]).toEqual([0, length]);
-      }),
+          let left = length;
+          for (let round = 0; round < 5000 && left > 0; round++) {
+            const before = ends.sentBytes.get(1) ?? 0;
+            ends.send(1, Math.min(left, bite), false);
+            left -= (ends.sentBytes.get(1) ?? 0) - before;
+            ends.deliver();
+            ends.consume(1, bite);
+          }
+          ends.send(1, 0, true);
+          while (ends.toReceiver.length > 0) ends.deliver();
+          expect([left, ends.received.get(1)]).toEqual([0, length]);
+        },
+      ),
       { numRuns: 50 },
     );
   });
