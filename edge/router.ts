@@ -16,6 +16,9 @@ export interface Parts extends HomeRoutesParts, VisitParts {
   readonly spoolOf: (homeId: string) => Spool;
 }
 
+/** Seconds until a home that was just claimed has surely said what it takes. */
+const notReadySeconds = 60;
+
 type Addressed = { Variables: { home: HomeRecord } };
 
 export function router(parts: Parts): Hono<Addressed> {
@@ -36,11 +39,14 @@ export function router(parts: Parts): Hono<Addressed> {
     return answer ?? (await handOn(next));
   };
 
-  /** Deliveries to inboxes, and documents that home left. */
+  /** Deliveries to inboxes, and actors that home left. Before its first snapshot nobody knows what is a delivery. */
   const activityPub = async (context: Context<Addressed>, next: Next): Promise<Response | undefined> => {
     const { homeId } = context.get('home');
     const snapshot = await snapshots.of(homeId);
-    if (snapshot === null) return await handOn(next);
+    if (snapshot === null) {
+      const harmless = ['GET', 'HEAD', 'OPTIONS'].includes(context.req.method);
+      return harmless ? await handOn(next) : problem(503, 'not-ready', { retryAfterSeconds: notReadySeconds });
+    }
     const home = { snapshot, spool: parts.spoolOf(homeId) };
     return (await answerActivityPub(parts.activityPub, home, context.req.raw)) ?? (await handOn(next));
   };

@@ -3,6 +3,7 @@
 
 import { waitUntil } from 'cloudflare:workers';
 import { systemClock, systemRandom } from '../shared/clock.ts';
+import { answerDocument } from './activitypub/answer.ts';
 import { cacheMemory, isolateMemory } from './activitypub/key-memory.ts';
 import { KeyResolver } from './activitypub/keys.ts';
 import type { Received } from './activitypub/receive.ts';
@@ -54,6 +55,7 @@ function partsOf(env: Env): Parts {
     linkOf: (homeId) => env.LINK.get(env.LINK.idFromName(homeId)),
     spoolObject: (homeId) => env.SPOOL.get(env.SPOOL.idFromName(homeId)),
     spoolOf: oncePerHome((homeId) => new SpoolClient({ homeId, spools: env.SPOOL, store: env.STORE, clock })),
+    answerLeft: answerDocument,
     activityPub: { keys, clock, random, report },
   };
 }

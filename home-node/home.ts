@@ -17,8 +17,8 @@ import type { Supervisor } from './services/supervisor.ts';
 
 /** What an owner, or a program that started this one, may want to know. */
 export type HomeEvent =
-  | { readonly event: 'connected' }
-  | { readonly event: 'snapshot-left' }
+  /** The link is open, the edge has its snapshot, and every service is up. */
+  | { readonly event: 'awake' }
   | { readonly event: 'delivered'; readonly deliveries: number }
   | { readonly event: 'asleep'; readonly pages: number };
 
@@ -57,6 +57,7 @@ export class Home {
   readonly #parts: HomeParts;
   #replaySince: number | null;
   #opened: string | null = null;
+  #wasAwake = false;
   readonly #leaveLater = new Reminder(() => void this.#leave());
 
   constructor(parts: HomeParts) {
@@ -147,9 +148,8 @@ export class Home {
 
   /** In this order: what was forgotten goes before what came later, so that order per sender holds. */
   async #open(session: Session): Promise<void> {
-    const { log, intake, leaver, link, onEvent } = this.#parts;
+    const { log, intake, leaver, link } = this.#parts;
     log.info(`Connected to the edge (epoch ${session.epoch}).`);
-    onEvent({ event: 'connected' });
     this.#opened = session.session;
     await this.#replay(session.epoch);
     if (this.#opened !== session.session || link.session === null) return;
@@ -176,9 +176,12 @@ export class Home {
   }
 
   async #leave(): Promise<void> {
-    const { leaver, link, onEvent } = this.#parts;
+    const { leaver, link, supervisor, onEvent } = this.#parts;
     this.#leaveLater.replace(leaveEveryMs);
-    if (link.session !== null && (await leaver.leave())) onEvent({ event: 'snapshot-left' });
+    if (link.session === null || !(await leaver.leave())) return;
+    if (!supervisor.allUp() || this.#wasAwake) return;
+    this.#wasAwake = true;
+    onEvent({ event: 'awake' });
   }
 
   async #goodNight(wakeAt: number | null): Promise<void> {

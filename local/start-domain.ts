@@ -9,7 +9,7 @@ import type { HomeEvent } from '../home-node/home.ts';
 import { StartChild } from './start-child.ts';
 import type { EdgeAnswer, EdgeQuestion } from './start-edge.ts';
 import { StartNeighbour } from './start-neighbour.ts';
-import type { StartOptions } from './start-options.ts';
+import { prepareFolder, type StartOptions } from './start-options.ts';
 
 const root = join(import.meta.dirname, '..');
 /** Bedtime bounds itself; this is for a home that does not even do that. */
@@ -25,6 +25,7 @@ export class StartDomain {
   #neighbour: StartNeighbour | null = null;
   #answers: ((answer: EdgeAnswer) => void)[] = [];
   #needsClaim: boolean;
+  #whenAwake: () => void = () => undefined;
   #goesToSleep = false;
   #ending = false;
 
@@ -39,6 +40,7 @@ export class StartDomain {
   /** Starts the edge. Rejects when the port is taken or the edge cannot start; nothing is left running then. */
   static async start(options: StartOptions, say: (line: string) => void, onEdgeLost: () => void): Promise<StartDomain> {
     await portIsFree(options.port);
+    prepareFolder(options);
     const domain = new StartDomain(options, await freePort(), say);
     await domain.#startEdge(onEdgeLost);
     return domain;
@@ -48,7 +50,7 @@ export class StartDomain {
     return this.#home !== null && !this.#goesToSleep;
   }
 
-  /** Starts the home node; resolves when a visitor gets the front page. Rejects when it cannot start. */
+  /** Starts the home node; resolves when it answers visitors. Rejects when it cannot start. */
   async wake(): Promise<void> {
     if (this.#home !== null || this.#ending) return;
     const { folder, domain } = this.#options;
@@ -59,7 +61,7 @@ export class StartDomain {
     this.#home = home;
     this.#goesToSleep = false;
     void home.exited.then((code) => this.#homeEnded(home, code));
-    await this.#frontPage(home);
+    await this.#untilAwake(home);
     this.#needsClaim = false;
   }
 
@@ -141,23 +143,16 @@ export class StartDomain {
     return answer.answer;
   }
 
-  async #frontPage(home: StartChild<HomeEvent>): Promise<void> {
-    const url = `http://${this.#options.domain}/`;
-    while (this.#home === home) {
-      const status = await fetch(url, { signal: AbortSignal.timeout(5_000) }).then(
-        async (answer) => {
-          await answer.arrayBuffer();
-          return answer.status;
-        },
-        () => null,
-      );
-      if (status === 200) return;
-      await wait(100);
-    }
-    throw new Error(`home ended:\n${home.lastWords()}`);
+  async #untilAwake(home: StartChild<HomeEvent>): Promise<void> {
+    const told = new Promise<void>((resolve) => {
+      this.#whenAwake = resolve;
+    });
+    await Promise.race([told, home.exited]);
+    if (this.#home !== home) throw new Error(`home ended:\n${home.lastWords()}`);
   }
 
   #hear(event: HomeEvent): void {
+    if (event.event === 'awake') this.#whenAwake();
     if (event.event === 'delivered') {
       const { deliveries } = event;
       this.#say(deliveries === 1 ? '1 delivery reached home.' : `${deliveries} deliveries reached home.`);

@@ -52,11 +52,17 @@ async function main(order: EdgeOrder): Promise<void> {
   }
   process.on('message', (question: EdgeQuestion) => {
     answer(edge, question).then(
-      (value) => say({ answer: value }),
+      (value) => {
+        say({ answer: value });
+        // The channel would keep this process; closing it says that all is over.
+        if (question.ask === 'stop') process.disconnect();
+      },
       (thrown: unknown) => say({ failed: causeOf(thrown) }),
     );
   });
-  process.once('disconnect', () => void edge.stop().finally(() => process.exit(0)));
+  process.once('disconnect', () => {
+    void edge.stop().finally(() => process.exit(0));
+  });
   say({ answer: edge.origin });
 }
 

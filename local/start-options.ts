@@ -66,16 +66,22 @@ function ofFolder(folder: string, port: number | null): StartOptions {
 }
 
 function newFolder(folder: string, port: number): StartOptions {
-  const domain = `localhost:${port}`;
+  return { folder, port, domain: `localhost:${port}`, handle: 'owner' };
+}
+
+/** Makes the data folder with its settings, unless it is there. */
+export function prepareFolder({ folder, domain, handle }: StartOptions): void {
+  const path = join(folder, configFileName);
+  if (existsSync(path)) return;
   const text = `# Made by \`npm start\`, for a domain on this machine alone.
 domain = "${domain}"
 edge = "http://${domain}"
+handle = "${handle}"
 
 [development]
 # Others on this machine may be peers, over plain HTTP.
 allow_private_addresses = true
 `;
   mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, configFileName), text);
-  return ofFolder(folder, port);
+  writeFileSync(path, text);
 }

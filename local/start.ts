@@ -20,7 +20,8 @@ function fail(thrown: unknown): void {
 }
 
 function sayAddresses({ domain, handle, folder }: StartOptions): void {
-  const place = relative('.', folder) || '.';
+  const near = relative('.', folder);
+  const place = near.startsWith('..') ? folder : near || '.';
   say(`
 Porchlight is running.
 

@@ -13,6 +13,8 @@ export const limits = {
   inboxBodyBytes: 1 * MiB,
   /** Depth of JSON in an inbox body. Danger: a parser's or a service's stack. */
   jsonDepth: 64,
+  /** Characters of an actor's or a key's address. Danger: rows and memories filled with names. */
+  addressLength: 2_048,
   /** Bytes of all headers of a delivery that are kept. Danger: rows filled with what no service reads. */
   deliveryHeaderBytes: 16 * KiB,
 

@@ -46,6 +46,8 @@ export interface Snapshot {
   readonly language: string;
   /** The site's name as visitors know it. */
   readonly title: string;
+  /** False while some service of home has never said what it leaves: a name that is not here may still be somebody's. */
+  readonly complete: boolean;
   readonly services: readonly ServiceProfile[];
   readonly accounts: readonly WebFingerAccount[];
   /** nodeinfo 2.1 document (http://nodeinfo.diaspora.software/ns/schema/2.1), or null when home runs no such service. */

@@ -123,7 +123,10 @@ export class LinkBench {
 }
 
 function start(file: string): ChildProcess {
-  return fork(join(import.meta.dirname, file), [], { execArgv: process.env.EXECARGV?.split(' ') ?? [], stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  return fork(join(import.meta.dirname, file), [], {
+    execArgv: process.env.EXECARGV?.split(' ') ?? [],
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  });
 }
 
 async function told(child: ChildProcess, isIt: (message: Told) => boolean): Promise<Told> {

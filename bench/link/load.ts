@@ -15,7 +15,9 @@ export function open({ origin, ca }: Target): Socket {
   const { protocol, hostname, port } = new URL(origin);
   const options = { host: hostname === 'localhost' ? '127.0.0.1' : hostname, port: Number(port) };
   const socket =
-    protocol === 'https:' ? connectTls({ ...options, servername: 'localhost', ...(ca && { ca }) }) : connectTcp(options);
+    protocol === 'https:'
+      ? connectTls({ ...options, servername: 'localhost', ...(ca && { ca }) })
+      : connectTcp(options);
   socket.setNoDelay(true);
   return socket;
 }

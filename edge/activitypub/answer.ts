@@ -1,11 +1,25 @@
-// Answers who asks for an actor or an object: with the document that home left, word for word, whether home is awake
-// or not. Only what home left as public is here. Who asks for a page gets none from this file.
+// Answers who asks for an actor or an object with the document that home left, word for word. Actors are answered so
+// whether home is awake or not: nothing is asked for more often. Everything else (an outbox, a post) is home's own to
+// answer while it is awake, because it changes, and is answered from here while it is not. Only what home left as public
+// is here. Who asks for a page gets none from this file.
 
 import type { PublicDocument, Snapshot } from '../../shared/snapshot.ts';
 import { isActivityType, prefersActivity } from './media-type.ts';
 
 /** Others may hold it for so long; a change at home shows after it. */
 const maxAgeSeconds = 180;
+
+/** As answerDocument, and only for the documents of accounts (RFC 7033: their links with rel `self`). */
+export function answerActor(request: Request, snapshot: Snapshot, now: number): Response | null {
+  const { host, pathname, search } = new URL(request.url);
+  const isActor = snapshot.accounts.some(({ links }) =>
+    links.some(({ rel, href }) => {
+      const url = rel === 'self' && href !== undefined ? URL.parse(href) : null;
+      return url !== null && url.host === host && url.pathname + url.search === pathname + search;
+    }),
+  );
+  return isActor ? answerDocument(request, snapshot, now) : null;
+}
 
 /** null: not a question for a document that is here. `now` in ms since the epoch. */
 export function answerDocument(request: Request, snapshot: Snapshot, now: number): Response | null {

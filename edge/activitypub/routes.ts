@@ -6,7 +6,7 @@ import type { ServiceProfile, Snapshot } from '../../shared/snapshot.ts';
 import { problem, problemOf } from '../http/problem.ts';
 import { readBody } from '../http/read-body.ts';
 import type { Spool } from '../spool/spool.ts';
-import { answerDocument } from './answer.ts';
+import { answerActor } from './answer.ts';
 import { type InboxPorts, type Received, receiveInbox } from './receive.ts';
 import { signedRequestOf } from './signed-request.ts';
 
@@ -27,7 +27,7 @@ export async function answerActivityPub(
   request: Request,
 ): Promise<Response | null> {
   const service = request.method === 'POST' ? inboxAt(request, home.snapshot) : null;
-  if (service === null) return answerDocument(request, home.snapshot, ports.clock.now());
+  if (service === null) return answerActor(request, home.snapshot, ports.clock.now());
   const received = await receive(ports, home, request, service);
   ports.report(request, received);
   return responseTo(received, service);

@@ -48,6 +48,7 @@ export function parseSnapshot(bytes: Uint8Array, claimedHosts: readonly string[]
     madeAt: count(fields.madeAt, 'madeAt'),
     language: matching(fields.language, 'language', /^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$/, 'a language tag (BCP 47)'),
     title: text(fields.title, 'title'),
+    complete: fields.complete === true,
     services,
     accounts: list(fields.accounts, 'accounts', account),
     nodeinfo: fields.nodeinfo === null ? null : record(fields.nodeinfo, 'nodeinfo'),

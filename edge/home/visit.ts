@@ -1,8 +1,9 @@
-// A visitor's or a peer's question to home: carried while home is there, answered from a copy while it is away, and
-// otherwise told when to come back. Deliveries never come here.
+// A visitor's or a peer's question to home: carried while home is there, answered from what home left or from
+// a copy while it is away, and otherwise told when to come back. Deliveries never come here.
 
 import type { Clock } from '../../shared/clock.ts';
 import type { Presence } from '../../shared/presence.ts';
+import type { Snapshot } from '../../shared/snapshot.ts';
 import { type AwayReason, answerFromCopy } from '../cache/answer.ts';
 import type { Copies } from '../cache/store.ts';
 import { problem } from '../http/problem.ts';
@@ -17,6 +18,8 @@ export interface VisitParts {
   readonly copies: Copies;
   readonly snapshots: Snapshots;
   readonly linkOf: (homeId: string) => Pick<Fetcher, 'fetch'>;
+  /** What the snapshot answers to this question; null: nothing. */
+  readonly answerLeft: (request: Request, snapshot: Snapshot, now: number) => Response | null;
 }
 
 export async function visit(parts: VisitParts, { homeId }: HomeRecord, request: Request): Promise<Response> {
@@ -45,9 +48,12 @@ async function away(
 ): Promise<Response> {
   const now = parts.clock.now();
   const question = { method: request.method, url: new URL(request.url), headers: request.headers };
+  const snapshot = await parts.snapshots.of(homeId);
+  const left = snapshot === null ? null : parts.answerLeft(request, snapshot, now);
+  if (left !== null) return left;
   const copy = await parts.copies.find(homeId, question);
   if (copy !== null) return await answerFromCopy(question, copy, why, now);
-  return asleepResponse(request, presence, await parts.snapshots.of(homeId), now);
+  return asleepResponse(request, presence, snapshot, now);
 }
 
 /** Home is there, but this question was not answered. */

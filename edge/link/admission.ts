@@ -50,7 +50,8 @@ export async function admit(proof: string, applicant: Applicant, parts: Admissio
   let claims: ProofClaims;
   try {
     const key = await importJWK({ ...home.publicKey, alg: 'EdDSA' }, 'EdDSA');
-    if (key instanceof Uint8Array) return refuse('unknown-home', 'Cannot open the link: the directory holds no public key.');
+    if (key instanceof Uint8Array)
+      return refuse('unknown-home', 'Cannot open the link: the directory holds no public key.');
     claims = await verifyProof(proof, key, applicant);
   } catch (thrown) {
     if (thrown instanceof PorchlightError) return refuse(thrown.code, thrown.message);
@@ -68,7 +69,10 @@ export async function admit(proof: string, applicant: Applicant, parts: Admissio
 }
 
 export function encode(bytes: Uint8Array): string {
-  return btoa(String.fromCharCode(...bytes)).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
+  return btoa(String.fromCharCode(...bytes))
+    .replaceAll('+', '-')
+    .replaceAll('/', '_')
+    .replaceAll('=', '');
 }
 
 export function superseded(epoch: number): { readonly refused: Refusal } {

@@ -90,7 +90,11 @@ export class Carried {
     this.#early = [];
     const earlyBytes = early.reduce((sum, bytes) => sum + bytes.length, 0);
     const isBodyless = this.#isHead || status === 204 || status === 205 || status === 304;
-    if (visitor === null || (isBodyless && earlyBytes > 0) || !fits(visitor.contentLength, earlyBytes, ended, isBodyless)) {
+    if (
+      visitor === null ||
+      (isBodyless && earlyBytes > 0) ||
+      !fits(visitor.contentLength, earlyBytes, ended, isBodyless)
+    ) {
       this.#resolve(outcomeResponse({ failed: 'bad-response' }));
       return false;
     }

@@ -3,8 +3,8 @@
 // in a header that the Link object drops from every answer (between.ts).
 
 import { PorchlightError } from '../../shared/errors.ts';
-import { headText } from '../../shared/link/heads.ts';
 import { limits } from '../../shared/limits.ts';
+import { headText } from '../../shared/link/heads.ts';
 import { type CarryFailure, carryUrl, headHeader, type Outcome, outcomeOf } from './between.ts';
 import { type CarryFacts, requestHead } from './request-head.ts';
 

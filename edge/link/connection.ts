@@ -3,6 +3,7 @@
 
 import type { Clock } from '../../shared/clock.ts';
 import { causeOf, PorchlightError } from '../../shared/errors.ts';
+import { limits } from '../../shared/limits.ts';
 import {
   cancelOf,
   decodeMessage,
@@ -18,7 +19,6 @@ import { type CancelCode, closeCodes, flags } from '../../shared/link/frames.ts'
 import type { Refusal } from '../../shared/link/handshake.ts';
 import { responseHeadOf } from '../../shared/link/heads.ts';
 import { LinkSession, type Stream } from '../../shared/link/session.ts';
-import { limits } from '../../shared/limits.ts';
 import { outcomeResponse } from './between.ts';
 import { Carried } from './carried.ts';
 import { HeadWatch } from './head-watch.ts';

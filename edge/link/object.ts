@@ -5,10 +5,10 @@
 import { DurableObject } from 'cloudflare:workers';
 import { type Clock, type Random, systemClock, systemRandom } from '../../shared/clock.ts';
 import { causeOf, PorchlightError } from '../../shared/errors.ts';
+import { limits } from '../../shared/limits.ts';
 import { decodeMessage, encodeTextFrame, type Frame, recordOf, textOf } from '../../shared/link/codec.ts';
 import { closeCodes, ping, pong } from '../../shared/link/frames.ts';
 import type { Refusal, Welcome } from '../../shared/link/handshake.ts';
-import { limits } from '../../shared/limits.ts';
 import type { Presence } from '../../shared/presence.ts';
 import type { Env } from '../env.ts';
 import { D1Directory } from '../home/directory.ts';
@@ -36,11 +36,16 @@ interface Outside {
 export class LinkObject extends DurableObject<Env> {
   /** Tests change it; nothing else does. Not reachable from outside the object. */
   readonly outside: Outside = { clock: systemClock, random: systemRandom, carryHeadMs: limits.carryHeadMs };
+  readonly #homeId: string;
   readonly #record: LinkRecord;
   #live: Live | null = null;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
+    if (ctx.id.name === undefined) {
+      throw new PorchlightError('link-unnamed', 'Cannot open a link: it has no name; get it by idFromName(homeId).');
+    }
+    this.#homeId = ctx.id.name;
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(ping, pong));
     this.#record = new LinkRecord(ctx.storage);
     for (const socket of ctx.getWebSockets()) {
@@ -83,6 +88,7 @@ export class LinkObject extends DurableObject<Env> {
 
   override async webSocketClose(socket: WebSocket): Promise<void> {
     if (this.#live?.connection.socket === socket) this.#lost(closeCodes.done, 'closed by home');
+    else attach(socket, { state: 'closing' });
   }
 
   override async webSocketError(socket: WebSocket, error: unknown): Promise<void> {
@@ -90,9 +96,7 @@ export class LinkObject extends DurableObject<Env> {
   }
 
   #dialled(request: Request): Response {
-    const url = new URL(request.url);
-    const homeId = url.searchParams.get('home') ?? '';
-    return greet(this.ctx, { homeId }, url.origin, this.outside.random);
+    return greet(this.ctx, { homeId: this.#homeId }, new URL(request.url).origin, this.outside.random);
   }
 
   /** First message of a new socket: it must be the proof, and nothing else is heard until the answer. */
@@ -105,7 +109,7 @@ export class LinkObject extends DurableObject<Env> {
       }
       const { clock, random } = this.outside;
       const directory = new D1Directory(this.env.DIRECTORY, clock, (work) => this.ctx.waitUntil(work));
-      const spool = this.env.SPOOL.get(this.env.SPOOL.idFromName(applicant.homeId));
+      const spool = this.env.SPOOL.get(this.env.SPOOL.idFromName(this.#homeId));
       const parts = { directory, spool, record: this.#record, clock, random };
       this.#answer(socket, await admit(textOf(frame), applicant, parts));
     } catch (thrown) {
@@ -115,6 +119,8 @@ export class LinkObject extends DurableObject<Env> {
   }
 
   #answer(socket: WebSocket, admission: Admission): void {
+    // It was closed while its proof was looked at.
+    if (attachmentOf(socket).state !== 'checking') return;
     if ('refused' in admission) {
       refuse(socket, admission.refused);
       return;

@@ -19,12 +19,7 @@ export interface LinkFacts {
  * `away`: what storage holds, null when nothing does. `openedAt`: when the last session was opened, null when none ever
  * was. A link that has been silent for limits.linkStaleMs is not believed in: its home pings more often than that.
  */
-export function presenceOf(
-  link: LinkFacts | null,
-  away: Away | null,
-  openedAt: number | null,
-  now: number,
-): Presence {
+export function presenceOf(link: LinkFacts | null, away: Away | null, openedAt: number | null, now: number): Presence {
   if (link !== null) {
     if (link.asleep !== null) return link.asleep;
     if (now - link.heardAt > limits.linkStaleMs) return { link: 'lost', since: link.heardAt };

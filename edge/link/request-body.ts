@@ -1,10 +1,10 @@
 // The body of a carried request, read from the visitor only as home gives credit: what is not read stays with the
 // visitor, because a WebSocket takes whatever it is given.
 
+import { limits } from '../../shared/limits.ts';
 import { frameHeaderBytes, writeFrameHeader } from '../../shared/link/codec.ts';
 import { flags } from '../../shared/link/frames.ts';
 import type { LinkSession, Stream } from '../../shared/link/session.ts';
-import { limits } from '../../shared/limits.ts';
 import type { Carried } from './carried.ts';
 
 const firstReadBytes = 16 * 1024;

@@ -2,7 +2,7 @@
 // belongs to the connection, to the platform or to Porchlight itself.
 
 import type { FlatHeaders } from '../../shared/link/heads.ts';
-import { valueOf } from '../../shared/link/heads.ts';
+import { headerOf } from '../../shared/link/heads.ts';
 import { isHopByHop, namedByConnection } from '../../shared/link/hop-by-hop.ts';
 
 export interface VisitorHeaders {
@@ -13,7 +13,7 @@ export interface VisitorHeaders {
 
 /** null: the service announced a length that is none, or two different ones (RFC 9112 section 6.3). */
 export function visitorHeaders(list: FlatHeaders): VisitorHeaders | null {
-  const named = namedByConnection(valueOf(list, 'connection'));
+  const named = namedByConnection(headerOf(list, 'connection'));
   const headers = new Headers();
   let contentLength: number | null = null;
   for (let at = 0; at < list.length; at += 2) {

@@ -2,10 +2,10 @@
 // socket which was proven before hibernation still is afterwards.
 
 import type { Random } from '../../shared/clock.ts';
+import { limits } from '../../shared/limits.ts';
 import { encodeTextFrame } from '../../shared/link/codec.ts';
 import { closeCodes, linkVersions } from '../../shared/link/frames.ts';
 import type { Hello } from '../../shared/link/handshake.ts';
-import { limits } from '../../shared/limits.ts';
 import { type Admitted, type Applicant, encode } from './admission.ts';
 
 /** Waits for its proof. */
@@ -39,7 +39,12 @@ export function attach(socket: WebSocket, attachment: Attachment): void {
 }
 
 /** Accepts a new socket and asks whose it is. Where too many wait for their proof, the oldest gives way. */
-export function greet(ctx: DurableObjectState, applicant: Omit<Applicant, 'hello'>, edge: string, random: Random): Response {
+export function greet(
+  ctx: DurableObjectState,
+  applicant: Omit<Applicant, 'hello'>,
+  edge: string,
+  random: Random,
+): Response {
   const waiting = ctx
     .getWebSockets()
     .map((socket) => ({ socket, attachment: attachmentOf(socket) }))

@@ -1,6 +1,6 @@
 // Who is here, and what runs here: WebFinger, NodeInfo and host-meta, answered from what home left, awake or asleep.
 // The router asks this file first for these paths; null means that the path is not one of them, or that home left
-// nothing to answer it with.
+// nothing to answer it with: home itself is asked then.
 
 import type { Snapshot } from '../../shared/snapshot.ts';
 import { problem } from '../http/problem.ts';
@@ -38,6 +38,8 @@ function contentAt({ pathname, search, origin }: URL, snapshot: Snapshot): Conte
   switch (pathname) {
     case '/.well-known/webfinger': {
       const answer = answerWebFinger(search.slice(1), accounts);
+      // A peer takes 404 for the end of an account.
+      if (answer.status === 404 && !snapshot.complete) return null;
       return answer.status === 200 ? json('application/jrd+json', answer.body) : answer.status;
     }
     case '/.well-known/host-meta':

@@ -5,6 +5,7 @@ import type { Clock } from '../../shared/clock.ts';
 import { causeOf } from '../../shared/errors.ts';
 import type { SignatureKind, Snapshot } from '../../shared/snapshot.ts';
 import type { Adapter, Leavings } from '../adapters/adapter.ts';
+import { EdgeRefusal } from '../edge-api/send.ts';
 import type { Log } from '../log.ts';
 import type { LeavingsFile } from './leavings-file.ts';
 import { type SnapshotContent, type SnapshotService, snapshotContent } from './snapshot.ts';
@@ -31,6 +32,10 @@ export interface LeaverOptions {
   /** How long a service may take to say what it leaves, ms. */
   readonly askMs?: number;
 }
+
+const dayMs = 24 * 3600 * 1000;
+/** A clock that is further behind than this must be set by somebody. */
+const furthestDays = 20_000;
 
 export class Leaver {
   readonly #options: LeaverOptions;
@@ -59,14 +64,14 @@ export class Leaver {
   }
 
   async #leave(): Promise<boolean> {
-    const { clock, log, nextVersion, send } = this.#options;
+    const { log } = this.#options;
     try {
       const content = await this.#gather();
+      // Before any service was ever up there is nothing to say; what an earlier edge was told may still be good.
+      if (content.services.length === 0) return false;
       const said = JSON.stringify(content);
       if (said === this.#left) return true;
-      const madeAt = clock.now();
-      const version = await nextVersion(madeAt);
-      await send({ version, madeAt, ...content });
+      const version = await this.#send(content);
       this.#left = said;
       log.debug(`Left snapshot ${version} at the edge.`);
       return true;
@@ -76,11 +81,31 @@ export class Leaver {
     }
   }
 
+  /**
+   * Versions are times, so that they rise even when home forgot the last one. With a clock that is behind as well, as
+   * after a new disk in a computer without a clock chip, the next version is looked for in growing steps.
+   */
+  async #send(content: SnapshotContent): Promise<number> {
+    const { clock, nextVersion, send } = this.#options;
+    const madeAt = clock.now();
+    for (let days = 0; ; days = days * 30 + 1) {
+      const version = await nextVersion(madeAt + days * dayMs);
+      try {
+        await send({ version, madeAt, ...content });
+        return version;
+      } catch (thrown) {
+        const older = thrown instanceof EdgeRefusal && thrown.reason === 'snapshot-older';
+        if (!older || days > furthestDays) throw thrown;
+      }
+    }
+  }
+
   async #gather(): Promise<SnapshotContent> {
     const { language, title, services, senders } = this.#options;
     const asked = await Promise.all(services.map(async (service) => await this.#ask(service)));
     const known: SnapshotService[] = asked.filter((one) => one !== null);
-    return snapshotContent({ language, title, services: known, senders: await senders() });
+    const complete = known.length === services.length;
+    return snapshotContent({ language, title, complete, services: known, senders: await senders() });
   }
 
   /** What the service leaves now, or left last; null if it never did: then it cannot be judged for either. */

@@ -15,6 +15,8 @@ export interface SnapshotService {
 export interface SnapshotFacts {
   readonly language: string;
   readonly title: string;
+  /** False while some service has never left anything. */
+  readonly complete: boolean;
   readonly services: readonly SnapshotService[];
   /** Actors whose deliveries home has taken. */
   readonly senders: readonly string[];
@@ -27,7 +29,7 @@ export type SnapshotContent = Omit<Snapshot, 'version' | 'madeAt'>;
 const falsePositiveRate = 0.001;
 const fewestActors = 1024;
 
-export function snapshotContent({ language, title, services, senders }: SnapshotFacts): SnapshotContent {
+export function snapshotContent({ language, title, complete, services, senders }: SnapshotFacts): SnapshotContent {
   const profiles: ServiceProfile[] = services.map(({ name, hosts, signatures, leavings }) => ({
     name,
     hosts,
@@ -38,6 +40,7 @@ export function snapshotContent({ language, title, services, senders }: Snapshot
   return {
     language,
     title,
+    complete,
     services: profiles,
     accounts: services.flatMap(({ leavings }) => leavings.accounts),
     // There is one for a domain: that of the service named first.

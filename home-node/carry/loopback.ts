@@ -41,7 +41,10 @@ export function createLoopback(services: readonly LoopbackService[]): Loopback {
     serve: async (request, signal) => {
       const pool = byHost.get(request.host.toLowerCase());
       if (pool !== undefined) return await ask(pool, request, signal);
-      throw new PorchlightError('not-served', `Cannot answer for ${request.host}: no service of this home has that host.`);
+      throw new PorchlightError(
+        'not-served',
+        `Cannot answer for ${request.host}: no service of this home has that host.`,
+      );
     },
     close: async () => {
       await Promise.all(pools.map(async (pool) => await pool.destroy()));

@@ -3,8 +3,8 @@
 
 import type { Dispatcher } from 'undici';
 import { PorchlightError } from '../../shared/errors.ts';
+import { headerOf } from '../../shared/link/heads.ts';
 import { isHopByHop, namedByConnection } from '../../shared/link/hop-by-hop.ts';
-import { valueOf } from '../../shared/link/heads.ts';
 import { ByteQueue } from '../link/byte-queue.ts';
 import type { LinkResponse } from '../link/serve.ts';
 import { fromWire } from './header-text.ts';
@@ -114,7 +114,7 @@ function refusalOf(error: Error & { readonly code?: unknown }): PorchlightError 
 function carriedHeaders(raw: Dispatcher.DispatchController['rawHeaders']): readonly string[] {
   if (!Array.isArray(raw)) return [];
   const list = raw.map((part) => (typeof part === 'string' ? part : fromWire(part)));
-  const named = namedByConnection(valueOf(list, 'connection'));
+  const named = namedByConnection(headerOf(list, 'connection'));
   const kept: string[] = [];
   for (let at = 0; at < list.length; at += 2) {
     const name = list[at] ?? '';

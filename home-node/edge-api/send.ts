@@ -50,17 +50,19 @@ export async function sendOnce(connections: Dispatcher, url: URL, options: SendO
   return { status: statusCode, body: Buffer.concat(parts, length), edgeTime: Number.isNaN(date) ? null : date };
 }
 
-/** What an answer of 300 and more means for the owner; the edge gives a stable code (RFC 9457). */
+/** What an answer of 300 and more means for the owner; the edge gives a stable code and may say more (RFC 9457). */
 export function refusalOf(request: { readonly method: string; readonly path: string }, reply: EdgeReply): EdgeRefusal {
-  let code = 'no-code';
+  // When something between home and the edge answers, its page is of no use to anybody.
+  let reason = 'not-from-the-edge';
+  let detail = '';
   try {
-    const { code: said } = JSON.parse(new TextDecoder().decode(reply.body)) as { code?: unknown };
-    if (typeof said === 'string') code = said;
+    const problem = JSON.parse(new TextDecoder().decode(reply.body)) as { code?: unknown; detail?: unknown };
+    if (typeof problem.code === 'string') reason = problem.code;
+    if (typeof problem.detail === 'string') detail = ` ${problem.detail.slice(0, 500)}`;
   } catch {
-    // Something between home and the edge answered: its page is of no use to anybody.
-    code = 'not-from-the-edge';
+    // It is not JSON, so it is not the edge's.
   }
-  return new EdgeRefusal(request, reply.status, code);
+  return new EdgeRefusal(request, reply.status, reason, detail);
 }
 
 export class EdgeRefusal extends PorchlightError {
@@ -68,8 +70,14 @@ export class EdgeRefusal extends PorchlightError {
   /** The edge's own code. */
   readonly reason: string;
 
-  constructor(request: { readonly method: string; readonly path: string }, status: number, reason: string) {
-    super('edge-refused', `Cannot ${request.method} ${request.path}: the edge answered ${status} (${reason}).`);
+  constructor(
+    request: { readonly method: string; readonly path: string },
+    status: number,
+    reason: string,
+    detail = '',
+  ) {
+    const { method, path } = request;
+    super('edge-refused', `Cannot ${method} ${path}: the edge answered ${status} (${reason}).${detail}`);
     this.status = status;
     this.reason = reason;
   }

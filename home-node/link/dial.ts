@@ -4,6 +4,7 @@
 import type { CryptoKey } from 'jose';
 import { type ClientOptions, WebSocket } from 'ws';
 import { causeOf, PorchlightError } from '../../shared/errors.ts';
+import { limits } from '../../shared/limits.ts';
 import { decodeMessage, encodeTextFrame, type Frame } from '../../shared/link/codec.ts';
 import { closeCodes, linkVersions } from '../../shared/link/frames.ts';
 import {
@@ -15,7 +16,6 @@ import {
   type Welcome,
   welcomeOf,
 } from '../../shared/link/handshake.ts';
-import { limits } from '../../shared/limits.ts';
 
 export interface DialOptions {
   /** Origin of the edge: https://host, http only in development. */

@@ -2,19 +2,12 @@
 // out by the outbox, bytes both ways by the credit of the session.
 
 import { causeOf, PorchlightError } from '../../shared/errors.ts';
-import {
-  cancelOf,
-  encodeCancel,
-  encodeCredit,
-  encodeTextFrame,
-  type Frame,
-  isEnd,
-} from '../../shared/link/codec.ts';
+import { limits } from '../../shared/limits.ts';
+import { cancelOf, encodeCancel, encodeCredit, encodeTextFrame, type Frame, isEnd } from '../../shared/link/codec.ts';
 import { type CancelCode, cancelCodes, flags } from '../../shared/link/frames.ts';
 import { type Refusal, refusalOf } from '../../shared/link/handshake.ts';
 import { requestHeadOf } from '../../shared/link/heads.ts';
 import { LinkSession, type Stream } from '../../shared/link/session.ts';
-import { limits } from '../../shared/limits.ts';
 import { ByteQueue } from './byte-queue.ts';
 import { Outbox, type Sink } from './outbox.ts';
 import type { LinkRequest, LinkResponse, Serve } from './serve.ts';

@@ -3,10 +3,10 @@
 // a small answer. All that is ready at the end of a turn of the event loop goes into one WebSocket message: at the edge
 // a message costs more than the frames in it.
 
+import { limits } from '../../shared/limits.ts';
 import { frameHeaderBytes, writeFrameHeader } from '../../shared/link/codec.ts';
 import { flags } from '../../shared/link/frames.ts';
 import type { LinkSession, Stream } from '../../shared/link/session.ts';
-import { limits } from '../../shared/limits.ts';
 import type { ByteQueue } from './byte-queue.ts';
 import { MessageBuffers } from './message-buffers.ts';
 

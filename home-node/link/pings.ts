@@ -2,8 +2,8 @@
 // object. Anything that comes counts as an answer.
 
 import type { WebSocket } from 'ws';
-import { ping } from '../../shared/link/frames.ts';
 import { limits } from '../../shared/limits.ts';
+import { ping } from '../../shared/link/frames.ts';
 import type { Timers } from './timers.ts';
 
 /** A ping must be answered within this, ms. */

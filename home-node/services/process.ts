@@ -103,7 +103,7 @@ export class ProcessDriver implements Driver {
     const { restartFirstMs, restartMaxMs, log } = this.#options;
     const wait = Math.min(restartFirstMs * 2 ** this.#failures, restartMaxMs);
     this.#failures += 1;
-    log.warn(`${this.name} ended (${how}); starting it again in ${wait / 1000} s.`);
+    log.warn(`Service ${this.name} ended (${how}); starting it again in ${wait / 1000} s.`);
     this.#restart = setTimeout(() => this.#spawn(), wait);
   }
 }

@@ -52,6 +52,10 @@ export class Supervisor {
     return watched?.up === true ? watched.driver.origin() : null;
   }
 
+  allUp(): boolean {
+    return [...this.#watched.values()].every(({ up }) => up);
+  }
+
   /** Somebody had no answer from it: it counts as down until it answers again. */
   suspect(name: string): void {
     const watched = this.#watched.get(name);
@@ -93,7 +97,7 @@ export class Supervisor {
       watched.silent = 0;
       if (!watched.up) {
         watched.up = true;
-        log.info(`${watched.driver.name} is up at ${origin}.`);
+        log.info(`Service ${watched.driver.name} is up at ${origin}.`);
         onUp(watched.driver.name);
       }
       this.#askIn(watched, upMs);
@@ -108,7 +112,8 @@ export class Supervisor {
   #down(watched: Watched, why: string): void {
     if (!watched.up) return;
     watched.up = false;
-    this.#options.log.warn(`${watched.driver.name} is down: ${why}.`);
+    if (this.#stopping) return;
+    this.#options.log.warn(`Service ${watched.driver.name} is down: ${why}.`);
     this.#options.onDown(watched.driver.name);
   }
 

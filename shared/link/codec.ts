@@ -49,12 +49,7 @@ export function encodeFrame(
 }
 
 /** A frame whose payload is text: JSON or a JWS. */
-export function encodeTextFrame(
-  name: FrameName,
-  text: string,
-  stream = 0,
-  frameFlags = 0,
-): Uint8Array<ArrayBuffer> {
+export function encodeTextFrame(name: FrameName, text: string, stream = 0, frameFlags = 0): Uint8Array<ArrayBuffer> {
   return encodeFrame(name, stream, encoder.encode(text), frameFlags);
 }
 
@@ -137,7 +132,8 @@ export function recordOf(frame: Frame): Readonly<Record<string, unknown>> {
   } catch (thrown) {
     throw malformed(`${frame.name} is not JSON`, thrown);
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw malformed(`${frame.name} is no object`);
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw malformed(`${frame.name} is no object`);
   return value as Record<string, unknown>;
 }
 

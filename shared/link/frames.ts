@@ -138,9 +138,9 @@ export const frameTable = {
 
 export type FrameName = keyof typeof frameTable;
 
-export const frameTypes = Object.fromEntries(
-  Object.entries(frameTable).map(([name, row]) => [name, row.type]),
-) as { readonly [Name in FrameName]: (typeof frameTable)[Name]['type'] };
+export const frameTypes = Object.fromEntries(Object.entries(frameTable).map(([name, row]) => [name, row.type])) as {
+  readonly [Name in FrameName]: (typeof frameTable)[Name]['type'];
+};
 
 /** Row of a type byte; undefined when this version does not know it. */
 export const rowOfType: ReadonlyMap<number, FrameRow & { readonly name: FrameName }> = new Map(

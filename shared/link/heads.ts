@@ -26,7 +26,6 @@ export interface ResponseHead {
 /** RFC 9110 section 5.6.2. */
 const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 /** RFC 9110 section 5.5: what must never be in a value. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these three are what splits one header into two.
 const breaksValue = /[\0\r\n]/;
 /** Origin form: no space, no control character, nothing that is not one byte. */
 const originForm = /^\/[\x21-\x7e\x80-\xff]*$/;
@@ -63,7 +62,7 @@ export function headText(head: RequestHead | ResponseHead, maxBytes: number): st
 }
 
 /** The value of a header that may come once, or null. Names are compared without regard to case. */
-export function valueOf(headers: FlatHeaders, lowerName: string): string | null {
+export function headerOf(headers: FlatHeaders, lowerName: string): string | null {
   for (let at = 0; at < headers.length; at += 2) {
     if (headers[at]?.toLowerCase() === lowerName) return headers[at + 1] ?? null;
   }

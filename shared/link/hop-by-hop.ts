@@ -17,7 +17,8 @@ const hopByHop: ReadonlySet<string> = new Set([
 ]);
 
 /** Names that decide who asks, what is asked, or how it is answered. */
-const reliedUpon = /^(accept|authorization|cache-|content-|cookie|date|digest|forwarded|host|if-|origin|porchlight-|range|referer|set-cookie|signature|vary|x-forwarded-)/;
+const reliedUpon =
+  /^(accept|authorization|cache-|content-|cookie|date|digest|forwarded|host|if-|origin|porchlight-|range|referer|set-cookie|signature|vary|x-forwarded-)/;
 
 export function isHopByHop(lowerName: string): boolean {
   return hopByHop.has(lowerName);

@@ -35,6 +35,7 @@ export function snapshotOf(rest: Partial<Snapshot> = {}, known: readonly string[
   const filter = BloomFilter.empty(100, 0.0001);
   for (const actor of known) filter.add(actor);
   return {
+    complete: true,
     version: 1,
     madeAt: night - 3_600_000,
     language: 'en',

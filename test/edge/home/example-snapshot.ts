@@ -4,6 +4,7 @@ import type { Snapshot } from '../../../shared/snapshot.ts';
 
 export function exampleSnapshot(changes: Partial<Snapshot> = {}): Snapshot {
   return {
+    complete: true,
     version: 1,
     madeAt: 1_790_000_000_000,
     language: 'en',

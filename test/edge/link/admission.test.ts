@@ -4,10 +4,10 @@
 import { generateKeyPair } from 'jose';
 import { describe, expect, test } from 'vitest';
 import { openLink } from '../../../edge/link/door.ts';
+import { limits } from '../../../shared/limits.ts';
 import { encodeFrame, encodeTextFrame, recordOf } from '../../../shared/link/codec.ts';
 import { closeCodes } from '../../../shared/link/frames.ts';
 import { signCall } from '../../../shared/session/call.ts';
-import { limits } from '../../../shared/limits.ts';
 import { bindings, edgeOrigin, LinkRig } from './link-rig.ts';
 
 describe('a proof', () => {
@@ -54,17 +54,24 @@ describe('a proof', () => {
 
   test('of a home that was never claimed is refused, and home is told what to do', async () => {
     const rig = await LinkRig.open();
-    const { socket, hello } = await rig.dial('nobody');
+    const nobody = bindings.LINK.get(bindings.LINK.idFromName('nobody'));
+    const { socket, hello } = await rig.dial(nobody);
     socket.send(await rig.proof(hello, { homeId: 'nobody' }));
-    expect(recordOf(await socket.next('REFUSED'))).toMatchObject({ code: 'unknown-home', reason: expect.stringMatching(/claim/) });
+    expect(recordOf(await socket.next('REFUSED'))).toMatchObject({
+      code: 'unknown-home',
+      reason: expect.stringMatching(/claim/),
+    });
   });
 
   test('on one home’s object cannot open another home’s link', async () => {
     const mine = await LinkRig.open();
     const other = await LinkRig.open();
-    const { socket, hello } = await mine.dial(other.homeId);
-    const proof = await other.proof(hello);
-    expect(await mine.verdict(socket, proof)).toBe('unknown-home');
+    const { socket, hello } = await mine.dial(other.stub);
+    expect(await mine.verdict(socket, await mine.proof(hello))).toBe('proof-refused');
+    const again = await mine.dial(other.stub);
+    const lie = await mine.proof(again.hello, { homeId: other.homeId });
+    expect(await mine.verdict(again.socket, lie)).toBe('proof-refused');
+    expect(await other.stub.presence()).toEqual({ link: 'never' });
   });
 });
 
@@ -97,7 +104,9 @@ describe('a new socket', () => {
     expect((await idle[1]?.closing())?.code).toBe(closeCodes.crowded);
     expect(idle.slice(2).map((socket) => socket.closed)).toEqual(idle.slice(2).map(() => null));
     expect(open.closed).toBeNull();
-    const sockets = await rig.inside((_, state) => state.getWebSockets().filter((socket) => socket.readyState === 1).length);
+    const sockets = await rig.inside(
+      (_, state) => state.getWebSockets().filter((socket) => socket.readyState === 1).length,
+    );
     expect(sockets).toBe(limits.unprovenSockets + 1);
   });
 
@@ -150,7 +159,9 @@ describe('an epoch', () => {
   test('is written once per session: a process that comes back after a loss costs no row', async () => {
     const rig = await LinkRig.open();
     const writes = async (): Promise<number> =>
-      await rig.inside((_, state) => [...state.storage.sql.exec('SELECT total_changes() AS n')].map((row) => Number(row.n))[0] ?? 0);
+      await rig.inside(
+        (_, state) => [...state.storage.sql.exec('SELECT total_changes() AS n')].map((row) => Number(row.n))[0] ?? 0,
+      );
     const { welcome } = await rig.openLink();
     const before = await writes();
     await rig.openLink({ epoch: welcome.epoch });

@@ -9,7 +9,14 @@ import type { LinkObject } from '../../../edge/link/object.ts';
 import type { SpoolObject } from '../../../edge/spool/object.ts';
 import { decodeMessage, encodeFrame, encodeTextFrame, type Frame, recordOf } from '../../../shared/link/codec.ts';
 import { type FrameName, flags } from '../../../shared/link/frames.ts';
-import { type Hello, helloOf, type ProofClaims, signProof, type Welcome, welcomeOf } from '../../../shared/link/handshake.ts';
+import {
+  type Hello,
+  helloOf,
+  type ProofClaims,
+  signProof,
+  type Welcome,
+  welcomeOf,
+} from '../../../shared/link/handshake.ts';
 import { type RequestHead, requestHeadOf } from '../../../shared/link/heads.ts';
 import { addHome, migrated } from '../home/directory-database.ts';
 
@@ -122,9 +129,9 @@ export class LinkRig {
     return new LinkRig(homeId, privateKey);
   }
 
-  async dial(homeId = this.homeId): Promise<{ socket: HomeSocket; hello: Hello }> {
-    const url = `${edgeOrigin}/.porchlight/v1/link?home=${homeId}`;
-    const { webSocket } = await this.stub.fetch(url, { headers: { Upgrade: 'websocket' } });
+  async dial(stub = this.stub): Promise<{ socket: HomeSocket; hello: Hello }> {
+    const url = `${edgeOrigin}/.porchlight/v1/link?home=${this.homeId}`;
+    const { webSocket } = await stub.fetch(url, { headers: { Upgrade: 'websocket' } });
     if (webSocket === null) throw new Error('not upgraded');
     const socket = new HomeSocket(webSocket);
     return { socket, hello: helloOf(await socket.next('HELLO')) };

@@ -3,7 +3,9 @@
 import { reset, SELF } from 'cloudflare:test';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { limits } from '../../../shared/limits.ts';
+import type { Snapshot } from '../../../shared/snapshot.ts';
 import { migrated } from '../home/directory-database.ts';
+import { exampleSnapshot } from '../home/example-snapshot.ts';
 import { SmallHome } from './small-home.ts';
 
 const browser = { Accept: 'text/html,*/*;q=0.8' };
@@ -22,6 +24,14 @@ beforeEach(async () => {
 
 async function get(path: string, init: RequestInit = {}): Promise<Response> {
   return await SELF.fetch(`${origin}${path}`, init);
+}
+
+/** What home takes and who lives there; without it the edge cannot tell a delivery from a question. */
+async function leaveSnapshot(changes: Partial<Snapshot> = {}): Promise<void> {
+  const { host } = new URL(origin);
+  const services = [{ name: 'site', hosts: [host], inboxes: ['/inbox'], signatures: ['cavage'] as const }];
+  const snapshot = exampleSnapshot({ services, documents: [], ...changes });
+  expect((await home.call('PUT', 'snapshot', snapshot)).status).toBe(200);
 }
 
 /** Goes on when what the Worker does behind a visitor's back is done. */
@@ -64,11 +74,46 @@ describe('while home is there', () => {
 
   test('every method is carried, and its answer comes back as it is', async () => {
     await home.connect();
+    await leaveSnapshot();
     home.answer = ({ method }) => ({ status: 418, headers: { 'X-Method': method }, body: method });
     for (const method of ['GET', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS']) {
       const response = await get('/thing', { method });
       expect([response.status, response.headers.get('X-Method'), await response.text()]).toEqual([418, method, method]);
     }
+  });
+
+  test('before home has said what it takes, nothing that may be a delivery is carried', async () => {
+    await home.connect();
+    const response = await get('/inbox', { method: 'POST', body: '{}' });
+    expect([response.status, response.headers.get('Retry-After')]).toEqual([503, '60']);
+    expect(home.seen).toEqual([]);
+  });
+
+  test('a document that changes is asked of home, and answered from the snapshot when home is away', async () => {
+    await home.connect();
+    const contentType = 'application/activity+json';
+    const { host } = new URL(origin);
+    await leaveSnapshot({
+      accounts: [{ subject: `acct:a@${host}`, aliases: [], links: [{ rel: 'self', href: `${origin}/actor` }] }],
+      documents: [
+        { host, path: '/actor', contentType, body: '"actor as left"' },
+        { host, path: '/outbox', contentType, body: '"outbox as left"' },
+      ],
+    });
+    const asked = async (path: string): Promise<string> =>
+      await (await get(path, { headers: { Accept: contentType } })).text();
+    expect(await asked('/actor')).toBe('"actor as left"');
+    expect(await asked('/outbox')).toBe('page /outbox');
+    await home.sleep(null);
+    expect(await asked('/actor')).toBe('"actor as left"');
+    expect(await asked('/outbox')).toBe('"outbox as left"');
+  });
+
+  test('a name that is not in the snapshot is asked of home while a service has not said who lives there', async () => {
+    await home.connect();
+    const path = `/.well-known/webfinger?resource=acct:nobody@${new URL(origin).host}`;
+    await leaveSnapshot({ complete: false });
+    expect(await (await get(path)).text()).toBe(`page ${path}`);
   });
 
   test('HEAD has the length and no body', async () => {
@@ -190,6 +235,7 @@ describe('while home is away', () => {
 
   test('what would change something is told to come again', async () => {
     await home.connect();
+    await leaveSnapshot();
     await home.sleep(wake());
     for (const method of ['POST', 'PUT', 'DELETE']) {
       const response = await get('/form', { method, headers: { Accept: 'application/json' } });

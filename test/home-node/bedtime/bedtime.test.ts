@@ -1,0 +1,229 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Adapter, Leavings } from '../../../home-node/adapters/adapter.ts';
+import { genericAdapter } from '../../../home-node/adapters/generic.ts';
+import { Leaver, type LeavingService } from '../../../home-node/bedtime/leave.ts';
+import { LeavingsFile } from '../../../home-node/bedtime/leavings-file.ts';
+import { snapshotContent } from '../../../home-node/bedtime/snapshot.ts';
+import { warmPages } from '../../../home-node/bedtime/warm.ts';
+import { EdgeRefusal } from '../../../home-node/edge-api/send.ts';
+import { createLog, type Log } from '../../../home-node/log.ts';
+import { systemClock } from '../../../shared/clock.ts';
+import { BloomFilter } from '../../../shared/known-actors/bloom.ts';
+import { limits } from '../../../shared/limits.ts';
+import type { Snapshot } from '../../../shared/snapshot.ts';
+
+let folder: string;
+let said: string[];
+let log: Log;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'porchlight-bedtime-'));
+  said = [];
+  log = createLog('debug', systemClock, (line) => said.push(line));
+});
+
+afterEach(() => {
+  rmSync(folder, { recursive: true });
+});
+
+function leavingsOf(title: string, actors: readonly string[] = []): Leavings {
+  return {
+    inboxes: [`/${title}/inbox`],
+    accounts: [{ subject: `acct:${title}@a.example`, aliases: [], links: [] }],
+    nodeinfo: { software: { name: title } },
+    documents: [{ host: 'a.example', path: `/${title}`, contentType: 'application/activity+json', body: '{}' }],
+    knownActors: actors,
+    pages: ['/', `/${title}`],
+  };
+}
+
+describe('a snapshot', () => {
+  const service = (name: string, actors: readonly string[] = []) =>
+    ({ name, hosts: ['a.example'], signatures: ['cavage'], leavings: leavingsOf(name, actors) }) as const;
+
+  test('puts together what all services leave', () => {
+    const services = [service('one'), service('two')];
+    const content = snapshotContent({ complete: true, language: 'en', title: 'A', services, senders: [] });
+    expect(content.services.map(({ inboxes }) => inboxes)).toEqual([['/one/inbox'], ['/two/inbox']]);
+    expect(content.accounts).toHaveLength(2);
+    expect(content.documents).toHaveLength(2);
+    expect(content.nodeinfo).toEqual({ software: { name: 'one' } });
+  });
+
+  test('knows the actors that services have met and those whose deliveries they took, and few others', () => {
+    const met = Array.from({ length: 3_000 }, (_, n) => `https://met.example/${n}`);
+    const sent = Array.from({ length: 500 }, (_, n) => `https://sent.example/${n}`);
+    const facts = { language: 'en', title: 'A', complete: true, services: [service('s', met)], senders: sent };
+    const filter = BloomFilter.fromData(snapshotContent(facts).knownActors);
+    expect([...met, ...sent].every((actor) => filter.mayContain(actor))).toBe(true);
+    const strangers = Array.from({ length: 10_000 }, (_, n) => `https://stranger.example/${n}`);
+    expect(strangers.filter((actor) => filter.mayContain(actor)).length).toBeLessThan(40);
+  });
+
+  test('keeps its filter of one size while few actors are added', () => {
+    const sizes = [0, 1, 500, 1_000].map((count) => {
+      const actors = Array.from({ length: count }, (_, n) => `https://x.example/${n}`);
+      const content = snapshotContent({
+        complete: true,
+        language: 'en',
+        title: 'A',
+        services: [service('s', actors)],
+        senders: [],
+      });
+      return content.knownActors.bits.length;
+    });
+    expect(new Set(sizes).size).toBe(1);
+  });
+});
+
+describe('leaving', () => {
+  let left: Snapshot[];
+  let stored: number;
+  let now: number;
+  let origin: string | null;
+  let current: Leavings | Error;
+  let newest: number;
+
+  beforeEach(() => {
+    left = [];
+    stored = 0;
+    now = 1_000;
+    origin = 'http://127.0.0.1:1';
+    current = leavingsOf('s');
+    newest = -1;
+  });
+
+  function leaver(...others: LeavingService[]): Leaver {
+    const adapter: Adapter = {
+      kind: 'test',
+      signatures: ['cavage'],
+      deduplicatesBy: null,
+      headersFor: async () => [],
+      outcomeOf: () => ({ outcome: 'delivered' }),
+      leavings: async () => {
+        if (current instanceof Error) throw current;
+        return current;
+      },
+    };
+    return new Leaver({
+      clock: { now: () => now },
+      log,
+      language: 'en',
+      title: 'A',
+      services: [{ name: 's', hosts: ['a.example'], adapter, origin: () => origin }, ...others],
+      kept: new LeavingsFile(join(folder, 'leavings.json'), log),
+      senders: async () => [],
+      nextVersion: async (atLeast) => {
+        stored = Math.max(stored + 1, atLeast);
+        return stored;
+      },
+      send: async (snapshot) => {
+        const path = { method: 'PUT', path: '/snapshot' };
+        if (snapshot.version <= newest) throw new EdgeRefusal(path, 409, 'snapshot-older');
+        newest = snapshot.version;
+        left.push(snapshot);
+      },
+    });
+  }
+
+  test('happens once for what is the same, and again when something changed', async () => {
+    const one = leaver();
+    expect(await one.leave()).toBe(true);
+    expect(await one.leave()).toBe(true);
+    expect(left).toHaveLength(1);
+    current = leavingsOf('changed');
+    await one.leave();
+    expect(left.map(({ services }) => services[0]?.inboxes)).toEqual([['/s/inbox'], ['/changed/inbox']]);
+    one.forget();
+    await one.leave();
+    expect(left).toHaveLength(3);
+  });
+
+  test('rises in version also when the clock goes back', async () => {
+    const one = leaver();
+    await one.leave();
+    now = 5;
+    current = leavingsOf('changed');
+    await one.leave();
+    expect(left.map(({ version }) => version)).toEqual([1_000, 1_001]);
+  });
+
+  test('finds a version that the edge takes when home forgot the last one and its clock is years behind', async () => {
+    newest = Date.UTC(2026, 10, 21);
+    now = Date.UTC(1970, 0, 2);
+    expect(await leaver().leave()).toBe(true);
+    expect(left).toHaveLength(1);
+  });
+
+  test('keeps a service that is down, or does not answer, as it was last: its deliveries must not be turned away', async () => {
+    await leaver().leave();
+    origin = null;
+    await leaver().leave();
+    origin = 'http://127.0.0.1:1';
+    current = new Error('it is broken');
+    await leaver().leave();
+    expect(left.map(({ services }) => services)).toEqual([left[0]?.services, left[0]?.services, left[0]?.services]);
+    expect(said.join()).toContain('it is broken');
+  });
+
+  test('does not happen before any service has ever said something', async () => {
+    origin = null;
+    expect(await leaver().leave()).toBe(false);
+    expect(left).toEqual([]);
+  });
+
+  test('says so while some service has never said what it leaves', async () => {
+    const silent = { name: 'silent', hosts: ['b.example'], adapter: genericAdapter({ inboxes: [], signatures: [] }) };
+    await leaver({ ...silent, origin: () => null }).leave();
+    await leaver({ ...silent, origin: () => 'http://127.0.0.1:2' }).leave();
+    expect(left.map(({ complete }) => complete)).toEqual([false, true]);
+    expect(left[0]?.services.map(({ name }) => name)).toEqual(['s']);
+  });
+
+  test('that the edge refuses is told, and tried the next time', async () => {
+    const one = leaver();
+    newest = Number.MAX_SAFE_INTEGER;
+    expect(await one.leave()).toBe(false);
+    expect(said.join()).toContain('snapshot-older');
+    newest = -1;
+    expect(await one.leave()).toBe(true);
+  });
+
+  test('starts anew when the file of what was left is damaged', async () => {
+    writeFileSync(join(folder, 'leavings.json'), '{"s": ');
+    expect(await leaver().leave()).toBe(true);
+    expect(said.join()).toContain('leavings.json');
+  });
+});
+
+describe('warming', () => {
+  const pages = Array.from({ length: 2 * limits.warmPaths + 5 }, (_, n) => `/${n}`);
+
+  test('asks for all pages, most important first, at most limits.warmPaths at once', async () => {
+    const asked: (readonly string[])[] = [];
+    const { signal } = new AbortController();
+    const warm = async (paths: readonly string[]): Promise<void> => void asked.push(paths);
+    expect(await warmPages({ log, pages, warm, signal })).toBe(pages.length);
+    expect(asked.flat()).toEqual(pages);
+    expect(asked.map(({ length }) => length)).toEqual([limits.warmPaths, limits.warmPaths, 5]);
+  });
+
+  test('is no reason to stay awake: what fails or takes too long is left', async () => {
+    const controller = new AbortController();
+    let times = 0;
+    const warm = async (): Promise<void> => {
+      times += 1;
+      controller.abort();
+    };
+    expect(await warmPages({ log, pages, warm, signal: controller.signal })).toBe(limits.warmPaths);
+    expect(times).toBe(1);
+    const broken = async (): Promise<void> => {
+      throw new Error('the edge is away');
+    };
+    expect(await warmPages({ log, pages, warm: broken, signal: new AbortController().signal })).toBe(0);
+    expect(said.join()).toContain('the edge is away');
+  });
+});

@@ -1,0 +1,177 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { parseConfig, readConfig, readOptions } from '../../../home-node/config.ts';
+
+const parse = (text: string): ReturnType<typeof parseConfig> => parseConfig(text, 'porchlight.toml');
+
+/** The lines of faults that a text has. */
+function faultsOf(text: string): string[] {
+  try {
+    parse(text);
+  } catch (thrown) {
+    return String((thrown as Error).message)
+      .split('\n  ')
+      .slice(1);
+  }
+  return [];
+}
+
+describe('porchlight.toml', () => {
+  test('needs no more than a domain', () => {
+    expect(parse('domain = "home.example"')).toEqual({
+      domain: 'home.example',
+      admin: null,
+      edge: 'https://home.example',
+      language: 'en',
+      title: 'home.example',
+      handle: 'owner',
+      services: [{ kind: 'embedded', name: 'home', hosts: ['home.example'] }],
+      allowPrivateAddresses: false,
+    });
+  });
+
+  test('takes everything that it knows', () => {
+    const config = parse(`
+      domain = "home.example"
+      admin = "admin@home.example"
+      edge = "https://edge.example"
+      language = "pt-BR"
+      title = "Our home"
+      handle = "anna"
+      [[services]]
+      name = "site"
+      kind = "embedded"
+      [[services]]
+      name = "social"
+      kind = "activitypub"
+      url = "http://127.0.0.1:3000/"
+      hosts = ["social.home.example"]
+      inboxes = ["/inbox", "/users/anna/inbox"]
+      signatures = ["cavage", "rfc9421"]
+    `);
+    expect(config).toMatchObject({ admin: 'admin@home.example', edge: 'https://edge.example', handle: 'anna' });
+    expect(config.services).toEqual([
+      { kind: 'embedded', name: 'site', hosts: ['home.example'] },
+      {
+        kind: 'activitypub',
+        name: 'social',
+        hosts: ['social.home.example'],
+        url: 'http://127.0.0.1:3000',
+        inboxes: ['/inbox', '/users/anna/inbox'],
+        signatures: ['cavage', 'rfc9421'],
+      },
+    ]);
+  });
+
+  test('tells all of its faults at once, each with its place, what was found and what is wanted', () => {
+    const faults = faultsOf(`
+      domain = "Home.Example:8080"
+      edge = "http://edge.example"
+      langauge = "en"
+      handle = "not a handle"
+      title = 7
+      [development]
+      allow_private_adresses = true
+      [[services]]
+      name = "Social!"
+      kind = "activitypub"
+      url = "127.0.0.1:3000"
+      inboxes = ["inbox"]
+      signatures = ["pgp"]
+      [[services]]
+      name = "twice"
+      kind = "mastodon"
+      [[services]]
+      name = "twice"
+      kind = "embedded"
+      url = "http://127.0.0.1:1"
+    `);
+    const places = faults.map((fault) => fault.slice(0, fault.indexOf(':')));
+    expect(places.sort((a, b) => a.localeCompare(b))).toEqual([
+      'development.allow_private_adresses',
+      'domain',
+      'edge',
+      'handle',
+      'langauge',
+      'services[0].inboxes',
+      'services[0].name',
+      'services[0].signatures',
+      'services[0].url',
+      'services[1].kind',
+      'services[2].name',
+      'services[2].url',
+      'title',
+    ]);
+    expect(faults).toContain('handle: found "not a handle", wanted letters, digits and _');
+    for (const fault of faults) expect(fault).toMatch(/: found .+, wanted .+/);
+  });
+
+  test('says what a service lacks', () => {
+    const faults = faultsOf('domain = "a.example"\n[[services]]\nname = "x"\nkind = "activitypub"');
+    expect(faults).toEqual([
+      'services[0].url: found nothing, wanted the origin of the server, as http://127.0.0.1:3000',
+      'services[0].inboxes: found nothing, wanted paths of its inboxes, as ["/inbox", "/users/me/inbox"]',
+    ]);
+  });
+
+  test('allows ports and private peers only for development', () => {
+    expect(faultsOf('domain = "localhost:8787"\nedge = "http://localhost:8787"')).toHaveLength(1);
+    const config = parse(
+      'domain = "localhost:8787"\nedge = "http://localhost:8787"\n[development]\nallow_private_addresses = true',
+    );
+    expect(config).toMatchObject({ domain: 'localhost:8787', allowPrivateAddresses: true });
+  });
+
+  test.each(['http://edge.example', 'https://edge.example/path', 'ftp://edge.example', 'edge.example'])(
+    'never takes %s for an edge: calls to it would not be private, or it is no origin',
+    (edge) => expect(faultsOf(`domain = "a.example"\nedge = "${edge}"`)).toHaveLength(1),
+  );
+
+  test('that is not TOML, or a table where tables are wanted, is told as that', () => {
+    expect(() => parse('domain = ')).toThrow(/Cannot read porchlight.toml/);
+    expect(faultsOf('domain = "a.example"\nservices = "all"')).toEqual([
+      'services: found "all", wanted tables [[services]]',
+    ]);
+  });
+
+  test('that is absent is told with the line to write', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'porchlight-config-'));
+    expect(() => readConfig(folder)).toThrow(/domain = "your.domain"/);
+    writeFileSync(join(folder, 'porchlight.toml'), 'domain = "a.example"');
+    expect(readConfig(folder).domain).toBe('a.example');
+    rmSync(folder, { recursive: true });
+  });
+});
+
+describe('the command line', () => {
+  test('is read', () => {
+    const options = readOptions([
+      '--home',
+      '/x',
+      '--claim',
+      'C',
+      '--log',
+      'debug',
+      '--wake-at',
+      '2026-11-21T07:30:00Z',
+    ]);
+    expect(options).toEqual({
+      folder: '/x',
+      claimCode: 'C',
+      logLevel: 'debug',
+      wakeAt: Date.UTC(2026, 10, 21, 7, 30),
+      replaySince: null,
+    });
+  });
+
+  test.each([
+    [[]],
+    [['--home', 'x', '--log', 'loud']],
+    [['--home', 'x', '--wake-at', 'soon']],
+    [['--home', 'x', '--y']],
+  ])('is refused with the usage when it is %j', (args) =>
+    expect(() => readOptions(args)).toThrow(/--replay-since TIME/),
+  );
+});

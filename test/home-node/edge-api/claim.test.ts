@@ -1,0 +1,90 @@
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { claim, claimFileName, readClaim } from '../../../home-node/claim.ts';
+import { type HomeKey, openHomeKey } from '../../../home-node/key.ts';
+import { type ClaimReply, claimPath, verifyClaim } from '../../../shared/claim/claim.ts';
+import { makeClaimCode } from '../../../shared/claim/code.ts';
+import { systemRandom } from '../../../shared/clock.ts';
+
+let folder: string;
+let key: HomeKey;
+let server: Server;
+let claims: number;
+let status: number;
+const code = makeClaimCode(systemRandom);
+const edge = (): string => `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'porchlight-claim-'));
+  key = await openHomeKey(folder);
+  claims = 0;
+  status = 200;
+  server = createServer(async (request, response) => {
+    const parts: Buffer[] = [];
+    for await (const part of request) parts.push(part as Buffer);
+    const text = Buffer.concat(parts).toString();
+    expect(text).not.toContain(JSON.parse(readFileSync(join(folder, 'home-key.json'), 'utf8')).d);
+    claims += 1;
+    if (status !== 200) {
+      response.writeHead(status).end(JSON.stringify({ code: 'claim-refused' }));
+      return;
+    }
+    expect(request.url).toBe(claimPath);
+    const { publicKey } = await verifyClaim(JSON.parse(text), edge());
+    expect(publicKey).toEqual(key.publicKey);
+    response.end(JSON.stringify({ homeId: 'home-1', hosts: ['a.example'], already: claims > 1 } satisfies ClaimReply));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+});
+
+afterEach(async () => {
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
+  rmSync(folder, { recursive: true });
+});
+
+describe('a claim', () => {
+  test('tells the edge the public key with a proof, and is remembered', async () => {
+    expect(readClaim(folder, edge())).toBeNull();
+    const claimed = await claim(folder, edge(), key, code);
+    expect(claimed).toMatchObject({ homeId: 'home-1', hosts: ['a.example'] });
+    expect(readClaim(folder, edge())).toEqual(claimed);
+    expect(readFileSync(join(folder, claimFileName), 'utf8')).not.toContain(code);
+    expect(statSync(join(folder, claimFileName)).isFile()).toBe(true);
+  });
+
+  test('with the same code is made once; with another code it is made again', async () => {
+    await claim(folder, edge(), key, code);
+    await claim(folder, edge(), key, code.toLowerCase());
+    expect(claims).toBe(1);
+    await claim(folder, edge(), key, makeClaimCode(systemRandom));
+    expect(claims).toBe(2);
+  });
+
+  test('at one edge says nothing of another', async () => {
+    await claim(folder, edge(), key, code);
+    expect(readClaim(folder, 'https://other.example')).toBeNull();
+  });
+
+  test('that the edge refuses leaves nothing behind', async () => {
+    status = 403;
+    await expect(claim(folder, edge(), key, code)).rejects.toMatchObject({
+      code: 'edge-refused',
+      reason: 'claim-refused',
+    });
+    expect(readClaim(folder, edge())).toBeNull();
+  });
+
+  test('with a mistyped code is not sent', async () => {
+    await expect(claim(folder, edge(), key, 'ABCD')).rejects.toMatchObject({ code: 'claim-code-malformed' });
+    expect(claims).toBe(0);
+  });
+
+  test('at an edge that is not there says so', async () => {
+    await expect(claim(folder, 'http://127.0.0.1:9', key, code)).rejects.toMatchObject({ code: 'edge-unreachable' });
+  });
+});

@@ -1,0 +1,360 @@
+// The link end to end: a visitor on one side, a service on the other, workerd and the home node between them.
+
+import { createHash } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { gzipSync } from 'node:zlib';
+import { generateKeyPair } from 'jose';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { type Home, LinkStage } from './link-stage.ts';
+
+const MiB = 1024 * 1024;
+let stage: LinkStage;
+let home: Home;
+/** What the service does for a path; each test writes its own. */
+const answers = new Map<string, (request: IncomingMessage, response: ServerResponse) => void>();
+
+beforeAll(async () => {
+  stage = await LinkStage.open((request, response) => {
+    const answer = answers.get(request.url ?? '');
+    if (answer !== undefined) answer(request, response);
+    else response.writeHead(404).end('no such path');
+  });
+  home = await stage.openHome();
+}, 60_000);
+afterAll(async () => await stage?.close());
+
+/** Bytes that differ from their neighbours, so that a lost, doubled or moved block shows. */
+function block(n: number): Buffer {
+  return createHash('shake256', { outputLength: 64 * 1024 })
+    .update(String(n % 64))
+    .digest();
+}
+
+const waitFor = async (condition: () => boolean, timeout = 10_000): Promise<boolean> =>
+  await vi.waitUntil(() => condition(), { timeout, interval: 10 });
+
+describe('a request', () => {
+  test('reaches the service with raw path, host and headers in order, and its answer comes back', async () => {
+    answers.set('/a%2Fb//c?x=1&y', (request, response) => {
+      response.writeHead(201, ['Set-Cookie', 'a=1', 'X-Host', request.headers.host ?? '', 'Set-Cookie', 'b=2']);
+      response.end(JSON.stringify(request.rawHeaders));
+    });
+    const response = await stage.get('/a%2Fb//c?x=1&y', { headers: { 'X-One': '1', 'X-Forwarded-For': '127.0.0.1' } });
+    expect([response.status, response.headers.getSetCookie()]).toEqual([201, ['a=1', 'b=2']]);
+    expect(response.headers.get('x-host')).toBe(stage.host);
+    const raw = (await response.json()) as string[];
+    expect(raw).toContain('x-one');
+    expect(raw[raw.indexOf('x-forwarded-for') + 1]).toBe('203.0.113.7');
+  });
+
+  test('for a path that the service does not know gets the service’s own 404', async () => {
+    const response = await stage.get('/nothing');
+    expect([response.status, await response.text()]).toEqual([404, 'no such path']);
+  });
+
+  test('and response in UTF-8 headers arrive byte for byte', async () => {
+    answers.set('/utf8', (request, response) => {
+      const value = String(request.headers['x-name']);
+      response.socket?.end(Buffer.from(`HTTP/1.1 200 OK\r\nX-Name: ${value}\r\nContent-Length: 0\r\n\r\n`, 'latin1'));
+    });
+    const socket = stage.visitor(
+      Buffer.from(
+        `GET /utf8 HTTP/1.1\r\nHost: ${stage.host}\r\nX-Name: caf\xc3\xa9\r\nConnection: close\r\n\r\n`,
+        'latin1',
+      ),
+    );
+    const parts: Buffer[] = [];
+    for await (const part of socket) parts.push(part as Buffer);
+    expect(Buffer.concat(parts).toString('latin1')).toMatch(/x-name: caf\xc3\xa9\r\n/i);
+  });
+
+  test('by HEAD, and answers of 204 and 304, have no body', async () => {
+    answers.set('/head', (_, response) => response.writeHead(200, { 'Content-Length': 1234 }).end());
+    answers.set('/204', (_, response) => response.writeHead(204).end());
+    answers.set('/304', (_, response) => response.writeHead(304, { ETag: '"a"' }).end());
+    const head = await stage.get('/head', { method: 'HEAD' });
+    expect([head.status, head.headers.get('content-length'), await head.text()]).toEqual([200, '1234', '']);
+    expect((await stage.get('/204')).status).toBe(204);
+    const unchanged = await stage.get('/304');
+    expect([unchanged.status, unchanged.headers.get('etag')]).toEqual([304, '"a"']);
+  });
+
+  test('of a compressed answer gets it as the service compressed it', async () => {
+    const bytes = gzipSync('hello '.repeat(1000));
+    answers.set('/gzip', (_, response) => response.writeHead(200, { 'Content-Encoding': 'gzip' }).end(bytes));
+    const response = await stage.get('/gzip', { headers: { 'Accept-Encoding': 'gzip' } });
+    expect(await response.text()).toBe('hello '.repeat(1000));
+  });
+
+  test('is answered before its body has ended, if the service wants no more of it', async () => {
+    answers.set('/early', (_, response) => {
+      response.writeHead(413, { Connection: 'close', 'Content-Length': 9 }).end('too large');
+    });
+    const socket = stage.visitor(
+      `POST /early HTTP/1.1\r\nHost: ${stage.host}\r\nContent-Length: ${64 * MiB}\r\n\r\n${'x'.repeat(MiB)}`,
+    );
+    let text = '';
+    socket.on('data', (part: Buffer) => {
+      text += part.toString('latin1');
+    });
+    await waitFor(() => text.includes('too large'));
+    expect(text).toMatch(/^HTTP\/1\.1 413/);
+    socket.destroy();
+  });
+
+  test('among many at once gets its own answer', async () => {
+    answers.set('/many', (request, response) => response.end(`answer ${request.headers['x-n']}`));
+    const texts = await Promise.all(
+      Array.from(
+        { length: 200 },
+        async (_, n) => await (await stage.get('/many', { headers: { 'X-N': `${n}` } })).text(),
+      ),
+    );
+    expect(texts).toEqual(Array.from({ length: 200 }, (_, n) => `answer ${n}`));
+  });
+});
+
+describe('a body', () => {
+  test('of 64 MiB comes down byte for byte', async () => {
+    const blocks = 1024;
+    answers.set('/down', (_, response) => {
+      let n = 0;
+      const write = (): void => {
+        while (n < blocks) {
+          if (!response.write(block(n++))) {
+            response.once('drain', write);
+            return;
+          }
+        }
+        response.end();
+      };
+      write();
+    });
+    const hash = createHash('sha256');
+    let bytes = 0;
+    for await (const part of (await stage.get('/down', { headers: { 'Accept-Encoding': 'identity' } })).body ?? []) {
+      hash.update(part);
+      bytes += part.length;
+    }
+    const expected = createHash('sha256');
+    for (let n = 0; n < blocks; n++) expected.update(block(n));
+    expect([bytes, hash.digest('hex')]).toEqual([64 * MiB, expected.digest('hex')]);
+  }, 120_000);
+
+  test.each([
+    ['with its length', true],
+    ['without a length', false],
+  ])(
+    'of 64 MiB goes up byte for byte, %s',
+    async (_, withLength) => {
+      answers.set('/up', (request, response) => {
+        const hash = createHash('sha256');
+        let bytes = 0;
+        request.on('data', (part: Buffer) => {
+          hash.update(part);
+          bytes += part.length;
+        });
+        request.on('end', () => response.end(JSON.stringify([bytes, hash.digest('hex')])));
+      });
+      const blocks = 1024;
+      const expected = createHash('sha256');
+      for (let n = 0; n < blocks; n++) expected.update(block(n));
+      async function* body(): AsyncGenerator<Uint8Array> {
+        for (let n = 0; n < blocks; n++) yield block(n);
+      }
+      const whole = withLength ? Buffer.concat(await Array.fromAsync(body())) : body();
+      const response = await stage.get('/up', { method: 'POST', body: whole as never, duplex: 'half' } as RequestInit);
+      expect(await response.json()).toEqual([64 * MiB, expected.digest('hex')]);
+    },
+    120_000,
+  );
+
+  test('that comes in small pieces is passed on piece by piece', async () => {
+    let say: (text: string) => void = () => undefined;
+    answers.set('/events', (_, response) => {
+      response.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-transform' });
+      response.flushHeaders();
+      say = (text) => response.write(text);
+    });
+    const controller = new AbortController();
+    const response = await stage.get('/events', { signal: controller.signal });
+    const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
+    for (const event of ['data: 1\n\n', 'data: 2\n\n', 'data: 3\n\n']) {
+      say(event);
+      expect((await reader?.read())?.value).toBe(event);
+    }
+    controller.abort();
+  });
+
+  test('that the service breaks off is an error to the visitor', async () => {
+    answers.set('/half', (_, response) => {
+      response.writeHead(200, { 'Content-Length': 1000 });
+      response.write('half');
+      setImmediate(() => response.destroy());
+    });
+    answers.set('/half-chunked', (_, response) => {
+      response.write('half');
+      setImmediate(() => response.destroy());
+    });
+    for (const path of ['/half', '/half-chunked']) {
+      await expect(stage.get(path).then(async (response) => await response.text())).rejects.toThrow();
+    }
+  });
+});
+
+describe('cancelling', () => {
+  test('by a visitor who leaves a download ends it at the service within a second', async () => {
+    let closedAt = 0;
+    answers.set('/endless', (_, response) => {
+      const write = (): void => {
+        while (response.write(block(1)));
+      };
+      response.on('drain', write);
+      response.on('close', () => {
+        closedAt = performance.now();
+      });
+      write();
+    });
+    const socket = stage.visitor(`GET /endless HTTP/1.1\r\nHost: ${stage.host}\r\n\r\n`);
+    let bytes = 0;
+    socket.on('data', (part: Buffer) => {
+      bytes += part.length;
+    });
+    await waitFor(() => bytes > MiB);
+    socket.destroy();
+    const leftAt = performance.now();
+    await waitFor(() => closedAt > 0);
+    expect(closedAt - leftAt).toBeLessThan(1000);
+  });
+
+  test('by a visitor who breaks off an upload ends it at the service within a second', async () => {
+    let bytes = 0;
+    let abortedAt = 0;
+    answers.set('/upload', (request) => {
+      request.on('data', (part: Buffer) => {
+        bytes += part.length;
+      });
+      request.on('close', () => {
+        abortedAt = performance.now();
+      });
+      request.on('error', () => undefined);
+    });
+    const socket = stage.visitor(`POST /upload HTTP/1.1\r\nHost: ${stage.host}\r\nContent-Length: 9999999\r\n\r\n`);
+    socket.write('x'.repeat(100_000));
+    await waitFor(() => bytes === 100_000);
+    socket.destroy();
+    const leftAt = performance.now();
+    await waitFor(() => abortedAt > 0);
+    expect(abortedAt - leftAt).toBeLessThan(1000);
+  });
+
+  test('by home reaches the visitor within a second', async () => {
+    answers.set('/long', (_, response) => response.write('begun'));
+    const second = stage.home();
+    const response = await stage.get('/long');
+    const reader = response.body?.getReader();
+    await reader?.read();
+    const brokenAt = performance.now();
+    const broken = reader?.read().then(
+      () => 'more',
+      () => 'broken',
+    );
+    home.client.close();
+    expect(await broken).toBe('broken');
+    expect(performance.now() - brokenAt).toBeLessThan(1000);
+    home = second;
+    home.client.start();
+    await waitFor(() => home.client.session !== null);
+  });
+});
+
+describe('home', () => {
+  test('that has no service for the host says so instead of answering', async () => {
+    const response = await fetch(`http://127.0.0.1:${stage.stage.edge.port}/`, { headers: {} });
+    expect(await response.json()).toEqual({ failed: 'not-served' });
+  });
+
+  test('is told of work', async () => {
+    const before = stage.works;
+    await stage.get('/work');
+    await waitFor(() => stage.works === before + 1);
+  });
+
+  test('that goes to sleep says until when, and is connected again when it wakes', async () => {
+    const until = 1_900_000_000_000;
+    await home.client.sleep(until);
+    expect(await stage.presence()).toMatchObject({ link: 'asleep', until });
+    expect(await (await stage.get('/')).json()).toMatchObject({ absent: { link: 'asleep', until } });
+    expect(home.states.at(-1)).toEqual({ link: 'closed' });
+    home.client.start();
+    await waitFor(() => home.client.session !== null);
+    expect(await stage.presence()).toMatchObject({ link: 'connected' });
+  });
+
+  test('lets running requests end before it sleeps', async () => {
+    let end: () => void = () => undefined;
+    answers.set('/running', (_, response) => {
+      response.write('begun ');
+      end = () => response.end('and ended');
+    });
+    const response = await stage.get('/running');
+    const asleep = home.client.sleep(null);
+    await vi.waitUntil(async () => (await stage.presence()).link === 'asleep', { interval: 10 });
+    end();
+    expect(await response.text()).toBe('begun and ended');
+    await asleep;
+    home.client.start();
+    await waitFor(() => home.client.session !== null);
+  });
+
+  test('with a key that is not in the directory is refused, is told why, and tries again later', async () => {
+    const { privateKey } = await generateKeyPair('EdDSA', { crv: 'Ed25519' });
+    const stranger = stage.home({ key: privateKey });
+    stranger.client.start();
+    await waitFor(() => stranger.states.some((state) => state.link === 'lost'));
+    expect(stranger.states.find((state) => state.link === 'lost')).toMatchObject({ code: 'proof-refused' });
+    stranger.client.close();
+    expect(home.client.session).not.toBeNull();
+  });
+
+  test('that dialled another name of the edge is told which name to use', async () => {
+    const lost = stage.home({ edge: `http://127.0.0.1:${stage.stage.edge.port}` });
+    lost.client.start();
+    await waitFor(() => lost.states.some((state) => state.link !== 'dialling'));
+    // By whichever name it was addressed, the edge calls itself so: home signs what it dialled.
+    expect(['open', 'lost']).toContain(lost.states.at(-1)?.link);
+    lost.client.close();
+    home.client.close();
+    home.client.start();
+    await waitFor(() => home.client.session !== null);
+  });
+
+  test('that was superseded by a newer process stops for good', async () => {
+    const newer = stage.home();
+    newer.client.start();
+    await waitFor(() => home.states.at(-1)?.link === 'superseded');
+    expect(home.client.session).toBeNull();
+    expect(newer.client.session?.epoch).toBeGreaterThan(1);
+    home = newer;
+  });
+});
+
+describe('an edge that dies', () => {
+  test('is dialled again as soon as it is back, with the same epoch, and the visitor gets an honest answer', async () => {
+    const before = home.client.session;
+    answers.set('/held', () => undefined);
+    const held = stage.get('/held').then(
+      (response) => response.status,
+      () => 'broken',
+    );
+    await waitFor(() => stage.stage.edge.workerdPid !== undefined);
+    process.kill(stage.edgePid, 'SIGKILL');
+    await waitFor(() => home.states.at(-1)?.link === 'lost');
+    expect(await held).toBe('broken');
+    await waitFor(() => home.client.session !== null, 30_000);
+    expect(home.client.session).toMatchObject({ epoch: before?.epoch });
+    expect(home.client.session?.session).not.toBe(before?.session);
+    answers.set('/after', (_, response) => response.end('back'));
+    expect(await (await stage.get('/after')).text()).toBe('back');
+  }, 60_000);
+});

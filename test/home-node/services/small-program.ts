@@ -1,0 +1,16 @@
+// A service for tests of the process driver: says where it listens, ends with its standard input, and does what is
+// asked of it by path (/exit ends it, /deaf makes it ignore SIGTERM).
+
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+const server = createServer((request, response) => {
+  if (request.url === '/exit') process.exit(3);
+  if (request.url === '/deaf') process.on('SIGTERM', () => undefined);
+  response.end(String(process.pid));
+});
+server.listen(0, '127.0.0.1', () => {
+  console.log('a line that is not JSON');
+  console.log(JSON.stringify({ listening: (server.address() as AddressInfo).port }));
+});
+process.stdin.resume().once('close', () => process.exit(0));
