@@ -105,13 +105,12 @@ describe('a night', () => {
     domain.startHome();
     await until('WebFinger', async () => ((await webFinger()).status === 200 ? true : null));
     writeEntry('evening');
-    const outbox = await until('the post', async () => {
-      const page = await get(`${domain.origin}/users/owner/outbox?page=1`, activityJson);
-      const first = await get(`${domain.origin}/users/owner/outbox`, activityJson);
-      const found = /https:\/\/[^"]+\/users\/owner\/posts\/[\w-]+/.exec(`${await page.text()}${await first.text()}`);
-      return found?.[0] ?? null;
+    post = await until('the post', async () => {
+      const outbox = await get(`${domain.origin}/users/owner/outbox`, activityJson);
+      const { first } = (await outbox.json()) as { first: string };
+      const page = (await (await get(first, activityJson)).json()) as { orderedItems?: { object: { id: string } }[] };
+      return page.orderedItems?.[0]?.object.id ?? null;
     });
-    post = outbox.replace(/\/creation$/, '');
     await domain.sleep();
   });
 
@@ -170,16 +169,17 @@ describe('a night', () => {
     domain.startHome();
     const nadiaHeard = await nadia.line<{ received: { type: string } }>((line) => line.received !== undefined);
     expect(nadiaHeard.received.type).toBe('Accept');
+    // Home knocks with RFC 9421 first, which this peer cannot verify and refuses, and then with draft-cavage.
     const accepts = await until('two Accepts for alice', async () => {
-      const heard = await ask<Heard[]>(signers, 'received');
+      const heard = (await ask<Heard[]>(signers, 'received')).filter(({ verified }) => verified);
       const found = heard.filter(
         ({ activity }) => activity.type === 'Accept' && JSON.stringify(activity).includes(alice()),
       );
       return found.length >= 2 ? found : null;
     });
     for (const accept of accepts) expect(accept).toMatchObject({ verified: true, activity: { actor: owner } });
-    const followers = atHome<{ actor: string }>('select actor from followers order by actor').map(({ actor }) => actor);
-    expect(followers.sort()).toEqual([alice(), nadiaActor].sort());
+    const followers = atHome<{ actor: string }>('select actor from followers').map(({ actor }) => actor);
+    expect(new Set(followers)).toEqual(new Set([alice(), nadiaActor]));
   });
 
   test('everything else is at home too, its effect once', async () => {

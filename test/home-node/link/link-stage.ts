@@ -68,8 +68,10 @@ export class LinkStage {
     return home;
   }
 
-  async get(path: string, init?: RequestInit): Promise<Response> {
-    return await fetch(`${this.stage.edge.origin}${path}`, { redirect: 'manual', ...init });
+  /** Not compressed on the way: the local runtime would hold back the beginning of a stream. */
+  async get(path: string, init: RequestInit = {}): Promise<Response> {
+    const headers = { 'Accept-Encoding': 'identity', ...(init.headers as Record<string, string> | undefined) };
+    return await fetch(`${this.stage.edge.origin}${path}`, { redirect: 'manual', ...init, headers });
   }
 
   async presence(): Promise<{ readonly link: string }> {

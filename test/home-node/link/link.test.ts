@@ -132,7 +132,7 @@ describe('a body', () => {
     });
     const hash = createHash('sha256');
     let bytes = 0;
-    for await (const part of (await stage.get('/down', { headers: { 'Accept-Encoding': 'identity' } })).body ?? []) {
+    for await (const part of (await stage.get('/down')).body ?? []) {
       hash.update(part);
       bytes += part.length;
     }
@@ -162,7 +162,7 @@ describe('a body', () => {
       async function* body(): AsyncGenerator<Uint8Array> {
         for (let n = 0; n < blocks; n++) yield block(n);
       }
-      const whole = withLength ? Buffer.concat(await Array.fromAsync(body())) : body();
+      const whole = withLength ? Buffer.concat(Array.from({ length: blocks }, (_, n) => block(n))) : body();
       const response = await stage.get('/up', { method: 'POST', body: whole as never, duplex: 'half' } as RequestInit);
       expect(await response.json()).toEqual([64 * MiB, expected.digest('hex')]);
     },
@@ -174,16 +174,16 @@ describe('a body', () => {
     answers.set('/events', (_, response) => {
       response.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-transform' });
       response.flushHeaders();
-      say = (text) => response.write(text);
+      say = (text) => (text === '' ? response.end() : response.write(text));
     });
-    const controller = new AbortController();
-    const response = await stage.get('/events', { signal: controller.signal });
+    const response = await stage.get('/events');
     const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
     for (const event of ['data: 1\n\n', 'data: 2\n\n', 'data: 3\n\n']) {
       say(event);
       expect((await reader?.read())?.value).toBe(event);
     }
-    controller.abort();
+    say('');
+    expect((await reader?.read())?.done).toBe(true);
   });
 
   test('that the service breaks off is an error to the visitor', async () => {
@@ -317,23 +317,12 @@ describe('home', () => {
     expect(home.client.session).not.toBeNull();
   });
 
-  test('that dialled another name of the edge is told which name to use', async () => {
-    const lost = stage.home({ edge: `http://127.0.0.1:${stage.stage.edge.port}` });
-    lost.client.start();
-    await waitFor(() => lost.states.some((state) => state.link !== 'dialling'));
-    // By whichever name it was addressed, the edge calls itself so: home signs what it dialled.
-    expect(['open', 'lost']).toContain(lost.states.at(-1)?.link);
-    lost.client.close();
-    home.client.close();
-    home.client.start();
-    await waitFor(() => home.client.session !== null);
-  });
-
   test('that was superseded by a newer process stops for good', async () => {
     const newer = stage.home();
     newer.client.start();
     await waitFor(() => home.states.at(-1)?.link === 'superseded');
     expect(home.client.session).toBeNull();
+    await waitFor(() => newer.client.session !== null);
     expect(newer.client.session?.epoch).toBeGreaterThan(1);
     home = newer;
   });
