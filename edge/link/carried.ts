@@ -4,6 +4,7 @@
 
 import type { ResponseHead } from '../../shared/link/heads.ts';
 import { type CarryFailure, outcomeResponse } from './between.ts';
+import type { Parcel } from './parcel.ts';
 import { visitorHeaders } from './response-headers.ts';
 
 export interface CarriedEvents {
@@ -11,6 +12,11 @@ export interface CarriedEvents {
   taken(bytes: number): void;
   /** Nothing more will be passed on: all was, or the visitor is gone (`early`). */
   done(early: boolean): void;
+}
+
+interface Part {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly parcel: Parcel | null;
 }
 
 /** Bodies up to this size that came whole with their head become a Response without a stream. */
@@ -28,7 +34,7 @@ export class Carried {
   readonly #events: CarriedEvents;
   #resolve: (response: Response) => void = () => undefined;
   #head: ResponseHead | null = null;
-  #early: Uint8Array<ArrayBuffer>[] = [];
+  #early: Part[] = [];
   #writer: WritableStreamDefaultWriter<Uint8Array> | null = null;
   #answered = false;
   #delivered = false;
@@ -51,10 +57,10 @@ export class Carried {
     this.#head = head;
   }
 
-  /** Bytes of the response's body. They are kept as they are, so the message they lie in must not be reused. */
-  data(bytes: Uint8Array<ArrayBuffer>): void {
-    if (!this.#answered) this.#early.push(bytes);
-    else this.#write(bytes);
+  /** Bytes of the response's body, and the message that they lie in if that is large. */
+  data(bytes: Uint8Array<ArrayBuffer>, parcel: Parcel | null): void {
+    if (!this.#answered) this.#early.push({ bytes, parcel });
+    else this.#write({ bytes, parcel });
   }
 
   /**
@@ -88,7 +94,7 @@ export class Carried {
     const visitor = visitorHeaders(list);
     const early = this.#early;
     this.#early = [];
-    const earlyBytes = early.reduce((sum, bytes) => sum + bytes.length, 0);
+    const earlyBytes = early.reduce((sum, { bytes }) => sum + bytes.length, 0);
     const isBodyless = this.#isHead || status === 204 || status === 205 || status === 304;
     if (
       visitor === null ||
@@ -114,15 +120,19 @@ export class Carried {
     const pipe = contentLength === null ? new IdentityTransformStream() : new FixedLengthStream(contentLength);
     this.#writer = pipe.writable.getWriter();
     this.#resolve(new Response(pipe.readable, init));
-    for (const bytes of early) this.#write(bytes);
+    for (const part of early) this.#write(part);
     if (ended) this.#close();
     return true;
   }
 
-  #write(bytes: Uint8Array<ArrayBuffer>): void {
-    if (bytes.length === 0) return;
+  #write({ bytes, parcel }: Part): void {
+    const { length } = bytes;
+    if (length === 0) return;
     this.#writer?.write(bytes).then(
-      () => this.#events.taken(bytes.length),
+      () => {
+        parcel?.spent();
+        this.#events.taken(length);
+      },
       () => this.#gone(),
     );
   }
@@ -158,14 +168,14 @@ function fits(announced: number | null, bytes: number, ended: boolean, isBodyles
   return ended ? bytes === announced : bytes <= announced;
 }
 
-function joined(parts: readonly Uint8Array<ArrayBuffer>[], bytes: number): Uint8Array<ArrayBuffer> {
+function joined(parts: readonly Part[], length: number): Uint8Array<ArrayBuffer> {
   const [only] = parts;
-  if (parts.length === 1 && only !== undefined) return only;
-  const whole = new Uint8Array(bytes);
+  if (parts.length === 1 && only !== undefined) return only.bytes;
+  const whole = new Uint8Array(length);
   let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
+  for (const { bytes } of parts) {
+    whole.set(bytes, at);
+    at += bytes.length;
   }
   return whole;
 }

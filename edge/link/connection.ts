@@ -22,6 +22,7 @@ import { LinkSession, type Stream } from '../../shared/link/session.ts';
 import { outcomeResponse } from './between.ts';
 import { Carried } from './carried.ts';
 import { HeadWatch } from './head-watch.ts';
+import { Parcel } from './parcel.ts';
 import { passOn } from './request-body.ts';
 
 export interface ConnectionOptions {
@@ -98,7 +99,9 @@ export class Connection {
   receive(message: Uint8Array<ArrayBuffer>): void {
     this.heardAt = this.#options.clock.now();
     try {
-      for (const frame of decodeMessage(message)) this.#frame(frame);
+      const frames = decodeMessage(message);
+      const parcel = Parcel.of(message, frames.filter(isFilled).length);
+      for (const frame of frames) this.#frame(frame, parcel);
       for (const stream of this.#touched) this.#settle(stream);
     } catch (thrown) {
       if (!(thrown instanceof PorchlightError)) throw thrown;
@@ -128,7 +131,7 @@ export class Connection {
     this.socket.close(code, reason);
   }
 
-  #frame(frame: Frame): void {
+  #frame(frame: Frame, parcel: Parcel | null): void {
     if (frame.name === 'SLEEP') {
       this.#options.onSleep(frame);
     } else if (frame.name === 'RESPONSE' || frame.name === 'DATA' || frame.name === 'CREDIT') {
@@ -140,7 +143,7 @@ export class Connection {
         stream.owner.onCredit?.();
       } else {
         if (frame.name === 'RESPONSE') this.#head(stream, frame);
-        else stream.owner.data(frame.payload);
+        else stream.owner.data(frame.payload, parcel);
         this.#touched.add(stream);
       }
     } else if (frame.name === 'CANCEL') {
@@ -226,4 +229,8 @@ export class Connection {
   #idOf(count: number): number {
     return (this.#options.wakes % 2 ** (32 - countBits)) * 2 ** countBits + count;
   }
+}
+
+function isFilled(frame: Frame): boolean {
+  return frame.name === 'DATA' && frame.payload.length > 0;
 }

@@ -30,9 +30,10 @@ export class Holdings {
   readonly leases = new LeaseBook();
   /** R2 keys of bodies whose rows are gone, to be deleted once that is committed. */
   readonly orphaned: string[] = [];
+  /** Before this time nothing can have expired (retention.ts), ms. */
+  lookForExpiredAt = 0;
   readonly #sql: SqlStorage;
   readonly #lastMarks = new Map<Zone, number>();
-  #lookForExpiredAt = 0;
 
   constructor(storage: DurableObjectStorage, homeId: string, outside: Outside) {
     const database = drizzle(storage, { schema });
@@ -53,15 +54,6 @@ export class Holdings {
 
   get databaseBytes(): number {
     return this.#sql.databaseSize;
-  }
-
-  /** Whether retention may find something, and when it looked last (retention.ts). */
-  get lookForExpiredAt(): number {
-    return this.#lookForExpiredAt;
-  }
-
-  set lookForExpiredAt(at: number) {
-    this.#lookForExpiredAt = at;
   }
 
   nextSeq(): number {
@@ -91,7 +83,7 @@ export class Holdings {
     this.knownSenders.forget();
     this.line.forget();
     this.#lastMarks.clear();
-    this.#lookForExpiredAt = 0;
+    this.lookForExpiredAt = 0;
     this.orphaned.length = 0;
   }
 

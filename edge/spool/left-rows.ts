@@ -17,6 +17,9 @@ export interface ExpiredRow {
   readonly isLarge: boolean;
 }
 
+/** By how much the clocks of a Worker (arrival) and of the object (departure) may differ. */
+const clockSkewMs = 60 * 1000;
+
 const isLarge = isNull(delivery.body).mapWith(Boolean);
 const totalsJson = sql`${sql.placeholder('totals')}`;
 
@@ -86,8 +89,8 @@ export class LeftRows {
 
   /** Kept rows that arrived at or after `since` go back to where they stood. One row write each. */
   replay(since: number): { readonly count: number; readonly undecided: number } {
-    // What arrived at or after `since` also left at or after it, which bounds the scan.
-    const high = Math.min(placeOf(kept, firstStep(since)), kept.high);
+    // What arrived at or after `since` also left at or after it, which bounds the scan; two machines told the time.
+    const high = Math.min(placeOf(kept, firstStep(since - clockSkewMs)), kept.high);
     const back = and(within({ low: kept.low, high }), gte(delivery.receivedAt, since));
     const found = this.#database
       .select({ count: count(), undecided: count(delivery.undecidedOrigin) })

@@ -29,7 +29,7 @@ export function sourceFiles(...folders: string[]): SourceFile[] {
     .filter((path) => /\.(ts|mjs)$/.test(path) && folders.some((folder) => path.startsWith(`${folder}/`)))
     .map((path) => {
       const text = readFileSync(join(root, path), 'utf8');
-      const code = text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/^\s*\/\/.*$/gm, '');
+      const code = text.replace(/(^|\s)\/\*[\s\S]*?\*\//g, '').replace(/^\s*\/\/.*$/gm, '');
       return { path, text, code, imports: importsOf(path, code) };
     });
 }

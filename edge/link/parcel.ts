@@ -1,0 +1,31 @@
+// Memory of a large message, given back as soon as its last byte has gone on. Left to the garbage collector, which is
+// in no hurry about buffers, a download made the object several times as large as all that was on its way.
+
+/** Shorter messages are not worth the trouble. */
+const largeBytes = 16 * 1024;
+
+export class Parcel {
+  readonly #memory: ArrayBuffer;
+  #uses: number;
+
+  private constructor(memory: ArrayBuffer, uses: number) {
+    this.#memory = memory;
+    this.#uses = uses;
+  }
+
+  /** For a message whose bytes are used in so many places; null when it is small. */
+  static of(message: Uint8Array<ArrayBuffer>, uses: number): Parcel | null {
+    return message.length < largeBytes || uses === 0 ? null : new Parcel(message.buffer, uses);
+  }
+
+  /** One of its uses is over. After the last, no view of the message holds anything. */
+  spent(): void {
+    this.#uses -= 1;
+    if (this.#uses === 0) letGo(this.#memory);
+  }
+}
+
+/** Detaches the memory from every view of it, which frees it now (ECMA-262, ArrayBuffer.prototype.transfer). */
+export function letGo(memory: ArrayBuffer): void {
+  memory.transfer(0);
+}
