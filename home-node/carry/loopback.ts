@@ -54,6 +54,7 @@ export function createLoopback(services: readonly LoopbackService[]): Loopback {
 
 async function ask(pool: Pool, request: LinkRequest, signal: AbortSignal): Promise<LinkResponse> {
   const { method, path, host, headers, body } = request;
+  if (!path.startsWith('/')) throw new PorchlightError('bad-request', 'Cannot ask the service: the target is no path.');
   const answer = new ServiceAnswer(method, signal);
   const sent = body === null ? null : new RequestBody(body);
   pool.dispatch({ method, path, headers: ['host', host, ...headers.map(toWire)], body: sent }, answer);

@@ -61,18 +61,23 @@ export async function dial(options: DialOptions): Promise<Dialled> {
     const proof = await signProof({ nonce: hello.nonce, edge, homeId, version, process, epoch }, options.key);
     socket.send(encodeTextFrame('PROOF', proof));
     const welcome = welcomeOf(await frames.next('WELCOME'));
-    return { socket, welcome, early: frames.release() };
+    return { socket, welcome, early: frames.rest() };
   } catch (thrown) {
     if (thrown instanceof PorchlightError && thrown.code === 'no-common-version') {
       const refusal: Refusal = { code: thrown.code, reason: thrown.message };
       socket.send(encodeTextFrame('REFUSED', JSON.stringify(refusal)));
     }
     frames.release();
+    // Whatever the socket still has to say changes nothing any more.
     socket.on('error', () => undefined);
-    socket.close(closeCodes.done);
-    socket.terminate();
+    socket.close(closeCodeFor(thrown));
     throw thrown;
   }
+}
+
+function closeCodeFor(thrown: unknown): number {
+  const isFault = thrown instanceof PorchlightError && /^link-(?!unreachable)/.test(thrown.code);
+  return isFault ? closeCodes.protocol : closeCodes.done;
 }
 
 function linkUrl({ edge, homeId }: DialOptions): string {
@@ -134,11 +139,17 @@ class FrameReader {
     }
   }
 
-  /** Stops listening; whoever goes on must listen before the next turn of the event loop. Returns what is unread. */
-  release(): readonly Frame[] {
+  /** What is unread. Whoever goes on must listen before the next turn of the event loop. */
+  rest(): readonly Frame[] {
+    if (this.#failure !== null) throw this.#failure;
+    this.release();
+    return this.#frames;
+  }
+
+  /** Stops listening. */
+  release(): void {
     clearTimeout(this.#timer);
     this.#socket.off('message', this.#onMessage).off('close', this.#onClose).off('error', this.#onError);
-    return this.#frames;
   }
 
   #fail(failure: PorchlightError): void {
@@ -151,7 +162,7 @@ class FrameReader {
     try {
       this.#frames.push(...decodeMessage(message));
     } catch (thrown) {
-      this.#fail(unreachable(causeOf(thrown)));
+      this.#fail(thrown instanceof PorchlightError ? thrown : unreachable(causeOf(thrown)));
     }
     this.#wake();
   };

@@ -54,11 +54,9 @@ describe('the house', () => {
 
   test('no path of a machine and no registry host is in the repository', () => {
     const texts = repositoryFiles().filter((path) => /\.(ts|mjs|json|toml|md|yml|css|html|sql)$|^\.ci\//.test(path));
-    const machine = new RegExp(
-      ['"resolved": ', `(^|[\\s"'(])/(wor${'k'}|home/[a-z]+|Users|roo${'t'})/`].join('|'),
-      'm',
-    );
-    expect(texts.filter((path) => machine.test(readFileSync(join(root, path), 'utf8')))).toEqual([]);
+    const machine = /"resolved": |(^|[\s"'(])\/(work|home\/[a-z]+|Users|root)\//m;
+    const self = 'test/rules/house.test.ts';
+    expect(texts.filter((path) => path !== self && machine.test(readFileSync(join(root, path), 'utf8')))).toEqual([]);
   });
 
   test('every suppression says why', () => {
