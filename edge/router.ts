@@ -2,11 +2,11 @@
 
 import { type Context, Hono, type Next } from 'hono';
 import { causeOf } from '../shared/errors.ts';
+import { isOwnPath } from '../shared/own-path.ts';
 import { type ActivityPubPorts, answerActivityPub } from './activitypub/routes.ts';
 import type { HomeRecord } from './home/directory.ts';
 import { type HomeRoutesParts, homeRoutes } from './home/routes.ts';
 import { type VisitParts, visit } from './home/visit.ts';
-import { isOwnPath } from './http/own-path.ts';
 import { problem } from './http/problem.ts';
 import type { Spool } from './spool/spool.ts';
 import { answerWellKnown } from './webfinger/routes.ts';

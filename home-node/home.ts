@@ -44,8 +44,11 @@ export interface HomeParts {
 
 /** While awake the services are asked this often whether strangers must be told something else, ms. */
 const leaveEveryMs = 3 * 60_000;
-/** After deliveries, so that a burst is left once, ms. */
-const leaveSoonMs = 2_000;
+/** After deliveries: who sent them is known then, and a flow of them costs one question a minute, ms. */
+const leaveAfterDeliveriesMs = 60_000;
+
+/** After a failure to ask for what was forgotten, ms. */
+const beginAgainMs = 10_000;
 
 /** What bedtime may take at most, each, ms: supply may end. */
 const finishMs = 8_000;
@@ -56,9 +59,9 @@ const goodNightMs = 4_000;
 export class Home {
   readonly #parts: HomeParts;
   #replaySince: number | null;
-  #opened: string | null = null;
   #wasAwake = false;
   readonly #leaveLater = new Reminder(() => void this.#leave());
+  readonly #leaveSoon = new Reminder(() => void this.#leave());
 
   constructor(parts: HomeParts) {
     this.#parts = parts;
@@ -78,9 +81,7 @@ export class Home {
         break;
       case 'open':
         calls.use(state.session);
-        this.#open(state.session).catch((thrown: unknown) => {
-          log.error(`Cannot begin to take deliveries: ${causeOf(thrown)}`);
-        });
+        void this.#open(state.session);
         break;
       case 'lost':
         log.warn(`The link is lost (${state.code}): ${state.reason} Dialling again in ${state.retryMs / 1000} s.`);
@@ -112,14 +113,13 @@ export class Home {
 
   onDrained(deliveries: number): void {
     this.#parts.onEvent({ event: 'delivered', deliveries });
-    this.#leaveLater.replace(leaveSoonMs);
+    this.#leaveSoon.in(leaveAfterDeliveriesMs);
   }
 
   /** What home does before it sleeps; afterwards this process holds nothing any more. */
   async bedtime(): Promise<void> {
     const { log, intake, leaver, link, api, wakeAt, onEvent } = this.#parts;
     log.info('Bedtime: finishing what is in hand.');
-    this.#leaveLater.cancel();
     if (!(await intake.intake.finish(finishMs)))
       log.warn('Not everything was finished in time; the edge keeps the rest.');
     let pages = 0;
@@ -138,6 +138,7 @@ export class Home {
   async stop(): Promise<void> {
     const { intake, link, calls, supervisor, ledger } = this.#parts;
     this.#leaveLater.cancel();
+    this.#leaveSoon.cancel();
     link.close();
     await intake.close();
     await calls.close();
@@ -149,13 +150,23 @@ export class Home {
   /** In this order: what was forgotten goes before what came later, so that order per sender holds. */
   async #open(session: Session): Promise<void> {
     const { log, intake, leaver, link } = this.#parts;
+    const lasts = (): boolean => link.session?.session === session.session;
     log.info(`Connected to the edge (epoch ${session.epoch}).`);
-    this.#opened = session.session;
-    await this.#replay(session.epoch);
-    if (this.#opened !== session.session || link.session === null) return;
+    while (lasts()) {
+      try {
+        await this.#replay(session.epoch);
+        break;
+      } catch (thrown) {
+        if (!lasts()) return;
+        log.error(`Cannot begin to take deliveries: ${causeOf(thrown)} Trying again in ${beginAgainMs / 1000} s.`);
+        await new Promise((resolve) => setTimeout(resolve, beginAgainMs));
+      }
+    }
+    if (!lasts()) return;
     intake.intake.connected();
     leaver.forget();
     await this.#leave();
+    await this.#saySpool();
   }
 
   async #replay(epoch: number): Promise<void> {
@@ -182,6 +193,17 @@ export class Home {
     if (!supervisor.allUp() || this.#wasAwake) return;
     this.#wasAwake = true;
     onEvent({ event: 'awake' });
+  }
+
+  async #saySpool(): Promise<void> {
+    const { log, api } = this.#parts;
+    try {
+      const { waiting, dead } = await api.spool();
+      if (waiting > 0) log.info(`At the edge ${waiting} wait.`);
+      if (dead > 0) log.warn(`At the edge lie ${dead} dead letters, which no service of yours took.`);
+    } catch (thrown) {
+      log.debug(`The edge did not say what waits there: ${causeOf(thrown)}`);
+    }
   }
 
   async #goodNight(wakeAt: number | null): Promise<void> {

@@ -25,8 +25,7 @@ async function main(): Promise<void> {
       (thrown: unknown) => fail(thrown),
     );
   };
-  process.on('SIGTERM', end);
-  process.on('SIGINT', end);
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, end);
   process.once('disconnect', end);
 }
 

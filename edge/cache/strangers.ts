@@ -3,7 +3,7 @@
 // of a header that nobody here has heard of, and what it answers then is not for others.
 
 import { limits } from '../../shared/limits.ts';
-import { isOwnPath } from '../http/own-path.ts';
+import { isOwnPath } from '../../shared/own-path.ts';
 import { directivesOf } from './cache-control.ts';
 
 export interface Question {

@@ -3,6 +3,7 @@
 // shared/snapshot.ts is left out, so that a newer home can speak to an older edge.
 
 import { PorchlightError } from '../../shared/errors.ts';
+import { isOwnPath } from '../../shared/own-path.ts';
 import type {
   BloomFilterData,
   PublicDocument,
@@ -12,7 +13,6 @@ import type {
   WebFingerAccount,
   WebFingerLink,
 } from '../../shared/snapshot.ts';
-import { isOwnPath } from '../http/own-path.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 

@@ -24,8 +24,8 @@ const wholeBytes = 64 * 1024;
 
 export class Carried {
   readonly response: Promise<Response>;
-  /** When home's head must have come, ms since the epoch. */
-  readonly dueAt: number;
+  /** When home's head must have come, ms since the epoch; later while the request's body is still on its way. */
+  dueAt = 0;
   /** Woken when home gives credit for the request body. */
   onCredit: (() => void) | null = null;
   /** Stops the reading of the request body. */
@@ -39,9 +39,8 @@ export class Carried {
   #answered = false;
   #delivered = false;
 
-  constructor(isHead: boolean, dueAt: number, events: CarriedEvents) {
+  constructor(isHead: boolean, events: CarriedEvents) {
     this.#isHead = isHead;
-    this.dueAt = dueAt;
     this.#events = events;
     this.response = new Promise((resolve) => {
       this.#resolve = resolve;
@@ -107,7 +106,7 @@ export class Carried {
     // The body is home's word for word: a coding that home names has been applied by home.
     const init = { status, headers: visitor.headers, encodeBody: 'manual' } as const;
     if (isBodyless || (ended && earlyBytes === 0)) {
-      this.#resolve(new Response(isBodyless ? null : '', init));
+      this.#resolve(new Response(null, init));
       if (ended) this.#deliver();
       return true;
     }

@@ -62,7 +62,7 @@ export class Connection {
     this.#options = options;
     this.socket = options.socket;
     this.heardAt = options.heardAt;
-    this.#watch = new HeadWatch(options.clock, (carried) => this.#tooLate(carried));
+    this.#watch = new HeadWatch(options.clock, options.headMs, (carried) => this.#tooLate(carried));
     const { streamInitialBytes: initialBytes, streamWindowBytes, linkWindowBytes } = limits;
     const purse = { initialBytes, streamBytes: streamWindowBytes, purseBytes: linkWindowBytes };
     this.#session = new LinkSession({ role: 'edge', purse, maxStreams: limits.linkStreams });
@@ -71,10 +71,9 @@ export class Connection {
   /** `head`: the text of a RequestHead, ASCII. */
   async carry(request: Request, head: string): Promise<Response> {
     const { body } = request;
-    const dueAt = this.#options.clock.now() + this.#options.headMs;
     if (this.#session.size >= limits.linkStreams) return outcomeResponse({ failed: 'busy' });
     const id = this.#nextId();
-    const carried = new Carried(request.method === 'HEAD', dueAt, {
+    const carried = new Carried(request.method === 'HEAD', {
       taken: (bytes) => this.#taken(stream, bytes),
       done: (early) => this.#done(stream, early),
     });
@@ -86,7 +85,10 @@ export class Connection {
     if (this.#isOver) return outcomeResponse({ failed: 'lost' });
     this.#watch.add(carried);
     if (body !== null) {
-      const pumped = passOn(body, stream, this.#session, (frame) => this.#send(frame));
+      const pumped = passOn(body, stream, this.#session, (frame) => {
+        this.#send(frame);
+        this.#watch.moved(carried);
+      });
       pumped.then(
         () => this.#closeIfOver(stream),
         (thrown) => this.#cancel(stream, 'failed', causeOf(thrown)),

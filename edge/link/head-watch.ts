@@ -1,23 +1,32 @@
-// Nobody waits for home's head for ever. One timer for all who wait: it runs only while somebody does, so that it never
-// keeps the object from hibernating, and every wait is as long as the others, so that the oldest is due first.
+// Nobody waits for home's head for ever. The wait begins anew with each piece of the request's body that home takes: a
+// long upload is no silence. One timer for all who wait: it runs only while somebody does, so that it never keeps the
+// object from hibernating, and every wait is as long as the others, so that the oldest is due first.
 
 import type { Clock } from '../../shared/clock.ts';
 import type { Carried } from './carried.ts';
 
 export class HeadWatch {
   readonly #clock: Clock;
+  readonly #headMs: number;
   readonly #onDue: (carried: Carried) => void;
   readonly #waiting = new Set<Carried>();
   #timer: number | null = null;
 
-  constructor(clock: Clock, onDue: (carried: Carried) => void) {
+  constructor(clock: Clock, headMs: number, onDue: (carried: Carried) => void) {
     this.#clock = clock;
+    this.#headMs = headMs;
     this.#onDue = onDue;
   }
 
   add(carried: Carried): void {
+    carried.dueAt = this.#clock.now() + this.#headMs;
     this.#waiting.add(carried);
     if (this.#timer === null) this.#arm();
+  }
+
+  /** A piece of its request went to home. */
+  moved(carried: Carried): void {
+    if (this.#waiting.delete(carried)) this.add(carried);
   }
 
   remove(carried: Carried): void {

@@ -12,6 +12,8 @@ export class RequestBody extends Readable {
     super({ highWaterMark: 64 * 1024 });
     this.#queue = queue;
     queue.onChange = () => this.#give();
+    // undici listens only while it reads; what breaks off afterwards concerns nobody.
+    this.on('error', () => undefined);
   }
 
   override _read(): void {

@@ -1,7 +1,7 @@
 // What home asks of its edge (docs/protocol.md, "Lease and ack", "Home's other calls"): one method for each endpoint.
 
 import { type Batch, decodeBatch } from '../../shared/lease/batch.ts';
-import type { DeadLetter, ReplayReply, SpoolSummary, TurnRequest } from '../../shared/lease/messages.ts';
+import type { ReplayReply, SpoolSummary, TurnRequest } from '../../shared/lease/messages.ts';
 import { limits } from '../../shared/limits.ts';
 import type { Snapshot } from '../../shared/snapshot.ts';
 import type { CallRequest, SignedCalls } from './signed-calls.ts';
@@ -58,10 +58,6 @@ export class EdgeApi {
 
   async spool(): Promise<SpoolSummary> {
     return await this.#json({ method: 'GET', path: `${base}/spool` });
-  }
-
-  async deadLetters(): Promise<readonly DeadLetter[]> {
-    return await this.#json({ method: 'GET', path: `${base}/dead-letters` });
   }
 
   async leaveSnapshot(snapshot: Snapshot): Promise<void> {

@@ -232,7 +232,7 @@ export class Intake {
 
   #failed(thrown: unknown, said: readonly Said[]): void {
     const { log, troubleMs } = this.#options;
-    if (thrown instanceof EdgeRefusal) {
+    if (thrown instanceof EdgeRefusal && (thrown.status === 400 || thrown.status === 413)) {
       // What the edge will not hear it will not hear the second time either; the ledger keeps what matters.
       for (const { answer, delivery } of said) if (leavesWaiting(answer)) this.#hand.heard(delivery);
     } else {

@@ -31,10 +31,21 @@ export interface OpenIntake {
 /** A delivery that was kept for this long at the edge cannot come again, whatever was lost there. */
 const pruneAfterMs = limits.keptMs + 24 * 3600 * 1000;
 
+/** It reads the whole ledger. */
+const pruneEveryMs = 3600 * 1000;
+
 export function openIntake(parts: IntakeParts): OpenIntake {
   const { api, ledger, recipients, clock, log, observe, timing = {} } = parts;
   const { deliverMs, ...intakeTiming } = timing;
   const deliverer = new Deliverer({ clock, ...(deliverMs === undefined ? {} : { timeoutMs: deliverMs }) });
+  let prunedAt: number | null = null;
+  /** Only when everything is drained: an answer that the edge has not heard would bring its delivery again. */
+  const prune = (): void => {
+    const now = clock.now();
+    if (prunedAt !== null && Math.abs(now - prunedAt) < pruneEveryMs) return;
+    prunedAt = now;
+    ledger.prune(now - pruneAfterMs).catch((thrown: unknown) => log.warn(causeOf(thrown)));
+  };
   const work = new SenderWork({
     clock,
     log,
@@ -60,8 +71,7 @@ export function openIntake(parts: IntakeParts): OpenIntake {
     turn: async (request) => await api.turn(request),
     work: async (next, answer) => await work.run(next, answer),
     onDrained: (deliveries) => {
-      // Now, because an answer that the edge has not heard would bring its delivery again.
-      ledger.prune(clock.now() - pruneAfterMs).catch((thrown: unknown) => log.warn(causeOf(thrown)));
+      prune();
       parts.onDrained(deliveries);
     },
     ...intakeTiming,

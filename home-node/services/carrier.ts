@@ -2,6 +2,7 @@
 // listen elsewhere than before, so each has its own connections, made anew when its address changes.
 
 import { PorchlightError } from '../../shared/errors.ts';
+import { isOwnPath } from '../../shared/own-path.ts';
 import { createLoopback, type Loopback } from '../carry/loopback.ts';
 import type { Serve } from '../link/serve.ts';
 
@@ -36,6 +37,10 @@ export function createCarrier(services: readonly CarriedService[]): Carrier {
   };
   return {
     serve: async (request, signal) => {
+      // The edge never carries these; home does not rely on it.
+      if (isOwnPath(request.path.split('?', 1)[0] ?? '')) {
+        throw new PorchlightError('not-served', `Cannot answer for ${request.path}: it is between home and its edge.`);
+      }
       const host = request.host.toLowerCase();
       const service = services.find(({ hosts }) => hosts.includes(host));
       if (service === undefined) {

@@ -91,12 +91,31 @@ describe('an eviction', () => {
     expect(cancelOf(await home.next('CANCEL')).code).toBe('unknown');
   });
 
-  test('is noticed by nobody whose ping it could have answered', async () => {
+  test('does not make the edge forget when home last pinged, though pings wake nobody', async () => {
     const rig = await LinkRig.open();
     const { socket } = await rig.openLink();
-    socket.text('ping');
+    const presence = await rig.stub.presence();
+    const since = presence.link === 'connected' ? presence.since : 0;
+    const pingedAt = await vi.waitUntil(
+      async () => {
+        socket.text('ping');
+        const at = await rig.inside((_, state) => {
+          const [own] = state.getWebSockets();
+          return own === undefined ? 0 : (state.getWebSocketAutoResponseTimestamp(own)?.getTime() ?? 0);
+        });
+        return at > since + 10 ? at : 0;
+      },
+      { interval: 5 },
+    );
     await rig.hibernate();
+    await rig.inside((object) => {
+      object.outside.clock = { now: () => pingedAt + limits.linkStaleMs };
+    });
     expect(await rig.stub.presence()).toMatchObject({ link: 'connected' });
+    await rig.inside((object) => {
+      object.outside.clock = { now: () => pingedAt + limits.linkStaleMs + 1 };
+    });
+    expect(await rig.stub.presence()).toEqual({ link: 'lost', since: pingedAt });
   });
 });
 

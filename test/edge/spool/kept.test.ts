@@ -32,6 +32,18 @@ describe('kept', () => {
     expect(await rig.rows()).toEqual({ waiting: 2, kept: 0, dead: 0 });
   });
 
+  test('it goes beside answers too, when nothing arrives', async () => {
+    const rig = await SpoolRig.open();
+    const home = await rig.openHome();
+    for (const body of ['a1', 'a2', 'a3']) await rig.put(body, alice);
+    await home.drain();
+    await rig.put('b1', bob);
+    await rig.put('b2', bob);
+    rig.advance(limits.keptMs);
+    await home.drain();
+    expect(await rig.rows()).toEqual({ waiting: 0, kept: 2, dead: 0 });
+  });
+
   test('an expired large body leaves R2 with its row', async () => {
     const rig = await SpoolRig.open();
     const home = await rig.openHome();
@@ -62,6 +74,16 @@ describe('kept', () => {
     expect(after[0]?.delivery).toEqual(before[1]?.delivery);
     expect(await rig.rows()).toEqual({ waiting: 0, kept: 5, dead: 0 });
     expect(await replay(rig, home, 0)).toBe(5);
+  });
+
+  test('what replay() brought back counts as waiting: its repetition is stored once', async () => {
+    const rig = await SpoolRig.open();
+    const home = await rig.openHome();
+    await rig.put('a1', alice);
+    await home.drain();
+    await rig.put('b1', bob);
+    await replay(rig, home, 0);
+    expect(await rig.put('a1', alice)).toEqual({ put: 'duplicate' });
   });
 
   test('replay() gives a sender whose run is in flight nothing until that run is answered', async () => {

@@ -118,6 +118,9 @@ describe('leasing', () => {
     expect(bodies(await home.turn({ services: ['social'] }))).toEqual(['s1']);
     await rig.put('p2', { ...bob, service: 'video' });
     expect(bodies(await home.turn({ services: ['video', 'social'] }))).toEqual(['p1', 'p2']);
+    await rig.put('p3', { sender: 'https://peer.example/users/carol', service: 'video' });
+    expect(bodies(await home.turn({ services: ['social'] }))).toEqual([]);
+    expect(bodies(await home.turn({ services: ['video'] }))).toEqual(['p3']);
   });
 
   test('a lease holds at most what was asked for, limits.leaseDeliveries and limits.leaseBytes; `more` says so', async () => {

@@ -160,6 +160,21 @@ describe('room', () => {
     expect(limits.spoolLargeBytes).toBeGreaterThan(limits.inboxBodyBytes);
   });
 
+  test('what expires beside a refusal is counted, also after an eviction', async () => {
+    const rig = await SpoolRig.open();
+    const home = await rig.openHome();
+    const size = limits.inlineBodyBytes + 10;
+    await rig.put(new Uint8Array(size), alice);
+    await home.drain();
+    rig.advance(limits.keptMs);
+    await rig.limit({ spoolDatabaseBytes: 1 });
+    expect(await rig.put('a1', alice)).toMatchObject({ put: 'full' });
+    expect(await rig.rows()).toEqual({ waiting: 0, kept: 0, dead: 0 });
+    await rig.evict();
+    await rig.limit({ spoolLargeBytes: size });
+    expect(await rig.put(new Uint8Array(size).fill(1), alice)).toMatchObject({ put: 'stored' });
+  });
+
   test('a refused large body does not stay in R2, nor does a repeated one', async () => {
     const rig = await SpoolRig.open();
     const body = new Uint8Array(limits.inlineBodyBytes + 1);

@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { isOwnPath } from '../../../edge/http/own-path.ts';
+import { isOwnPath } from '../../shared/own-path.ts';
 
 describe('isOwnPath()', () => {
   test('knows them however they are encoded', () => {
