@@ -19,7 +19,6 @@ const page = new Uint8Array(1024).fill(97);
 
 export class LinkObject extends Link {
   fetch(request) {
-    if (request.headers.get('porchlight-head')?.includes('"/do"')) return new Response(page, { headers: { 'content-type': 'text/html' } });
     if (request.url.endsWith('/self')) return new Response(page, { headers: { 'content-type': 'text/html' } });
     return super.fetch(request);
   }
@@ -34,7 +33,6 @@ export default {
     if (url.pathname === '/self') return link.fetch('https://link.invalid/self');
     if (url.pathname === '/presence') return Response.json(await link.presence());
     if (url.pathname === '/work') return new Response(String(await link.announceWork()));
-    if (url.pathname === '/worker') return new Response(page);
     const facts = { clientAddress: '203.0.113.7', host: url.host, scheme: 'https' };
     const result = await carry(link, request, facts);
     return 'carried' in result ? result.carried : Response.json(result, { status: 'absent' in result ? 503 : 502 });

@@ -22,6 +22,7 @@ import { LinkSession, type Stream } from '../../shared/link/session.ts';
 import { outcomeResponse } from './between.ts';
 import { Carried } from './carried.ts';
 import { HeadWatch } from './head-watch.ts';
+import { EdgeOutbox } from './outbox.ts';
 import { Parcel } from './parcel.ts';
 import { passOn } from './request-body.ts';
 
@@ -42,6 +43,8 @@ export interface ConnectionOptions {
 
 type LinkStream = Stream<Carried>;
 
+/** So many requests under way that frames may wait for one another. */
+const fewStreams = 2;
 /** Stream numbers: 12 bits of wakes, 20 bits counted up. */
 const countBits = 20;
 
@@ -52,6 +55,7 @@ export class Connection {
   readonly #options: ConnectionOptions;
   readonly #session: LinkSession<Carried>;
   readonly #watch: HeadWatch;
+  readonly #outbox: EdgeOutbox;
   readonly #encoder = new TextEncoder();
   /** Streams that the message at hand has touched. */
   readonly #touched = new Set<LinkStream>();
@@ -62,6 +66,7 @@ export class Connection {
     this.#options = options;
     this.socket = options.socket;
     this.heardAt = options.heardAt;
+    this.#outbox = new EdgeOutbox(this.socket, (thrown) => options.onBroken(closeCodes.stale, causeOf(thrown)));
     this.#watch = new HeadWatch(options.clock, options.headMs, (carried) => this.#tooLate(carried));
     const { streamInitialBytes: initialBytes, streamWindowBytes, linkWindowBytes } = limits;
     const purse = { initialBytes, streamBytes: streamWindowBytes, purseBytes: linkWindowBytes };
@@ -124,6 +129,7 @@ export class Connection {
   /** Every request on it ends: with `lost` if home's head has not come, otherwise broken off. */
   end(code: number, reason: string, refusal: Refusal | null = null): void {
     if (refusal !== null) this.#send(encodeTextFrame('REFUSED', JSON.stringify(refusal)));
+    this.#outbox.flush();
     this.#isOver = true;
     this.#watch.clear();
     for (const stream of [...this.#session.streams()]) {
@@ -211,14 +217,8 @@ export class Connection {
     this.#send(encodeCancel(stream.id, code, reason));
   }
 
-  #send(bytes: Uint8Array<ArrayBuffer>): void {
-    if (this.#isOver) return;
-    try {
-      this.socket.send(bytes);
-    } catch (thrown) {
-      // The platform says so before it calls webSocketClose.
-      this.#options.onBroken(closeCodes.stale, causeOf(thrown));
-    }
+  #send(frame: Uint8Array<ArrayBuffer>): void {
+    if (!this.#isOver) this.#outbox.send(frame, this.#session.size > fewStreams);
   }
 
   #nextId(): number {

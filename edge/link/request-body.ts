@@ -6,7 +6,6 @@ import { frameHeaderBytes, writeFrameHeader } from '../../shared/link/codec.ts';
 import { flags } from '../../shared/link/frames.ts';
 import type { LinkSession, Stream } from '../../shared/link/session.ts';
 import type { Carried } from './carried.ts';
-import { letGo } from './parcel.ts';
 
 const firstReadBytes = 16 * 1024;
 
@@ -47,7 +46,6 @@ export async function passOn(
     session.sent(stream, length, done);
     writeFrameHeader(frame, 0, 'DATA', done ? flags.end : 0, stream.id, length);
     send(frame);
-    letGo(frame.buffer);
     if (done) return;
     if (length === room) readBytes = Math.min(readBytes * 2, limits.framePayloadBytes);
   }

@@ -31,7 +31,7 @@ describe("home's key", () => {
 
   test('gives away only its public part', async () => {
     const { publicKey, privateKey } = await openHomeKey(folder);
-    expect(Object.keys(publicKey).sort()).toEqual(['crv', 'kty', 'x']);
+    expect(new Set(Object.keys(publicKey))).toEqual(new Set(['crv', 'kty', 'x']));
     expect(privateKey.extractable).toBe(false);
   });
 
