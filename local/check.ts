@@ -6,7 +6,11 @@ import { join } from 'node:path';
 const root = join(import.meta.dirname, '..');
 
 const programs: readonly (readonly string[])[] = [
-  ...['shared', 'edge', 'home-node', 'test', 'test/edge'].map((project) => ['typescript/bin/tsc', '-p', project]),
+  ...['shared', 'edge', 'home-node', 'bench', 'test', 'test/edge'].map((project) => [
+    'typescript/bin/tsc',
+    '-p',
+    project,
+  ]),
   ['@biomejs/biome/bin/biome', 'check', '--error-on-warnings', '.'],
 ];
 

@@ -9,34 +9,25 @@ import { join } from 'node:path';
 interface Report {
   readonly numPassedTests: number;
   readonly numFailedTests: number;
-  readonly numPendingTests: number;
-  readonly numTodoTests: number;
-  readonly numFailedTestSuites: number;
   readonly testResults: readonly {
     readonly assertionResults: readonly { readonly status: string; readonly fullName: string }[];
   }[];
 }
 
+const root = join(import.meta.dirname, '..');
 const wanted = process.argv.slice(2);
-const bin = join(import.meta.dirname, '..', 'node_modules');
 
 function run(title: string, script: string, args: readonly string[]): boolean {
   console.log(`\n— ${title}`);
-  const done = spawnSync(process.execPath, [join(bin, script), ...args], { stdio: 'inherit' });
+  const done = spawnSync(process.execPath, [join(root, script), ...args], { cwd: root, stdio: 'inherit' });
   return done.status === 0;
 }
 
-let good = true;
-if (wanted.length === 0) {
-  for (const project of ['shared', 'edge', 'home-node', 'bench', 'test', 'test/edge']) {
-    good = run(`types: ${project}`, 'typescript/bin/tsc', ['-p', project]) && good;
-  }
-  good = run('lint and format', '@biomejs/biome/bin/biome', ['check', '--error-on-warnings', '.']) && good;
-}
+const good = wanted.length > 0 || run('types, lint and format', 'local/check.ts', []);
 
 const folder = mkdtempSync(join(tmpdir(), 'porchlight-test-'));
 const reportFile = join(folder, 'report.json');
-const testsPassed = run('tests', 'vitest/vitest.mjs', [
+const testsPassed = run('tests', 'node_modules/vitest/vitest.mjs', [
   'run',
   '--reporter=default',
   '--reporter=json',
