@@ -33,10 +33,9 @@ function packagesOf(path) {
 
 function install(why) {
   console.error(`Installing what the project needs, once (${why}) ...`);
-  // Not `npm ci`: it refuses a lock file that was written where packages for other platforms could not be had.
-  // `--no-save` leaves the lock file as it is, and what was installed is compared with it below. Whatever npm was told
-  // elsewhere (NODE_ENV=production, omit=dev), everything is wanted: the programs here are development tools.
-  const args = ['install', '--no-save', '--include=dev', '--include=optional', '--no-audit', '--no-fund'];
+  // Whatever npm was told elsewhere (NODE_ENV=production, omit=dev), everything is wanted: the programs here are
+  // development tools.
+  const args = ['ci', '--include=dev', '--include=optional', '--no-audit', '--no-fund'];
   const npm = process.env.npm_execpath;
   const [command, ...before] = npm === undefined ? ['npm'] : [process.execPath, npm];
   // npm's own words go to standard error: standard output belongs to the program.

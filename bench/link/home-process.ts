@@ -39,4 +39,4 @@ process.on('message', (message: HomeOrders | 'cpu') => {
   if (message === 'cpu') process.send?.({ cpu: process.cpuUsage(), rss: process.memoryUsage.rss() });
   else void dial(message);
 });
-process.on('disconnect', () => process.exit());
+process.on('disconnect', () => process.exit(0));
