@@ -11,7 +11,10 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
-const ownNode = join(root, 'node_modules', '.bin', 'node');
+const broughtNode = join(root, 'node_modules', '.bin', 'node');
+/** The Node that the project brings along is for Linux; elsewhere the machine's own must be as new. */
+const newEnough = Number(process.versions.node.split('.')[0]) >= 24;
+const ownNode = () => (existsSync(broughtNode) || !newEnough ? broughtNode : process.execPath);
 
 /** What stands in the way of a start without installing; null if nothing does. */
 function missing() {
@@ -23,7 +26,7 @@ function missing() {
     if (path === '' || (optional && !(path in installed))) continue;
     if (installed[path]?.version !== version) return `${path} is not the one that package-lock.json names`;
   }
-  return existsSync(ownNode) ? null : 'the project has no Node of its own yet';
+  return existsSync(ownNode()) ? null : 'there is no Node 24 yet; where the project brings none, install it';
 }
 
 /** npm's lists, of what is wanted and of what it installed, have one form. */
@@ -33,9 +36,10 @@ function packagesOf(path) {
 
 function install(why) {
   console.error(`Installing what the project needs, once (${why}) ...`);
-  // Whatever npm was told elsewhere (NODE_ENV=production, omit=dev), everything is wanted: the programs here are
-  // development tools.
-  const args = ['ci', '--include=dev', '--include=optional', '--no-audit', '--no-fund'];
+  // Not `npm ci`: it refuses a lock file that was written where packages for other platforms could not be had.
+  // `--no-save` leaves the lock file as it is, and what was installed is compared with it below. Whatever npm was told
+  // elsewhere (NODE_ENV=production, omit=dev), everything is wanted: the programs here are development tools.
+  const args = ['install', '--no-save', '--include=dev', '--include=optional', '--no-audit', '--no-fund'];
   const npm = process.env.npm_execpath;
   const [command, ...before] = npm === undefined ? ['npm'] : [process.execPath, npm];
   // npm's own words go to standard error: standard output belongs to the program.
@@ -65,7 +69,7 @@ const env = {
   // Every process of ours starts in half the time, and 30 MB smaller, when its TypeScript was stripped before.
   NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? join(modules, '.cache', 'node'),
 };
-const child = spawn(ownNode, [join(root, program), ...rest], { stdio: 'inherit', env });
+const child = spawn(ownNode(), [join(root, program), ...rest], { stdio: 'inherit', env });
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
 child.once('error', (error) => fail(error.message));
 child.once('exit', (code, signal) => process.exit(code ?? 128 + (constants.signals[signal] ?? 0)));

@@ -24,6 +24,8 @@ interface Told {
 export interface SmallRound {
   readonly link: SmallFigures;
   readonly object: SmallFigures;
+  /** workerd's CPU for a request answered by the object, as a share of that for one carried: less swayed by noise. */
+  readonly edgeCpuRatio: number;
   readonly homeCpuSecondsPer10k: number;
 }
 
@@ -47,12 +49,15 @@ export class LinkBench {
     this.#ca = ca;
   }
 
-  /** With `tls` as at a real home; without, to see what TLS costs. */
-  static async open(tls: Tls | null): Promise<LinkBench> {
+  /**
+   * With `tls` as at a real home; without, to see what TLS costs. `homeFlags`: what Node is started with at home, to
+   * see what a flag of V8 is worth.
+   */
+  static async open(tls: Tls | null, homeFlags: readonly string[] = []): Promise<LinkBench> {
     const stage = await openStage(tls ?? undefined);
     const origin = start('origin-process.ts');
     const { port } = await told(origin, (message) => message.port !== undefined);
-    const home = start('home-process.ts');
+    const home = start('home-process.ts', homeFlags);
     const ca = tls?.cert ?? null;
     const orders: HomeOrders = {
       edge: stage.edge.origin,
@@ -72,17 +77,27 @@ export class LinkBench {
     return this.#stage.edge.origin;
   }
 
+  /** CPU that workerd has used so far: at 32 connections it is what bounds requests per second. */
+  get edgeCpuSeconds(): number {
+    const stat = readFileSync(`/proc/${this.#stage.edge.workerdPid}/stat`, 'utf8');
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return (Number(fields[11]) + Number(fields[12])) / 100;
+  }
+
   get edgeRssBytes(): number {
     const status = readFileSync(`/proc/${this.#stage.edge.workerdPid}/status`, 'utf8');
     return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) * 1024;
   }
 
   async small(connections: number, count: number): Promise<SmallRound> {
+    const edgeBefore = this.edgeCpuSeconds;
     const object = await smallRequests(this.#target('/self'), connections, count);
+    const edgeBetween = this.edgeCpuSeconds;
     const before = await this.#cpuSeconds();
     const link = await smallRequests(this.#target('/kib'), connections, count);
     const used = (await this.#cpuSeconds()) - before;
-    return { link, object, homeCpuSecondsPer10k: (used / count) * 10_000 };
+    const edgeCpuRatio = (edgeBetween - edgeBefore) / (this.edgeCpuSeconds - edgeBetween);
+    return { link, object, edgeCpuRatio, homeCpuSecondsPer10k: (used / count) * 10_000 };
   }
 
   async download(bytes: number, streams = 1): Promise<BulkRound> {
@@ -122,21 +137,24 @@ export class LinkBench {
   }
 }
 
-function start(file: string): ChildProcess {
-  return fork(join(import.meta.dirname, file), [], {
-    execArgv: process.env.EXECARGV?.split(' ') ?? [],
-    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-  });
+function start(file: string, flags: readonly string[] = []): ChildProcess {
+  const execArgv = [...flags];
+  return fork(join(import.meta.dirname, file), [], { execArgv, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
 }
 
 async function told(child: ChildProcess, isIt: (message: Told) => boolean): Promise<Told> {
   return await new Promise((resolve, reject) => {
+    const stop = (): void => {
+      child.off('message', listen);
+      child.off('exit', gone);
+    };
     const listen = (message: Told): void => {
       if (!isIt(message)) return;
-      child.off('message', listen);
+      stop();
       resolve(message);
     };
+    const gone = (): void => reject(new Error('Cannot measure: a process of the benchmark ended.'));
     child.on('message', listen);
-    child.once('exit', () => reject(new Error('Cannot measure: a process of the benchmark ended.')));
+    child.once('exit', gone);
   });
 }
