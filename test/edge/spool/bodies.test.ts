@@ -102,7 +102,7 @@ describe('the sweep', () => {
     const asked: number[] = [];
     const namedAmong = (ids: readonly string[]) => {
       asked.push(ids.length);
-      return new Set<string>();
+      return new Set(ids.filter((id) => id !== 'o6'));
     };
     let after: string | null = null;
     do {
@@ -110,7 +110,7 @@ describe('the sweep', () => {
       ({ after } = await sweepOrphans({ store: bindings.STORE, homeId, now, after, atMost: 3, namedAmong }));
     } while (after !== null);
     expect(asked).toEqual([3, 3, 1]);
-    expect((await bindings.STORE.list({ prefix: `bodies/${homeId}/` })).objects).toEqual([]);
+    expect((await bindings.STORE.list({ prefix: `bodies/${homeId}/` })).objects.length).toBe(6);
   });
 
   test('is run by the object beside a turn, once a day, and leaves waiting, kept and dead bodies alone', async () => {
@@ -134,6 +134,7 @@ describe('the sweep', () => {
     await home.drain();
     await expect.poll(async () => (await keys(rig)).includes(orphan)).toBe(false);
     expect((await keys(rig)).length).toBe(3);
+    await rig.evict();
     await bindings.STORE.put(orphan, new Uint8Array(1));
     rig.advance(2 * hour);
     await rig.put('small too');

@@ -3,6 +3,7 @@
 import { describe, expect, test, vi } from 'vitest';
 import { outsideOf } from '../../../edge/spool/outside.ts';
 import type { Batch } from '../../../shared/lease/batch.ts';
+import { limits } from '../../../shared/limits.ts';
 import { bindings, SpoolRig } from './spool-rig.ts';
 
 const alice = { sender: 'https://peer.example/users/alice' };
@@ -80,6 +81,8 @@ describe('eviction harms nothing', () => {
     await expect(home.turn({ answers: broken })).rejects.toThrow('no dice');
     expect(await rig.rows()).toEqual({ waiting: 2, kept: 0, dead: 0 });
     await rig.set({ random: { bytes: (count) => new Uint8Array(count) } });
+    rig.advance(limits.leaseMs);
+    expect(texts(await home.turn())).toEqual(['a1', 'a2']);
     expect((await home.turn({ answers })).reply.refused).toEqual([]);
     expect(await rig.rows()).toEqual({ waiting: 0, kept: 2, dead: 0 });
     await rig.put('a3', alice);

@@ -86,6 +86,33 @@ describe('kept', () => {
     expect(await rig.put('a1', alice)).toEqual({ put: 'duplicate' });
   });
 
+  test('replay() gives back a delivery as it came: no attempts, no wait', async () => {
+    const rig = await SpoolRig.open();
+    const home = await rig.openHome();
+    await rig.put('a1', alice);
+    let tries = 0;
+    await home.drain(() => (++tries === 1 ? { outcome: 'later', reason: 'busy' } : { outcome: 'delivered' }));
+    rig.advance(limits.deferMaxMs);
+    expect((await home.drain())[0]?.delivery.attempts).toBe(1);
+    await replay(rig, home, 0);
+    expect((await home.drain())[0]?.delivery.attempts).toBe(0);
+  });
+
+  test('after replay() and an eviction a sender is counted by what waits, not by what once waited', async () => {
+    const rig = await SpoolRig.open();
+    const home = await rig.openHome();
+    await rig.limit({ senderWaiting: 2 });
+    await rig.put('a1', alice);
+    await rig.put('a2', alice);
+    await home.drain(({ body }) =>
+      texts([{ body }])[0] === 'a1' ? { outcome: 'dead', reason: 'no' } : { outcome: 'delivered' },
+    );
+    await replay(rig, home, 0);
+    await rig.evict();
+    expect(await rig.put('a3', alice)).toMatchObject({ put: 'stored' });
+    expect(await rig.put('a4', alice)).toMatchObject({ put: 'sender-quota' });
+  });
+
   test('replay() gives a sender whose run is in flight nothing until that run is answered', async () => {
     const rig = await SpoolRig.open();
     const home = await rig.openHome();
@@ -104,6 +131,7 @@ describe('kept', () => {
     const home = await rig.openHome();
     for (const body of ['a1', 'a2', 'a3']) await rig.put(body, alice);
     await home.drain();
+    await rig.evict();
     await replay(rig, home, 0);
     await rig.evict();
     const call = await home.sign({ method: 'GET', path: '/.porchlight/v1/spool' });
@@ -199,9 +227,10 @@ describe('dead letters', () => {
     await rig.put(body, alice);
     await home.drain(() => ({ outcome: 'dead', reason: 'no' }));
     expect(await rig.put(body.slice().fill(1), alice)).toMatchObject({ put: 'full' });
+    await rig.put('counts the large one too', bob);
     const [letter] = heard(await rig.stub.deadLetters(...(await home.sign({ method: 'GET' }))));
     heard(await rig.stub.discardDead(...(await home.sign({})), letter?.seq ?? 0));
-    expect(await rig.rows()).toEqual({ waiting: 0, kept: 0, dead: 0 });
+    expect(await rig.rows()).toEqual({ waiting: 1, kept: 0, dead: 0 });
     await expect
       .poll(async () => (await bindings.STORE.list({ prefix: `bodies/${rig.homeId}/` })).objects.length)
       .toBe(0);

@@ -46,6 +46,7 @@ describe('mayHoldFrom()', () => {
     rig.advance(hour);
     await rig.put('x', { sender: uri('while it was made') });
     await home.drain();
+    rig.advance(5 * 60_000);
     await rig.put('x', { sender: uri('waiting') });
     await rig.stub.snapshotTaken(rig.now());
     const names = ['before', 'while it was made', 'waiting', 'after'];
@@ -83,6 +84,19 @@ describe('mayHoldFrom()', () => {
     await rig.stub.snapshotTaken(rig.now());
     rig.advance(2 * hour);
     expect(await held(rig, 'gone', 'newer', 'stranger')).toEqual(['newer']);
+  });
+
+  test('what came, left and expired since the filter was laid down is not taken for a stranger', async () => {
+    const rig = await SpoolRig.open();
+    const home = await rig.openHome();
+    expect(await held(rig, 'gone')).toEqual([]);
+    await rig.evict();
+    await rig.put('x', { sender: uri('gone') });
+    await home.drain();
+    rig.advance(limits.keptMs);
+    await rig.put('x', { sender: uri('newer') });
+    await rig.evict();
+    expect(await held(rig, 'gone', 'newer')).toEqual(['gone', 'newer']);
   });
 
   test('reads what came since it was laid down, not everything, and writes one row per thousand', async () => {

@@ -64,6 +64,14 @@ describe('the line', () => {
     expect(seqs(line).at(0)).toBe(known + 1);
   });
 
+  test('leaves to the walk what is stored while the walk is not done', () => {
+    const line = new Line(1e9);
+    line.serve(new Set(['social']));
+    line.extend([row(1), row(2)], 2);
+    line.stored(row(9));
+    expect([seqs(line), line.walkedTo, line.isComplete]).toEqual([[1, 2], 2, false]);
+  });
+
   test('says when what is deferred becomes due, for the services asked about', () => {
     const line = new Line(1e9);
     line.serve(new Set(['social', 'video']));
