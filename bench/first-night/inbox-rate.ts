@@ -2,8 +2,8 @@
 // code and does one bare insert.
 
 import { join } from 'node:path';
-import { build } from 'esbuild';
 import { convertV4MiniflareOptions, Miniflare } from 'miniflare';
+import { bundleWorker } from '../../local/edge-bundle.ts';
 import { type Figure, judged, median } from '../figure.ts';
 import { House, Senders } from './house.ts';
 import { postAll } from './posting.ts';
@@ -62,15 +62,7 @@ export async function inboxRate(): Promise<readonly Figure[]> {
 }
 
 async function openBare(senders: Senders): Promise<Miniflare> {
-  const { outputFiles } = await build({
-    entryPoints: [join(import.meta.dirname, 'bare-worker.ts')],
-    bundle: true,
-    write: false,
-    format: 'esm',
-    target: 'es2024',
-    conditions: ['workerd', 'worker', 'browser'],
-    external: ['cloudflare:*', 'node:*'],
-  });
+  const script = await bundleWorker(join(import.meta.dirname, 'bare-worker.ts'));
   return new Miniflare(
     convertV4MiniflareOptions({
       host: '127.0.0.1',
@@ -80,7 +72,7 @@ async function openBare(senders: Senders): Promise<Miniflare> {
         {
           name: 'bare',
           modules: true,
-          script: outputFiles[0]?.text ?? '',
+          script,
           compatibilityDate: '2026-11-01',
           durableObjects: { BARE: { className: 'BareObject', useSQLite: true } },
           bindings: { ORIGIN: senders.origin, PEM: senders.publicKey },

@@ -111,8 +111,10 @@ export class Connection {
       for (const frame of frames) this.#frame(frame, parcel);
       for (const stream of this.#touched) this.#settle(stream);
     } catch (thrown) {
-      if (!(thrown instanceof PorchlightError)) throw thrown;
-      this.#options.onBroken(closeCodes.protocol, thrown.code);
+      const isFault = thrown instanceof PorchlightError;
+      if (!isFault) console.error(`link-internal: ${causeOf(thrown)}`);
+      // Whatever it was, what else the message held is lost: nobody may wait for it.
+      this.#options.onBroken(closeCodes.protocol, isFault ? thrown.code : 'internal');
     } finally {
       this.#touched.clear();
     }
@@ -178,6 +180,8 @@ export class Connection {
     if (code === 'enough' && stream.receiving === 'ended') {
       // Home has answered in full and wants no more of the request: only the upload ends.
       stream.owner.onStop?.();
+      this.#session.stopSending(stream);
+      this.#closeIfOver(stream);
       return;
     }
     this.#watch.remove(stream.owner);

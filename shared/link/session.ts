@@ -163,6 +163,11 @@ export class LinkSession<Owner> {
     if (ends) entry.sending = 'ended';
   }
 
+  /** The peer wants no more of what this end was sending: its half is over where it stands. */
+  stopSending(stream: Stream<Owner>): void {
+    this.#own(stream).sending = 'ended';
+  }
+
   /** Both halves have ended: nothing more will be sent or received. */
   isOver(stream: Stream<Owner>): boolean {
     return stream.sending === 'ended' && stream.receiving === 'ended';

@@ -126,6 +126,19 @@ describe('a request', () => {
     expect([response.status, await response.text()]).toEqual([413, 'early']);
   });
 
+  test('that is answered early leaves nothing behind, however often', async () => {
+    const { rig, home } = await open();
+    for (let n = 0; n <= limits.linkStreams; n++) {
+      const body = new ReadableStream({ pull: (controller) => controller.enqueue(new Uint8Array(50_000)) });
+      const answer = rig.carry(new Request(`${site}/up`, { method: 'PUT', body }));
+      const { id } = await home.request();
+      home.respond(id, 'early');
+      home.send(encodeCancel(id, 'enough', ''));
+      const result = await answer;
+      expect('carried' in result ? await result.carried.text() : result).toBe('early');
+    }
+  }, 60_000);
+
   test('finds the link busy when as many are open as it bears, and only then', async () => {
     const { rig, home } = await open();
     const answers = [];

@@ -142,6 +142,24 @@ describe('kept', () => {
     expect(heard(await rig.stub.summary(...again))).toMatchObject({ waiting: 0, oldestWaitingAt: null });
   });
 
+  test('totals hold when the row that carried the newest ones goes back, right after an eviction', async () => {
+    const rig = await SpoolRig.open();
+    const home = await rig.openHome();
+    await rig.put('a1', alice);
+    await rig.put('b1', bob);
+    const { deliveries } = await home.turn();
+    const answers = deliveries.map(({ delivery: { seq, id, sender } }) => ({
+      ...{ seq, id },
+      outcome: sender === alice.sender ? ('delivered' as const) : ('released' as const),
+    }));
+    await home.turn({ answers, max: 0 });
+    await rig.evict();
+    expect(await replay(rig, home, 0)).toBe(1);
+    await rig.evict();
+    const call = await home.sign({ method: 'GET', path: '/.porchlight/v1/spool' });
+    expect(heard(await rig.stub.summary(...call))).toMatchObject({ waiting: 2 });
+  });
+
   test('seq never repeats, not even when the clock goes back and the object is evicted', async () => {
     const rig = await SpoolRig.open();
     const home = await rig.openHome();

@@ -81,6 +81,16 @@ describe('a stream', () => {
     expect(codeOf(() => session.open(3, true, 'c'))).toBe('link-busy');
   });
 
+  test('whose peer wants no more of it is over once the other half is', () => {
+    const session = edge();
+    const stream = session.open(1, false, 'a');
+    session.receive(response(1, true));
+    expect(session.isOver(stream)).toBe(false);
+    session.stopSending(stream);
+    expect(session.isOver(stream)).toBe(true);
+    expect(codeOf(() => session.sent(stream, 1, false))).toBe('link-untimely');
+  });
+
   test('sends no more than its credit, and nothing after its end', () => {
     const session = edge();
     const stream = session.open(1, false, 'a');
