@@ -1,14 +1,16 @@
 // The home node while it runs: what happens when the link opens, when a service comes up, when something was delivered,
 // and at bedtime. The parts do the work; this says when.
 
+import type { Clock } from '../shared/clock.ts';
 import { causeOf } from '../shared/errors.ts';
 import type { Session } from '../shared/session/call.ts';
 import type { Leaver } from './bedtime/leave.ts';
 import { warmPages } from './bedtime/warm.ts';
 import type { EdgeApi } from './edge-api/edge-api.ts';
 import type { SignedCalls } from './edge-api/signed-calls.ts';
-import { acceptEpoch, forgottenProcesses } from './intake/fallen-back.ts';
+import { fellBack, replayed } from './intake/fallen-back.ts';
 import type { Ledger } from './intake/ledger.ts';
+import { doubtBefore } from './intake/ledger-store.ts';
 import type { OpenIntake } from './intake/open-intake.ts';
 import { Reminder } from './intake/reminder.ts';
 import type { LinkClient, LinkState } from './link/client.ts';
@@ -23,6 +25,7 @@ export type HomeEvent =
   | { readonly event: 'asleep'; readonly pages: number };
 
 export interface HomeParts {
+  readonly clock: Clock;
   readonly log: Log;
   readonly calls: SignedCalls;
   readonly api: EdgeApi;
@@ -170,20 +173,22 @@ export class Home {
   }
 
   async #replay(epoch: number): Promise<void> {
-    const { log, api, ledger } = this.#parts;
-    const forgotten = await forgottenProcesses(ledger, epoch);
-    if (forgotten > 0) {
-      log.warn(
-        `The data folder fell back to an earlier state (${forgotten} starts are missing); asking for all again.`,
-      );
-      this.#replaySince = 0;
+    const { log, ledger, clock } = this.#parts;
+    if (await fellBack(ledger, epoch)) {
+      log.warn('The data folder fell back to an earlier state; asking for all that is kept again.');
+      await this.#askAgain(0);
+      await replayed(ledger, epoch);
     }
-    if (this.#replaySince !== null) {
-      const { replayed } = await api.replay(this.#replaySince);
-      log.info(`Asked the edge for kept deliveries again: ${replayed} come.`);
-      this.#replaySince = null;
-    }
-    await acceptEpoch(ledger, epoch);
+    if (this.#replaySince === null) return;
+    // The owner says so: a service lost what this ledger knows as delivered, so that knowing it is no reason to keep back.
+    await ledger.raise(doubtBefore, clock.now());
+    await this.#askAgain(this.#replaySince);
+    this.#replaySince = null;
+  }
+
+  async #askAgain(since: number): Promise<void> {
+    const { replayed: count } = await this.#parts.api.replay(since);
+    this.#parts.log.info(`Asked the edge for kept deliveries again: ${count} come.`);
   }
 
   async #leave(): Promise<void> {

@@ -15,7 +15,6 @@ import { EdgeApi } from './edge-api/edge-api.ts';
 import { SignedCalls } from './edge-api/signed-calls.ts';
 import { FolderLock } from './folder-lock.ts';
 import { Home, type HomeEvent } from './home.ts';
-import { countProcess } from './intake/fallen-back.ts';
 import { Ledger } from './intake/ledger.ts';
 import { openIntake } from './intake/open-intake.ts';
 import type { Observe } from './intake/sender-work.ts';
@@ -60,7 +59,6 @@ export async function startHome(options: HomeOptions, seams: HomeSeams = {}): Pr
   const key = await openHomeKey(folder);
   const claimed = await claimedBy(options, config, key);
   const ledger = await Ledger.open(join(folder, 'ledger.sqlite'));
-  await countProcess(ledger);
 
   const secretFile = join(folder, 'receipt-secret');
   const receipts = createReceipts(openSecret(secretFile, random), clock);
@@ -119,6 +117,7 @@ export async function startHome(options: HomeOptions, seams: HomeSeams = {}): Pr
     onState: (state) => home.onLink(state),
   });
   const home = new Home({
+    clock,
     log,
     calls,
     api,
@@ -169,7 +168,7 @@ function makeService(
   const host = service.hosts[0] ?? config.domain;
   const args = ['--folder', own, '--origin', `${new URL(config.edge).protocol}//${host}`];
   args.push('--receipt-secret-file', secretFile, '--handle', config.handle, '--handle-host', config.domain);
-  args.push('--title', config.title, '--language', config.language, '--log', logLevel, '--tethered');
+  args.push(`--title=${config.title}`, '--language', config.language, '--log', logLevel, '--tethered');
   if (config.allowPrivateAddresses) args.push('--allow-private-addresses');
   const driver = new ProcessDriver({ name, log, program: embeddedProgram, args });
   return { config: service, driver, adapter: embeddedAdapter(receipts) };

@@ -4,7 +4,7 @@
 // line {"received": ...} what others deliver to it, once Fedify has verified who they are.
 //
 //   node local/neighbour.ts [--port N] [--origin URL] [--name NAME] [--tls-key F --tls-cert F]
-//                           [--first-knock rfc9421|cavage]
+//                           [--first-knock rfc9421|cavage] [--tethered]
 //
 // It asks and is asked on loopback, and trusts a test authority through NODE_EXTRA_CA_CERTS. Never a real server.
 
@@ -27,6 +27,7 @@ const { values } = parseArgs({
     'tls-key': { type: 'string' },
     'tls-cert': { type: 'string' },
     'first-knock': { type: 'string', default: 'rfc9421' },
+    tethered: { type: 'boolean', default: false },
   },
 });
 
@@ -70,5 +71,7 @@ async function obey(line: string): Promise<void> {
 }
 
 // Without an input it lives on until it is told to end: a newcomer's terminal gives none.
-createInterface({ input: process.stdin }).on('line', (line) => void obey(line));
+const input = createInterface({ input: process.stdin }).on('line', (line) => void obey(line));
+// Whoever started her is gone.
+if (values.tethered) input.once('close', () => process.exit(0));
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => process.exit(0));

@@ -40,7 +40,7 @@ export class StartNeighbour {
   static async start(port: number, onReceived: (type: string) => void): Promise<StartNeighbour> {
     const program = join(import.meta.dirname, 'neighbour.ts');
     const stdio: ['pipe', 'pipe', 'ignore'] = ['pipe', 'pipe', 'ignore'];
-    const child = spawn(process.execPath, [program, '--port', String(port)], { stdio, detached: true });
+    const child = spawn(process.execPath, [program, '--port', String(port), '--tethered'], { stdio, detached: true });
     const neighbour = new StartNeighbour(child, onReceived);
     const ready = await neighbour.#line((line) => line.handle !== undefined);
     neighbour.handle = ready.handle ?? '';

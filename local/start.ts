@@ -27,7 +27,7 @@ Porchlight is running.
 
   site     http://${domain}/
   handle   @${handle}@${domain}
-  actor    http://${domain}/users/${handle}
+  actor    http://${domain}/users/owner
 
   ${place}/home/site         your pages: change them, they are served at once
   ${place}/home/actor        followers and posts

@@ -41,6 +41,7 @@ export interface PublicDocument {
 export interface Snapshot {
   /** Rises with every snapshot of this home; the edge refuses an older one. */
   readonly version: number;
+  /** ms since the epoch; the edge puts its own time here when it takes the snapshot. */
   readonly madeAt: number;
   /** BCP 47; the language of the pages that the edge makes itself. */
   readonly language: string;

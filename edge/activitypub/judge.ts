@@ -152,9 +152,16 @@ function settled(verdict: Verdict): Conclusion {
   return { verdict, keyMayBeOld: false };
 }
 
-/** The sender is whom it claims to be: order is kept for that actor, whoever of the two wrote it. */
+/**
+ * What order is kept for while nobody can say whether it is this actor: a line of its own, so that what strangers send
+ * in somebody's name never stands before what that somebody proved.
+ */
+export function unprovenSender(actor: string): string {
+  return `unproven ${actor}`;
+}
+
 function undecided({ proof, activity }: Claim, reason: string): Verdict {
-  return { verdict: 'undecided', sender: activity.actor, proof, reason };
+  return { verdict: 'undecided', sender: unprovenSender(activity.actor), proof, reason };
 }
 
 function refusal(kind: RefusalKind, reason: string): Refused {

@@ -10,7 +10,7 @@ import type { ServiceProfile, Snapshot } from '../../shared/snapshot.ts';
 import type { Verdict } from '../../shared/verdict.ts';
 import type { PutResult, Spool } from '../spool/spool.ts';
 import { newDeliveryId } from './delivery-id.ts';
-import { type Claim, conclude, mootness, read } from './judge.ts';
+import { type Claim, conclude, mootness, read, unprovenSender } from './judge.ts';
 import type { Keys } from './keys.ts';
 
 export interface InboxPorts {
@@ -76,7 +76,8 @@ async function decide(ports: InboxPorts, post: InboxPost, claim: Claim): Promise
 
 /** Whom home had met when it left the snapshot, and of whom something may be on its way to home since. */
 async function isKnown({ snapshot, spool }: InboxPost, actor: string): Promise<boolean> {
-  return knownActors(snapshot).mayContain(actor) || (await spool.mayHoldFrom(actor));
+  if (knownActors(snapshot).mayContain(actor) || (await spool.mayHoldFrom(actor))) return true;
+  return await spool.mayHoldFrom(unprovenSender(actor));
 }
 
 /** Read once per snapshot that an isolate holds. */

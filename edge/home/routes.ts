@@ -152,13 +152,15 @@ async function snapshot(
   const proved = await spool.authorise(jws, expected);
   if (!proved.ok) return refusal(proved);
   try {
-    const taken = parseSnapshot(bytes, home.hosts);
+    // How old it is strangers are told by the edge's clock: a small computer's may be wrong by years.
+    const now = clock.now();
+    const taken = { ...parseSnapshot(bytes, home.hosts), madeAt: now };
     const left = await snapshots.leave(home.homeId, taken);
     if (!left.left) {
       const detail = `Cannot take snapshot ${taken.version}: version ${left.version} is there; send a later one.`;
       return problem(409, 'snapshot-older', { detail });
     }
-    await spool.snapshotTaken(clock.now());
+    await spool.snapshotTaken(now);
     return answerJson({ version: taken.version });
   } catch (thrown) {
     if (thrown instanceof PorchlightError) return problem(400, thrown.code, { detail: thrown.message });

@@ -20,7 +20,7 @@ const entryChars = 768;
 
 interface Known {
   waiting: number;
-  /** null: the latest one left, or its path is too long to remember. */
+  /** null: the latest one left, is not proven, or has a path that is too long to remember. */
   latest: { readonly seq: number; readonly path: string; readonly bodySha256: string } | null;
 }
 
@@ -109,10 +109,11 @@ export class Senders {
     }
   }
 
-  #remember(key: string, row: Omit<Stored, 'undecidedOrigin'>, waiting: number): void {
-    const { seq, path, bodySha256 } = row;
+  #remember(key: string, row: Stored, waiting: number): void {
+    const { seq, path, bodySha256, undecidedOrigin } = row;
     this.#drop(key);
-    this.#known.set(key, { waiting, latest: path.length > pathChars ? null : { seq, path, bodySha256 } });
+    const isComparable = undecidedOrigin === null && path.length <= pathChars;
+    this.#known.set(key, { waiting, latest: isComparable ? { seq, path, bodySha256 } : null });
     this.#chars += key.length + entryChars;
     for (const oldest of this.#known.keys()) {
       if (this.#chars <= rememberedChars) break;

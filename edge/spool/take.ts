@@ -26,7 +26,8 @@ export function take(spool: Holdings, arrival: Arrival, body: Uint8Array<ArrayBu
   if (body !== null && body.length !== arrival.bodyBytes) throw malformed(arrival, body.length);
 
   const key = lineKey(arrival);
-  if (spool.senders.isRepeat(key, arrival.path, arrival.bodySha256)) return { put: 'duplicate' };
+  // Only what is proven repeats what is proven: anybody can send another's bytes with a proof that cannot be checked now.
+  if (undecided === null && spool.senders.isRepeat(key, arrival.path, arrival.bodySha256)) return { put: 'duplicate' };
 
   const isLarge = body === null;
   const undecidedOrigin = undecided === null ? null : originOf(proof.keyId);

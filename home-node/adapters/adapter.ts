@@ -7,11 +7,12 @@ import type { PublicDocument, SignatureKind, WebFingerAccount } from '../../shar
 /** What a service leaves at the edge at bedtime. Everything in it is public. */
 export interface Leavings {
   readonly inboxes: readonly string[];
-  readonly accounts: readonly WebFingerAccount[];
+  /** All of them; null: it cannot be asked, and WebFinger is the running service's to answer. */
+  readonly accounts: readonly WebFingerAccount[] | null;
   readonly nodeinfo: Readonly<Record<string, unknown>> | null;
   readonly documents: readonly PublicDocument[];
-  /** URIs of every actor the service has met: followers, followed, authors of what it holds. */
-  readonly knownActors: readonly string[];
+  /** URIs of every actor the service has met: followers, followed, authors of what it holds; null: it cannot be asked. */
+  readonly knownActors: readonly string[] | null;
   /** Paths of public pages worth warming, most important first. */
   readonly pages: readonly string[];
 }

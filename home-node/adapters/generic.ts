@@ -18,6 +18,6 @@ export function genericAdapter({ inboxes, signatures }: GenericService): Adapter
     headersFor: async () => await Promise.resolve([]),
     outcomeOf: outcomeByStatus,
     leavings: async () =>
-      await Promise.resolve({ inboxes, accounts: [], nodeinfo: null, documents: [], knownActors: [], pages: [] }),
+      await Promise.resolve({ inboxes, accounts: null, nodeinfo: null, documents: [], knownActors: null, pages: [] }),
   };
 }

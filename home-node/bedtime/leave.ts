@@ -104,7 +104,7 @@ export class Leaver {
     const { language, title, services, senders } = this.#options;
     const asked = await Promise.all(services.map(async (service) => await this.#ask(service)));
     const known: SnapshotService[] = asked.filter((one) => one !== null);
-    const complete = known.length === services.length;
+    const complete = known.length === services.length && known.every(({ leavings }) => leavings.accounts !== null);
     return snapshotContent({ language, title, complete, services: known, senders: await senders() });
   }
 

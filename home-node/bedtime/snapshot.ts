@@ -36,17 +36,19 @@ export function snapshotContent({ language, title, complete, services, senders }
     inboxes: leavings.inboxes,
     signatures,
   }));
-  const actors = new Set([...services.flatMap(({ leavings }) => leavings.knownActors), ...senders]);
+  const met = services.map(({ leavings }) => leavings.knownActors);
+  const actors = new Set([...met.flatMap((known) => known ?? []), ...senders]);
   return {
     language,
     title,
     complete,
     services: profiles,
-    accounts: services.flatMap(({ leavings }) => leavings.accounts),
+    accounts: services.flatMap(({ leavings }) => leavings.accounts ?? []),
     // There is one for a domain: that of the service named first.
     nodeinfo: services.map(({ leavings }) => leavings.nodeinfo).find((nodeinfo) => nodeinfo !== null) ?? null,
     documents: services.flatMap(({ leavings }) => leavings.documents),
-    knownActors: filterOf(actors).toData(),
+    // News of an actor that a service may know is never forgotten: where one cannot say whom it knows, all are known.
+    knownActors: (met.includes(null) ? BloomFilter.full() : filterOf(actors)).toData(),
   };
 }
 

@@ -84,6 +84,7 @@ export class SignedCalls {
       const isLast = request.again === 'anew' && attempt >= attemptsAnew;
       if (isLast || signal.aborted) throw unreachable(request, outcome);
       await this.#pause(attempt, signal);
+      if (ends.aborted) throw noSession(request);
       if (request.again === 'anew') headers = await this.#headers(request, session, body);
     }
   }

@@ -31,6 +31,9 @@ const lookAgainMs = 30_000;
 const failuresBeforeDropped = 40;
 const longestWaitMs = 60 * 60 * 1000;
 
+/** Nothing is put off for longer (federation.ts: 12 hours, and as much for dice). */
+const furthestMs = 24 * 3600 * 1000;
+
 export class SqliteMessageQueue implements MessageQueue {
   readonly nativeRetrial = false;
   readonly #database: Database;
@@ -111,17 +114,18 @@ export class SqliteMessageQueue implements MessageQueue {
     }
   }
 
-  /** Due rows that nobody works on, the longest due first; of one ordering key only the first of all. */
+  /** Due rows (those too far off, too: a clock was wrong when they were put off) that nobody works on, the longest due first; of one ordering key only the first of all. */
   #due(wanted: number): readonly Row[] {
     if (wanted <= 0) return [];
+    const now = this.#clock.now();
     const rows = this.#database.sql
       .prepare(
         `SELECT id, message, ordering_key, due_at, failures FROM queue
-         WHERE due_at <= ? AND (ordering_key IS NULL OR id =
+         WHERE (due_at <= ? OR due_at > ?) AND (ordering_key IS NULL OR id =
            (SELECT min(id) FROM queue AS other WHERE other.ordering_key = queue.ordering_key))
          ORDER BY due_at, id LIMIT ?`,
       )
-      .all(this.#clock.now(), wanted + this.#working.size);
+      .all(now, now + furthestMs, wanted + this.#working.size);
     return rows
       .map((row) => ({
         id: Number(row.id),

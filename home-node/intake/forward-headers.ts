@@ -2,6 +2,7 @@
 // (who the client is, by which scheme it came) is said by home alone, and what belongs to one connection ends here.
 
 import type { Delivery, HeaderList } from '../../shared/delivery.ts';
+import { toWire } from '../carry/header-text.ts';
 
 /** RFC 9110 section 7.6.1, and what undici sets itself. */
 const ofOneConnection = [
@@ -46,7 +47,10 @@ export function headersToService(delivery: Delivery, added: HeaderList): string[
   });
   const said: [string, string][] = [['X-Forwarded-Proto', 'https']];
   if (delivery.remoteAddress !== null) said.push(['X-Forwarded-For', delivery.remoteAddress]);
-  return [['Host', delivery.host], ...kept, ...said, ...added].flatMap(([name = '', value = '']) => [name, value]);
+  return [['Host', delivery.host], ...kept, ...said, ...added].flatMap(([name = '', value = '']) => [
+    name,
+    toWire(value),
+  ]);
 }
 
 function plain(name: string): string {

@@ -50,6 +50,10 @@ export class Intake {
   /** Services for which there may be something to lease. */
   readonly #wanted = new Set<string>();
   #connected = false;
+  /** Counts links: a turn that ended with an earlier one says nothing of this one. */
+  #links = 0;
+  /** Until then something may be leased to a reply that was lost with the last link, ms since the epoch. */
+  #lostLeaseUntil = 0;
   #turning = false;
   #stopping = false;
   #mayLease = true;
@@ -77,6 +81,8 @@ export class Intake {
   /** A link was opened: what an earlier one left in hand is given back, what was finished is told. */
   connected(): void {
     this.#connected = true;
+    this.#links += 1;
+    this.#lostLeaseUntil = this.#options.now() + limits.leaseMs;
     this.#mayTurn = true;
     this.#leases.forget();
     this.#hand.release();
@@ -183,6 +189,7 @@ export class Intake {
     this.#linger.cancel();
     this.#turning = true;
     const asked = wish.max > 0 ? wish.services : [];
+    const link = this.#links;
     for (const name of asked) this.#wanted.delete(name);
     try {
       const outcome = await this.#options.turn({ answers: said.map(({ answer }) => answer), ...wish });
@@ -192,7 +199,7 @@ export class Intake {
       this.#take(outcome);
     } catch (thrown) {
       for (const name of asked) this.#wanted.add(name);
-      this.#failed(thrown, said);
+      this.#failed(thrown, said, link);
     }
     this.#turning = false;
     if (this.#isIdle()) this.#drained();
@@ -222,15 +229,18 @@ export class Intake {
   /** When to ask again. */
   #plan({ reply, deliveries, edgeTime }: TurnOutcome, asked: readonly string[]): void {
     this.#fruitless = deliveries.length > 0 ? 0 : this.#fruitless + 1;
-    if (reply.more && deliveries.length > 0) for (const name of asked) this.#wanted.add(name);
+    // Also when nothing came: the edge walked a part of what waits for others, and goes on from there.
+    if (reply.more) for (const name of asked) this.#wanted.add(name);
     const { idleTurnMs, now } = this.#options;
     // Clocks differ, and a time that has passed without anything being due must not make home ask without pause.
     const leastMs = Math.min(125 * 2 ** Math.min(this.#fruitless, 9), 60_000);
     const dueMs = reply.nextDueAt === null ? idleTurnMs : reply.nextDueAt - (edgeTime ?? now());
-    this.#ask.replace(Math.min(Math.max(dueMs, leastMs), idleTurnMs));
+    const lostLeaseMs = this.#lostLeaseUntil - now();
+    const mostMs = lostLeaseMs > 0 ? Math.min(lostLeaseMs, idleTurnMs) : idleTurnMs;
+    this.#ask.replace(Math.min(Math.max(dueMs, leastMs), mostMs));
   }
 
-  #failed(thrown: unknown, said: readonly Said[]): void {
+  #failed(thrown: unknown, said: readonly Said[], link: number): void {
     const { log, troubleMs } = this.#options;
     if (thrown instanceof EdgeRefusal && (thrown.status === 400 || thrown.status === 413)) {
       // What the edge will not hear it will not hear the second time either; the ledger keeps what matters.
@@ -241,7 +251,7 @@ export class Intake {
     }
     if ((thrown as { code?: unknown }).code === 'no-session') {
       log.debug(`A turn ended with its link: ${causeOf(thrown)}`);
-      this.#connected = false;
+      if (link === this.#links) this.#connected = false;
       return;
     }
     log.error(`Cannot take deliveries: ${causeOf(thrown)} Trying again in ${troubleMs / 1000} s.`);

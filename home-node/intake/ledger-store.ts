@@ -28,23 +28,28 @@ export type Mark = BeginMark | AnswerMark;
  */
 export type Standing = 'fresh' | 'in-doubt' | 'delivered';
 
+/** Number of this name: what was delivered before this time (ms since the epoch) is sent again when it comes again. */
+export const doubtBefore = 'doubt-before';
+
 export class LedgerStore {
   readonly #database: DatabaseSync;
   readonly #find: StatementSync;
   readonly #begin: StatementSync;
   readonly #answer: StatementSync;
+  #doubtBefore: number;
 
   constructor(path: string) {
     this.#database = new DatabaseSync(path);
     // FULL: a commit returns after the write-ahead log is on the disk (sqlite.org/pragma.html#pragma_synchronous).
     this.#database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL');
     migrateLedger(this.#database);
-    this.#find = this.#database.prepare('SELECT outcome FROM marks WHERE id = ?');
+    this.#find = this.#database.prepare('SELECT outcome, answered_at FROM marks WHERE id = ?');
     this.#begin = this.#database.prepare(
       'INSERT INTO marks (id, service, sender, begun_at) VALUES (?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET ' +
         'begun_at = excluded.begun_at, answered_at = NULL, outcome = NULL',
     );
     this.#answer = this.#database.prepare('UPDATE marks SET outcome = ?, answered_at = ? WHERE id = ?');
+    this.#doubtBefore = this.number(doubtBefore);
   }
 
   /** All marks in one commit, in their order; the standing of each `begin`, null for an `answer`. */
@@ -58,9 +63,11 @@ export class LedgerStore {
       return null;
     }
     const row = this.#find.get(mark.id);
-    if (row?.outcome === 'delivered') return 'delivered';
+    // The owner says that the service lost what it had taken until then.
+    const isLost = Number(row?.answered_at ?? 0) < this.#doubtBefore;
+    if (row?.outcome === 'delivered' && !isLost) return 'delivered';
     this.#begin.run(mark.id, mark.service, mark.sender, mark.at);
-    return row !== undefined && row.outcome === null ? 'in-doubt' : 'fresh';
+    return row !== undefined && (row.outcome === null || row.outcome === 'delivered') ? 'in-doubt' : 'fresh';
   }
 
   /** Forgets what was answered before `before`; what is in doubt stays. Returns how many. */
@@ -83,6 +90,7 @@ export class LedgerStore {
   raise(name: string, value: number): number {
     const sql = 'INSERT INTO numbers VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = max(value, excluded.value)';
     this.#database.prepare(sql).run(name, value);
+    if (name === doubtBefore) this.#doubtBefore = this.number(name);
     return this.number(name);
   }
 

@@ -38,6 +38,11 @@ export class BloomFilter {
     return new BloomFilter(new Uint8Array(bytes), Math.min(Math.max(hashes, 1), mostHashes));
   }
 
+  /** A filter that claims everybody. */
+  static full(): BloomFilter {
+    return new BloomFilter(new Uint8Array(leastBytes).fill(0xff), 1);
+  }
+
   /** Throws `bloom-malformed` for what no filter of ours could have written. */
   static fromData(data: BloomFilterData): BloomFilter {
     const { bits, hashes } = data;

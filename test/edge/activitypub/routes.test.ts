@@ -430,7 +430,7 @@ describe('the key', () => {
     internet.add('peer.example', site);
     expect((await send(await cavage(signers.alice, letter))).status).toBe(202);
     const arrival = home.spool.arrivals[0]?.arrival;
-    expect(arrival).toMatchObject({ sender: alice, proof: { by: 'cavage', keyId: `${alice}#main-key` } });
+    expect(arrival).toMatchObject({ sender: `unproven ${alice}`, proof: { by: 'cavage', keyId: `${alice}#main-key` } });
     expect(arrival?.undecided).toMatch(/peer\.example/);
   });
 
@@ -462,7 +462,7 @@ describe("an actor's news about itself", () => {
     expect((await send(await newsOf(content), content)).status).toBe(202);
     expect(internet.asked).toEqual([]);
     expect(home.spool.arrivals).toEqual([]);
-    expect(home.spool.askedFor).toEqual([alice]);
+    expect(home.spool.askedFor).toEqual([alice, `unproven ${alice}`]);
     expect(reports.received).toMatchObject([{ verdict: 'moot' }]);
   });
 
@@ -487,7 +487,7 @@ describe("an actor's news about itself", () => {
     const content = bytesOf(deleted);
     expect((await send(await newsOf(content), content)).status).toBe(202);
     expect(home.spool.arrivals[0]?.arrival).toMatchObject({
-      sender: alice,
+      sender: `unproven ${alice}`,
       undecided: expect.stringContaining('gone'),
     });
   });

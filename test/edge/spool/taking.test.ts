@@ -22,6 +22,15 @@ describe('narrow de-duplication', () => {
     }
   });
 
+  test('put() never takes what is proven for a repetition of what is not, nor the other way round', async () => {
+    const rig = await SpoolRig.open();
+    const unproven = { ...alice, undecided: 'the key server is down' };
+    for (const given of [unproven, alice, unproven]) {
+      expect(await rig.put('follow', given)).toMatchObject({ put: 'stored' });
+    }
+    expect(await rig.rows()).toMatchObject({ waiting: 3 });
+  });
+
   test('put() stores what differs in path, service or sender only', async () => {
     const rig = await SpoolRig.open();
     const same = { ...alice, path: '/inbox', service: 'social' };

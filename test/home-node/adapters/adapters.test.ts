@@ -156,10 +156,10 @@ describe('the generic adapter', () => {
     expect(await generic.headersFor(deliveryOf(), body)).toEqual([]);
     expect(await generic.leavings(new URL('http://127.0.0.1:1'), AbortSignal.timeout(1))).toEqual({
       inboxes: ['/inbox'],
-      accounts: [],
+      accounts: null,
       nodeinfo: null,
       documents: [],
-      knownActors: [],
+      knownActors: null,
       pages: [],
     });
   });

@@ -63,6 +63,16 @@ describe('a snapshot', () => {
     expect(strangers.filter((actor) => filter.mayContain(actor)).length).toBeLessThan(40);
   });
 
+  test('knows everybody when a service cannot say whom it knows', () => {
+    const one = service('s', ['https://met.example/a']);
+    const silent = { ...service('t'), leavings: { ...leavingsOf('t'), knownActors: null } };
+    const facts = { language: 'en', title: 'A', complete: true, services: [one, silent], senders: [] };
+    const filter = BloomFilter.fromData(snapshotContent(facts).knownActors);
+    expect(['https://met.example/a', 'https://stranger.example/b'].every((actor) => filter.mayContain(actor))).toBe(
+      true,
+    );
+  });
+
   test('keeps its filter of one size while few actors are added', () => {
     const sizes = [0, 1, 500, 1_000].map((count) => {
       const actors = Array.from({ length: count }, (_, n) => `https://x.example/${n}`);
@@ -176,11 +186,22 @@ describe('leaving', () => {
   });
 
   test('says so while some service has never said what it leaves', async () => {
-    const silent = { name: 'silent', hosts: ['b.example'], adapter: genericAdapter({ inboxes: [], signatures: [] }) };
+    const generic = genericAdapter({ inboxes: [], signatures: [] });
+    const leavings = async () => ({
+      ...(await generic.leavings(new URL('http://x'), new AbortController().signal)),
+      accounts: [],
+    });
+    const silent = { name: 'silent', hosts: ['b.example'], adapter: { ...generic, leavings } };
     await leaver({ ...silent, origin: () => null }).leave();
     await leaver({ ...silent, origin: () => 'http://127.0.0.1:2' }).leave();
     expect(left.map(({ complete }) => complete)).toEqual([false, true]);
     expect(left[0]?.services.map(({ name }) => name)).toEqual(['s']);
+  });
+
+  test('says so while a service cannot say who lives there', async () => {
+    const adapter = genericAdapter({ inboxes: [], signatures: [] });
+    await leaver({ name: 'other', hosts: ['b.example'], adapter, origin: () => 'http://127.0.0.1:2' }).leave();
+    expect(left.map(({ complete }) => complete)).toEqual([false]);
   });
 
   test('that the edge refuses is told, and tried the next time', async () => {

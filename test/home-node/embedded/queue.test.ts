@@ -52,6 +52,17 @@ describe('the queue', () => {
     database = openDatabase(join(folder, 'actor.sqlite'), 'always');
     queue = makeQueue();
   });
+  test('does not wait for years for what a wrong clock put off', async () => {
+    now = 2_500_000_000_000;
+    await queue.enqueue({ name: 'put off' }, later(60_000));
+    now = 1_800_000_000_000;
+    const done: string[] = [];
+    void queue.listen(async (message) => void done.push(await Promise.resolve((message as Message).name)), {
+      signal: ending.signal,
+    });
+    await until('it was sent', () => (done.includes('put off') ? true : null));
+  });
+
   afterEach(() => {
     ending.abort();
     database.close();

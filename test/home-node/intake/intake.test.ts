@@ -1,5 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { TurnOutcome } from '../../../home-node/edge-api/edge-api.ts';
+import { Intake } from '../../../home-node/intake/lease.ts';
+import { createLog } from '../../../home-node/log.ts';
+import { systemClock } from '../../../shared/clock.ts';
+import { PorchlightError } from '../../../shared/errors.ts';
 import { limits } from '../../../shared/limits.ts';
 import { until } from '../../support/processes.ts';
 import { House } from './house.ts';
@@ -341,6 +346,29 @@ describe('turns', () => {
     for (const finish of open) finish();
     await allOf('kept');
     expect(house.service.bodies()).toEqual(['a-0', 'a-1', 'a-2']);
+  });
+});
+
+describe('a turn that ends late with its old link', () => {
+  test('does not stop the turns of the link that is open now', async () => {
+    const turns: { resolve: (outcome: TurnOutcome) => void; reject: (cause: Error) => void }[] = [];
+    const intake = new Intake({
+      log: createLog('error', systemClock, () => undefined),
+      recipients: house.recipients,
+      turn: async () => await new Promise((resolve, reject) => turns.push({ resolve, reject })),
+      work: async () => await Promise.resolve(),
+      observe: () => undefined,
+      now: () => 0,
+      onDrained: () => undefined,
+    });
+    intake.connected();
+    await until('the first turn', () => (turns.length === 1 ? true : null));
+    // The link was lost and is open again before the old turn has noticed.
+    intake.disconnected();
+    intake.connected();
+    turns[0]?.reject(new PorchlightError('no-session', 'The link has ended.'));
+    await until('a turn on the new link', () => (turns.length === 2 ? true : null));
+    intake.close();
   });
 });
 

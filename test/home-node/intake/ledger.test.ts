@@ -6,9 +6,10 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { acceptEpoch, countProcess, forgottenProcesses } from '../../../home-node/intake/fallen-back.ts';
+import { fellBack, replayed } from '../../../home-node/intake/fallen-back.ts';
 import { Ledger } from '../../../home-node/intake/ledger.ts';
 import type { Mark } from '../../../home-node/intake/ledger-store.ts';
+import { doubtBefore } from '../../../home-node/intake/ledger-store.ts';
 
 let folder: string;
 let ledger: Ledger;
@@ -150,32 +151,47 @@ describe('the ledger file', () => {
   });
 });
 
+describe('what was delivered', () => {
+  test('is sent again when it comes again after the owner said that the service lost it, and only then', async () => {
+    const begin = (at: number) => [{ mark: 'begin', id: 'd1', service: 'home', sender: 'a', at }] as const;
+    const answer = (at: number) => [{ mark: 'answer', id: 'd1', outcome: 'delivered', at }] as const;
+    await ledger.mark(begin(1_000));
+    await ledger.mark(answer(1_001));
+    expect(await ledger.mark(begin(2_000))).toEqual(['delivered']);
+    await ledger.raise(doubtBefore, 3_000);
+    await ledger.close();
+    ledger = await Ledger.open(path());
+    expect(await ledger.mark(begin(3_001))).toEqual(['in-doubt']);
+    await ledger.mark(answer(3_002));
+    expect(await ledger.mark(begin(3_003))).toEqual(['delivered']);
+  });
+});
+
 describe('a data folder that fell back', () => {
-  test('is not suspected when processes came and went, with or without reaching the edge', async () => {
-    let epoch = 0;
-    for (const reached of [true, true, false, true, false, false, true]) {
-      await countProcess(ledger);
-      if (!reached) continue;
-      epoch += 1;
-      expect(await forgottenProcesses(ledger, epoch)).toBe(0);
-      await acceptEpoch(ledger, epoch);
-    }
+  test('is not suspected when processes came and went, nor when one of them dials again', async () => {
+    for (const epoch of [1, 1, 2, 3, 3, 4]) expect(await fellBack(ledger, epoch)).toBe(false);
   });
 
-  test('is noticed by the processes that it has forgotten, once', async () => {
-    await countProcess(ledger);
-    await acceptEpoch(ledger, 1);
-    // Three more processes ran, the folder was restored from before them, and this is the next.
-    await countProcess(ledger);
-    expect(await forgottenProcesses(ledger, 5)).toBe(3);
-    await acceptEpoch(ledger, 5);
-    expect(await forgottenProcesses(ledger, 5)).toBe(0);
-    await countProcess(ledger);
-    expect(await forgottenProcesses(ledger, 6)).toBe(0);
+  test('is noticed by the processes that it has forgotten, however often it was started offline since, once', async () => {
+    await fellBack(ledger, 1);
+    // Three more processes ran elsewhere, and this is the next that reaches the edge.
+    expect(await fellBack(ledger, 5)).toBe(true);
+    await replayed(ledger, 5);
+    expect(await fellBack(ledger, 5)).toBe(false);
+    expect(await fellBack(ledger, 6)).toBe(false);
+  });
+
+  test('owes a replay until it was asked for, over the end of the process', async () => {
+    await fellBack(ledger, 1);
+    expect(await fellBack(ledger, 5)).toBe(true);
+    await ledger.close();
+    ledger = await Ledger.open(path());
+    expect(await fellBack(ledger, 6)).toBe(true);
+    await replayed(ledger, 6);
+    expect(await fellBack(ledger, 7)).toBe(false);
   });
 
   test('is noticed when it is new and the edge has known this home before', async () => {
-    await countProcess(ledger);
-    expect(await forgottenProcesses(ledger, 41)).toBe(40);
+    expect(await fellBack(ledger, 41)).toBe(true);
   });
 });

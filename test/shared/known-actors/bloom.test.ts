@@ -78,6 +78,11 @@ describe('BloomFilter', () => {
     );
   });
 
+  test('full() claims everybody, also after a journey', () => {
+    const filter = BloomFilter.fromData(BloomFilter.full().toData());
+    fc.assert(fc.property(fc.webUrl(), (uri) => filter.mayContain(uri)));
+  });
+
   test.each<[number, number]>([
     [10, 0],
     [10, 1],
