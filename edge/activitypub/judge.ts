@@ -56,6 +56,8 @@ export interface Claim {
   readonly activity: Activity;
   /** Those that go on to home's service. */
   readonly headers: HeaderList;
+  /** SHA-256 of the body, if a digest that it came with was that. */
+  readonly bodySha256: Uint8Array<ArrayBuffer> | null;
 }
 
 export type Refused = Extract<Verdict, { readonly verdict: 'refused' }>;
@@ -82,7 +84,7 @@ export async function read(facts: InboxFacts): Promise<Claim | Refused> {
     if (!facts.accepts.includes(signature.by)) return unsupported(signature.by, facts.accepts);
     if (signature.keyId.length > limits.addressLength) return refusal('unproven', 'the address of its key is too long');
     requireProof(facts.request, signature, facts.receivedAt);
-    await requireDigests(facts.request, facts.body);
+    const bodySha256 = await requireDigests(facts.request, facts.body);
     const lost = signature.covered.find(
       (name) => isField(name) && !headers.some(([each]) => each.toLowerCase() === name),
     );
@@ -90,7 +92,7 @@ export async function read(facts: InboxFacts): Promise<Claim | Refused> {
     if (!isSameHost(activity.actor, signature.keyId)) {
       return refusal('unproven', `the actor ${activity.actor} is not on the host of the key ${signature.keyId}`);
     }
-    return { signature, proof: { by: signature.by, keyId: signature.keyId }, activity, headers };
+    return { signature, proof: { by: signature.by, keyId: signature.keyId }, activity, headers, bodySha256 };
   } catch (thrown) {
     if (isRefused(thrown)) return refusal('unproven', thrown.message);
     throw thrown;

@@ -43,6 +43,7 @@ export async function receiveInbox(ports: InboxPorts, post: InboxPost): Promise<
   const verdict = await decide(ports, post, claim);
   if (verdict.verdict === 'refused' || verdict.verdict === 'moot') return verdict;
   const undecided = verdict.verdict === 'undecided' ? verdict.reason : null;
+  const bodySha256 = claim.bodySha256 ?? new Uint8Array(await crypto.subtle.digest('SHA-256', body));
   const arrival: Arrival = {
     id: newDeliveryId(ports.clock, ports.random),
     lane: 'activitypub',
@@ -57,7 +58,7 @@ export async function receiveInbox(ports: InboxPorts, post: InboxPost): Promise<
     proof: verdict.proof,
     undecided,
     bodyBytes: body.length,
-    bodySha256: base64url.encode(new Uint8Array(await crypto.subtle.digest('SHA-256', body))),
+    bodySha256: base64url.encode(bodySha256),
   };
   return { verdict: 'spooled', put: await post.spool.put(arrival, body), undecided };
 }

@@ -14,12 +14,19 @@ export interface Digest {
 /**
  * Checks every digest that the request carries against its body; throws `signature-refused` when one is not exactly
  * one SHA-256 or SHA-512 digest, or does not hold. Whether there must be one, and covered, is require.ts's to say.
+ * Gives back the body's SHA-256 if one of them was that, so that nobody has to make it again.
  */
-export async function requireDigests(request: SignedRequest, body: Uint8Array<ArrayBuffer>): Promise<void> {
+export async function requireDigests(
+  request: SignedRequest,
+  body: Uint8Array<ArrayBuffer>,
+): Promise<Uint8Array<ArrayBuffer> | null> {
+  const carried: Digest[] = [];
   const digest = soleFieldValue(request, 'digest');
-  if (digest !== null) await requireDigest('digest', readDigest(digest), body);
+  if (digest !== null) carried.push(await requireDigest('digest', readDigest(digest), body));
   const contentDigest = soleFieldValue(request, 'content-digest');
-  if (contentDigest !== null) await requireDigest('content-digest', readContentDigest(contentDigest), body);
+  if (contentDigest !== null)
+    carried.push(await requireDigest('content-digest', readContentDigest(contentDigest), body));
+  return carried.find(({ algorithm }) => algorithm === 'SHA-256')?.value ?? null;
 }
 
 /** `SHA-256=...` (RFC 3230 section 4.3.2). One alone: two lines joined into one look like a list of two. */
@@ -43,8 +50,9 @@ function digestOf(field: string, algorithm: string, value: Uint8Array<ArrayBuffe
   return { algorithm, value };
 }
 
-async function requireDigest(field: string, digest: Digest, body: Uint8Array<ArrayBuffer>): Promise<void> {
+async function requireDigest(field: string, digest: Digest, body: Uint8Array<ArrayBuffer>): Promise<Digest> {
   const actual = new Uint8Array(await crypto.subtle.digest(digest.algorithm, body));
   const holds = actual.length === digest.value.length && actual.every((byte, i) => byte === digest.value[i]);
   if (!holds) throw refused(`${field} is not that of the body; send the body that was signed`);
+  return digest;
 }
