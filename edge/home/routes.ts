@@ -45,7 +45,7 @@ export function homeRoutes(parts: HomeRoutesParts): Hono {
     async (context: Context): Promise<Response> => {
       const home = await parts.directory.homeOf(new URL(context.req.url).host);
       if (home === null) return problem(421, 'unknown-host');
-      const call = await readSignedCall(context.req.raw, maxBytes);
+      const call = await readSignedCall(context.req.raw, maxBytes, home.publicKey);
       if (call instanceof Response) return call;
       const param = (name: string): string => context.req.param(name) ?? '';
       return await answer({ ...call, home, spool: parts.spoolObject(home.homeId), param });

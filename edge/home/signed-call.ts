@@ -1,9 +1,10 @@
 // What home asks of its spool, copies and snapshot arrives as a signed call (shared/session/call.ts). This reads one from
 // a request; the spool object proves it, because only it knows the newest session.
 
-import { base64url } from 'jose';
+import { base64url, type CryptoKey, importJWK, type JWK } from 'jose';
+import { PorchlightError } from '../../shared/errors.ts';
 import { limits } from '../../shared/limits.ts';
-import { type CallClaims, callScheme } from '../../shared/session/call.ts';
+import { type CallClaims, callScheme, readVerified } from '../../shared/session/call.ts';
 import { problem } from '../http/problem.ts';
 import { readBody } from '../http/read-body.ts';
 import type { Told } from '../spool/told.ts';
@@ -15,11 +16,25 @@ export interface SignedCall {
   readonly body: Uint8Array<ArrayBuffer>;
 }
 
-/** The call, or the refusal to send: nothing is proved yet. */
-export async function readSignedCall(request: Request, maxBytes: number): Promise<SignedCall | Response> {
+/**
+ * The call, or the refusal to send. A signature that is not by `publicKey` is refused before a byte of the body is read,
+ * so that no stranger fills memory here or in the spool; all else is the spool's to prove.
+ */
+export async function readSignedCall(
+  request: Request,
+  maxBytes: number,
+  publicKey: JWK,
+): Promise<SignedCall | Response> {
   const [scheme, jws, ...rest] = (request.headers.get('Authorization') ?? '').split(' ');
   if (scheme?.toLowerCase() !== callScheme.toLowerCase() || jws === undefined || rest.length > 0) {
     return problem(401, 'not-signed', { challenge: callScheme });
+  }
+  try {
+    await readVerified(jws, (await importJWK(publicKey, 'EdDSA')) as CryptoKey);
+  } catch (thrown) {
+    if (!(thrown instanceof PorchlightError)) throw thrown;
+    await request.body?.cancel();
+    return problem(401, 'call-refused', { challenge: callScheme });
   }
   const body = await readBody(request, maxBytes);
   if (body === 'too-large') return problem(413, 'too-large');

@@ -54,7 +54,8 @@ export async function verifyCall(
   return claims;
 }
 
-async function readVerified(jws: string, publicKey: CryptoKey): Promise<CallClaims> {
+/** What a call says, once its signature holds; whether that fits a request is verifyCall's. Throws `call-refused`. */
+export async function readVerified(jws: string, publicKey: CryptoKey): Promise<CallClaims> {
   try {
     const { payload, protectedHeader } = await compactVerify(jws, publicKey, { algorithms: ['EdDSA'] });
     if (protectedHeader.typ !== type) throw refused('it is a signature of another kind');

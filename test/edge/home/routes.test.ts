@@ -156,6 +156,25 @@ describe('a signed call', () => {
     expect((await home.call('GET', 'spool')).status).toBe(200);
   });
 
+  test('signed by another key is refused before its body is read, however long that is', async () => {
+    await home.connect();
+    const other = await SmallHome.claimed(`https://other-${host}`);
+    await other.connect();
+    const path = '/.porchlight/v1/snapshot';
+    const Authorization = await other.signed('PUT', path, new Uint8Array(), origin);
+    let pulled = 0;
+    const body = new ReadableStream<Uint8Array>({
+      pull(controller) {
+        pulled += 1;
+        controller.enqueue(new Uint8Array(64 * 1024));
+        if (pulled * 64 * 1024 > 4 * limits.snapshotBytes) controller.close();
+      },
+    });
+    const response = await SELF.fetch(`${origin}${path}`, { method: 'PUT', headers: { Authorization }, body });
+    expect(await codeOf(response)).toEqual([401, 'call-refused']);
+    expect(pulled * 64 * 1024).toBeLessThan(limits.snapshotBytes);
+  });
+
   test('longer than its limit is refused unread', async () => {
     await home.connect();
     expect((await home.call('POST', 'replay', 'x'.repeat(100_000))).status).toBe(413);
