@@ -1,8 +1,8 @@
 // What the edge must know of an activity to judge it: who says it, and whether it is an actor's news about itself. No
 // JSON-LD is processed and no context fetched; home's service does that.
 
+import { isObject, type JsonObject, readJsonObject } from '../../shared/json-object.ts';
 import { limits } from '../../shared/limits.ts';
-import { isObject, type JsonObject, readJsonObject } from './json.ts';
 
 export interface Activity {
   /** The actor's id. */

@@ -6,10 +6,10 @@
 // actors only to signed requests publish their keys that way, and who decides what lies below an actor's address
 // decides the actor's document too.
 
+import { isObject, type JsonObject } from '../../shared/json-object.ts';
 import { type PublicKey, publicKeyFromMultikey, publicKeyFromPem } from '../../shared/signature/public-key.ts';
 import { isRefused } from '../../shared/signature/refused.ts';
 import { requireStrength } from '../../shared/signature/require.ts';
-import { isObject, type JsonObject } from './json.ts';
 
 export type KeyFinding =
   | { readonly read: 'key'; readonly publicKey: PublicKey; readonly owner: string }

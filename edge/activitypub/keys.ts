@@ -2,10 +2,10 @@
 // delivery is judge.ts's to say; which addresses may be asked is http/safe-fetch.ts's.
 
 import type { Clock } from '../../shared/clock.ts';
+import { type JsonObject, readJsonObject } from '../../shared/json-object.ts';
 import { limits } from '../../shared/limits.ts';
 import { type Fetched, type SafeFetchPorts, safeFetch } from '../http/safe-fetch.ts';
 import { within } from '../http/within.ts';
-import { type JsonObject, readJsonObject } from './json.ts';
 import type { KeyAnswer } from './judge.ts';
 import { addressOf, type KeyFinding, ownersKey, readKeyDocument } from './key-document.ts';
 import { freshMs, type KeyMemory, type KeyRecord } from './key-memory.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { readActivity } from '../../../edge/activitypub/activity.ts';
-import { readJsonObject } from '../../../edge/activitypub/json.ts';
+import { readJsonObject } from '../../../shared/json-object.ts';
 import { limits } from '../../../shared/limits.ts';
 import { bytesOf, utf8 } from './home.ts';
 

@@ -1,7 +1,7 @@
 // JSON from strangers: bodies of deliveries and documents with keys. Bounded before it is parsed, so that no nesting
 // can exhaust a stack, here or in the service that parses it next.
 
-import { limits } from '../../shared/limits.ts';
+import { limits } from './limits.ts';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
