@@ -98,7 +98,7 @@ export async function startHome(options: HomeOptions, seams: HomeSeams = {}): Pr
     kept: new LeavingsFile(join(folder, 'leavings.json'), log),
     senders: async () => await ledger.senders(),
     nextVersion: async (atLeast) => {
-      const next = Math.max((await ledger.number('snapshot-version')) + 1, atLeast);
+      const next = Math.max(ledger.number('snapshot-version') + 1, atLeast);
       return await ledger.raise('snapshot-version', next);
     },
     send: async (snapshot) => await api.leaveSnapshot(snapshot),

@@ -13,8 +13,8 @@ export function genericAdapter({ inboxes, signatures }: GenericService): Adapter
   return {
     kind: 'activitypub',
     signatures,
-    // Most servers know a repetition by its activity id, but nobody has said so of this one.
-    deduplicatesBy: null,
+    // ActivityPub section 5.2 demands it of every server.
+    deduplicatesBy: 'activity id',
     headersFor: async () => await Promise.resolve([]),
     outcomeOf: outcomeByStatus,
     leavings: async () =>

@@ -17,9 +17,9 @@ const done = 'replay-done';
 
 /** Is a replay due? To be asked as soon as the edge has given `epoch`; the same process may ask again. */
 export async function fellBack(numbers: Numbers, epoch: number): Promise<boolean> {
-  if (epoch - 1 > (await numbers.number(seen))) await numbers.raise(due, epoch);
+  if (epoch - 1 > numbers.number(seen)) await numbers.raise(due, epoch);
   await numbers.raise(seen, epoch);
-  return (await numbers.number(due)) > (await numbers.number(done));
+  return numbers.number(due) > numbers.number(done);
 }
 
 /** To be called when all that is kept has been asked for: from here on it is not missed any more. */

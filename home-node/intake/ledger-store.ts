@@ -1,5 +1,5 @@
-// The ledger's rows: what was begun, what the service answered. Synchronous, in a thread of its own (ledger-thread.ts),
-// because every commit waits for the disk and the link must not.
+// The ledger's rows: what was begun, what the service answered. Synchronous and short: a mark is in the file's
+// write-ahead log when a call returns, whatever is killed then. That it is on the disk is asked for apart (ledger.ts).
 
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import type { Outcome } from '../../shared/delivery.ts';
@@ -31,54 +31,66 @@ export type Standing = 'fresh' | 'in-doubt' | 'delivered';
 /** Number of this name: what was delivered before this time (ms since the epoch) is sent again when it comes again. */
 export const doubtBefore = 'doubt-before';
 
+/** How long a connection waits for the other one's short commits, ms. */
+export const busyMs = 5_000;
+
+/**
+ * The upkeep empties the log long before it has so many pages (4 KiB each). Danger: a log that grows without end when
+ * the upkeep's thread has no chance.
+ */
+const mostLogPages = 8_192;
+
 export class LedgerStore {
   readonly #database: DatabaseSync;
-  readonly #find: StatementSync;
   readonly #begin: StatementSync;
-  readonly #answer: StatementSync;
+  readonly #commit: StatementSync;
+  readonly #find: StatementSync;
+  readonly #markBegun: StatementSync;
+  readonly #markAnswered: StatementSync;
   #doubtBefore: number;
 
   constructor(path: string) {
-    this.#database = new DatabaseSync(path);
-    // FULL: a commit returns after the write-ahead log is on the disk (sqlite.org/pragma.html#pragma_synchronous).
+    this.#database = new DatabaseSync(path, { timeout: busyMs });
     this.#database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL');
     migrateLedger(this.#database);
+    // From here on a commit is written and not waited for: Ledger.durable syncs the log, once for many commits. What a
+    // checkpoint needs synced SQLite still syncs itself (sqlite.org/pragma.html#pragma_synchronous).
+    this.#database.exec(`PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = ${mostLogPages}`);
+    this.#begin = this.#database.prepare('BEGIN IMMEDIATE');
+    this.#commit = this.#database.prepare('COMMIT');
     this.#find = this.#database.prepare('SELECT outcome, answered_at FROM marks WHERE id = ?');
-    this.#begin = this.#database.prepare(
+    this.#markBegun = this.#database.prepare(
       'INSERT INTO marks (id, service, sender, begun_at) VALUES (?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET ' +
         'begun_at = excluded.begun_at, answered_at = NULL, outcome = NULL',
     );
-    this.#answer = this.#database.prepare('UPDATE marks SET outcome = ?, answered_at = ? WHERE id = ?');
+    this.#markAnswered = this.#database.prepare('UPDATE marks SET outcome = ?, answered_at = ? WHERE id = ?');
     this.#doubtBefore = this.number(doubtBefore);
   }
 
   /** All marks in one commit, in their order; the standing of each `begin`, null for an `answer`. */
   commit(marks: readonly Mark[]): (Standing | null)[] {
-    return this.#whole(() => marks.map((mark) => this.#make(mark)));
+    this.#begin.run();
+    try {
+      const standings = marks.map((mark) => this.#make(mark));
+      this.#commit.run();
+      return standings;
+    } catch (thrown) {
+      if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
+      throw thrown;
+    }
   }
 
   #make(mark: Mark): Standing | null {
     if (mark.mark === 'answer') {
-      this.#answer.run(mark.outcome, mark.at, mark.id);
+      this.#markAnswered.run(mark.outcome, mark.at, mark.id);
       return null;
     }
     const row = this.#find.get(mark.id);
     // The owner says that the service lost what it had taken until then.
     const isLost = Number(row?.answered_at ?? 0) < this.#doubtBefore;
     if (row?.outcome === 'delivered' && !isLost) return 'delivered';
-    this.#begin.run(mark.id, mark.service, mark.sender, mark.at);
+    this.#markBegun.run(mark.id, mark.service, mark.sender, mark.at);
     return row !== undefined && (row.outcome === null || row.outcome === 'delivered') ? 'in-doubt' : 'fresh';
-  }
-
-  /** Forgets what was answered before `before`; what is in doubt stays. Returns how many. */
-  prune(before: number): number {
-    return Number(this.#database.prepare('DELETE FROM marks WHERE answered_at < ?').run(before).changes);
-  }
-
-  /** Actors whose deliveries the services have taken. */
-  senders(): string[] {
-    const rows = this.#database.prepare("SELECT DISTINCT sender FROM marks WHERE outcome = 'delivered'").all();
-    return rows.map((row) => String(row.sender));
   }
 
   /** The number of this name, 0 if never set. */
@@ -96,17 +108,5 @@ export class LedgerStore {
 
   close(): void {
     this.#database.close();
-  }
-
-  #whole<T>(work: () => T): T {
-    this.#database.exec('BEGIN IMMEDIATE');
-    try {
-      const result = work();
-      this.#database.exec('COMMIT');
-      return result;
-    } catch (thrown) {
-      if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
-      throw thrown;
-    }
   }
 }

@@ -1,65 +1,46 @@
-// The ledger's own thread: answers one request after another. Nothing but the store is in here.
+// The thread of the ledger's upkeep: answers one request after another.
 
 import { parentPort, workerData } from 'node:worker_threads';
-import { causeOf, PorchlightError } from '../../shared/errors.ts';
-import { LedgerStore, type Mark, type Standing } from './ledger-store.ts';
+import { causeOf } from '../../shared/errors.ts';
+import { LedgerUpkeep } from './ledger-upkeep.ts';
 
-export type LedgerRequest =
-  | { readonly op: 'commit'; readonly marks: readonly Mark[] }
+export type UpkeepRequest =
   | { readonly op: 'prune'; readonly before: number }
   | { readonly op: 'senders' }
-  | { readonly op: 'number'; readonly name: string }
-  | { readonly op: 'raise'; readonly name: string; readonly value: number }
+  | { readonly op: 'checkpoint' }
   | { readonly op: 'close' };
 
-export type LedgerResult = readonly (Standing | null)[] | number | readonly string[] | null;
+export type UpkeepResult = number | readonly string[] | null;
 
-/** Answers come in the order of requests; the first is for the opening itself. */
-export type LedgerReply =
-  | { readonly result: LedgerResult }
-  | { readonly error: { readonly code: string; readonly message: string } };
+/** Answers come in the order of requests. */
+export type UpkeepReply = { readonly result: UpkeepResult } | { readonly error: string };
 
-function answer(store: LedgerStore, request: LedgerRequest): LedgerResult {
+function answer(upkeep: LedgerUpkeep, request: UpkeepRequest): UpkeepResult {
   switch (request.op) {
-    case 'commit':
-      return store.commit(request.marks);
     case 'prune':
-      return store.prune(request.before);
+      return upkeep.prune(request.before);
     case 'senders':
-      return store.senders();
-    case 'number':
-      return store.number(request.name);
-    case 'raise':
-      return store.raise(request.name, request.value);
+      return upkeep.senders();
+    case 'checkpoint':
+      return upkeep.checkpoint();
     case 'close':
-      store.close();
-      return null;
+      return upkeep.close();
   }
 }
 
-function attempt(work: () => LedgerResult): LedgerReply {
+function attempt(work: () => UpkeepResult): UpkeepReply {
   try {
     return { result: work() };
   } catch (thrown) {
-    const code = thrown instanceof PorchlightError ? thrown.code : 'ledger';
-    return { error: { code, message: causeOf(thrown) } };
+    return { error: causeOf(thrown) };
   }
 }
 
 if (parentPort !== null) {
   const port = parentPort;
-  let store: LedgerStore | null = null;
-  const { path } = workerData as { readonly path: string };
-  port.postMessage(
-    attempt(() => {
-      store = new LedgerStore(path);
-      return null;
-    }),
-  );
-  port.on('message', (request: LedgerRequest) => {
-    if (store === null) return;
-    const open = store;
-    port.postMessage(attempt(() => answer(open, request)));
+  const upkeep = new LedgerUpkeep((workerData as { readonly path: string }).path);
+  port.on('message', (request: UpkeepRequest) => {
+    port.postMessage(attempt(() => answer(upkeep, request)));
     if (request.op === 'close') port.close();
   });
 }

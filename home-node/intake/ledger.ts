@@ -1,68 +1,103 @@
-// The ledger: what home remembers of each delivery across any crash. `begin` is on the disk before a delivery is sent,
-// `answer` after the service answered and before the edge is told. Marks made while the disk is busy, or in one turn of
-// the event loop, share one commit: with many senders at once a commit is paid once for all of them.
+// The ledger: what home remembers of each delivery across any crash.
+//
+// A mark is written when `mark` returns: it outlives this process, however that ends. It outlives a power cut once
+// `durable` has resolved, and that is waited for only where it buys something: before the edge is told what became of
+// deliveries (open-intake.ts), and before a delivery is sent to a service that does not recognise repetitions
+// (sender-work.ts). To one that does, what was begun is sent again after a crash whether the ledger knows of it or not.
+// So a whole turn's answers cost one sync of the disk.
 
+import { type FileHandle, open } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { PorchlightError } from '../../shared/errors.ts';
-import type { Mark, Standing } from './ledger-store.ts';
-import type { LedgerReply, LedgerRequest, LedgerResult } from './ledger-thread.ts';
+import { causeOf, PorchlightError } from '../../shared/errors.ts';
+import { LedgerStore, type Mark, type Standing } from './ledger-store.ts';
+import type { UpkeepReply, UpkeepRequest, UpkeepResult } from './ledger-thread.ts';
 
-interface Waiting<T> {
-  readonly resolve: (result: T) => void;
+interface Asked {
+  readonly resolve: (result: UpkeepResult) => void;
   readonly reject: (error: Error) => void;
 }
 
-interface WaitingMarks extends Waiting<readonly (Standing | null)[]> {
-  readonly marks: readonly Mark[];
-}
+/** Marks after which the log is worth emptying: about 4 MB of it. */
+const marksPerCheckpoint = 1_000;
 
 export class Ledger {
+  readonly #store: LedgerStore;
+  /** SQLite's write-ahead log: to sync it makes every commit durable that was written to it before. */
+  readonly #log: FileHandle;
   readonly #thread: Worker;
-  readonly #asked: Waiting<LedgerResult>[] = [];
-  #marks: WaitingMarks[] = [];
-  #committing = false;
-  #commits = 0;
+  readonly #asked: Asked[] = [];
   #broken: PorchlightError | null = null;
+  /** Marks that no finished sync covers, and that the log has gathered. */
+  #unsynced = 0;
+  #gathered = 0;
+  /** The sync that runs; never rejects. */
+  #syncing: Promise<void> = Promise.resolve();
+  /** The sync that has not begun yet: it covers every mark made until it begins. */
+  #nextSync: Promise<void> | null = null;
+  #syncs = 0;
 
-  private constructor(thread: Worker) {
+  private constructor(store: LedgerStore, log: FileHandle, thread: Worker) {
+    this.#store = store;
+    this.#log = log;
     this.#thread = thread;
-    thread.on('message', (reply: LedgerReply) => {
-      const waiting = this.#asked.shift();
-      if ('result' in reply) waiting?.resolve(reply.result);
-      else waiting?.reject(failure(reply.error.code, reply.error.message));
+    thread.on('message', (reply: UpkeepReply) => {
+      const asked = this.#asked.shift();
+      if ('result' in reply) asked?.resolve(reply.result);
+      else asked?.reject(trouble(reply.error));
     });
-    thread.on('error', (cause) => this.#break(cause.message));
+    thread.on('error', (cause) => this.#break(causeOf(cause)));
     thread.on('exit', () => this.#break('its thread has ended'));
   }
 
   /** Opens the ledger's file, making it when there is none. Throws `ledger-newer`, `ledger`. */
   static async open(path: string): Promise<Ledger> {
-    const thread = new Worker(new URL('./ledger-thread.ts', import.meta.url), { workerData: { path } });
-    const ledger = new Ledger(thread);
+    const store = attempt(() => new LedgerStore(path));
     try {
-      await new Promise<LedgerResult>((resolve, reject) => ledger.#asked.push({ resolve, reject }));
-      return ledger;
+      const log = await open(`${path}-wal`, 'r+');
+      await syncFolder(dirname(path));
+      return new Ledger(
+        store,
+        log,
+        new Worker(new URL('./ledger-thread.ts', import.meta.url), { workerData: { path } }),
+      );
     } catch (thrown) {
-      await thread.terminate();
-      throw thrown;
+      store.close();
+      throw trouble(causeOf(thrown));
     }
   }
 
   /**
-   * Resolves when all marks are on the disk, in one commit and in their order: the standing of each `begin`, null for
-   * an `answer`. Rejects with `ledger` when they are not; then none of them holds.
+   * Writes all marks in one commit, in their order: the standing of each `begin`, null for an `answer`. Throws `ledger`
+   * when they cannot be written; then none of them holds.
    */
-  async mark(marks: readonly Mark[]): Promise<readonly (Standing | null)[]> {
-    return await new Promise((resolve, reject) => {
-      this.#marks.push({ marks, resolve, reject });
-      // After this turn of the event loop, so that marks of all answers that it brought are together.
-      if (!this.#committing && this.#marks.length === 1) setImmediate(() => this.#commit());
-    });
+  mark(marks: readonly Mark[]): readonly (Standing | null)[] {
+    const standings = attempt(() => this.#store.commit(marks));
+    this.#unsynced += marks.length;
+    this.#gathered += marks.length;
+    return standings;
   }
 
-  /** How many commits carried marks so far: what group commit saves is to be seen here. */
-  get commits(): number {
-    return this.#commits;
+  /** Resolves when every mark made so far is on the disk; one sync serves all who wait. Rejects with `ledger`. */
+  async durable(): Promise<void> {
+    if (this.#unsynced === 0) return;
+    if (this.#nextSync === null) {
+      this.#nextSync = this.#syncing.then(async () => await this.#sync());
+      this.#syncing = this.#nextSync.catch(() => undefined);
+    }
+    await this.#nextSync;
+  }
+
+  /** How many times the disk was asked to sync: what one sync for many saves is to be seen here. */
+  get syncs(): number {
+    return this.#syncs;
+  }
+
+  /** Empties the write-ahead log into the file once enough has gathered; deliveries go on meanwhile. */
+  async checkpoint(): Promise<void> {
+    if (this.#gathered < marksPerCheckpoint) return;
+    this.#gathered = 0;
+    await this.#ask({ op: 'checkpoint' });
   }
 
   /** Forgets what was answered before `before` (ms since the epoch). Returns how many. */
@@ -76,47 +111,40 @@ export class Ledger {
   }
 
   /** A number that survives restarts and only rises, 0 if never raised. */
-  async number(name: string): Promise<number> {
-    return Number(await this.#ask({ op: 'number', name }));
+  number(name: string): number {
+    return attempt(() => this.#store.number(name));
   }
 
-  /** Raises it to at least `value`; returns what it is now. */
+  /** Raises it to at least `value`; resolves to what it is now, once that is on the disk. */
   async raise(name: string, value: number): Promise<number> {
-    return Number(await this.#ask({ op: 'raise', name, value }));
+    const raised = attempt(() => this.#store.raise(name, value));
+    this.#unsynced += 1;
+    await this.durable();
+    return raised;
   }
 
   async close(): Promise<void> {
     await this.#ask({ op: 'close' });
     await this.#thread.terminate();
+    await this.#log.close();
+    // The last connection empties the log into the file and syncs both.
+    this.#store.close();
   }
 
-  #commit(): void {
-    const together = this.#marks;
-    if (together.length === 0) return;
-    this.#marks = [];
-    this.#committing = true;
-    this.#commits += 1;
-    this.#ask({ op: 'commit', marks: together.flatMap((one) => one.marks) })
-      .then(
-        (result) => {
-          const standings = result as readonly (Standing | null)[];
-          let at = 0;
-          for (const one of together) {
-            one.resolve(standings.slice(at, at + one.marks.length));
-            at += one.marks.length;
-          }
-        },
-        (error: Error) => {
-          for (const one of together) one.reject(error);
-        },
-      )
-      .finally(() => {
-        this.#committing = false;
-        this.#commit();
-      });
+  async #sync(): Promise<void> {
+    // Marks from here on are the next sync's.
+    this.#nextSync = null;
+    const covered = this.#unsynced;
+    this.#syncs += 1;
+    try {
+      await this.#log.datasync();
+    } catch (thrown) {
+      throw trouble(causeOf(thrown));
+    }
+    this.#unsynced -= covered;
   }
 
-  async #ask(request: LedgerRequest): Promise<LedgerResult> {
+  async #ask(request: UpkeepRequest): Promise<UpkeepResult> {
     if (this.#broken !== null) throw this.#broken;
     return await new Promise((resolve, reject) => {
       this.#asked.push({ resolve, reject });
@@ -125,13 +153,30 @@ export class Ledger {
   }
 
   #break(found: string): void {
-    this.#broken ??= failure('ledger', found);
-    for (const waiting of this.#asked.splice(0)) waiting.reject(this.#broken);
+    this.#broken ??= trouble(found);
+    for (const asked of this.#asked.splice(0)) asked.reject(this.#broken);
   }
 }
 
-function failure(code: string, found: string): PorchlightError {
-  if (code !== 'ledger') return new PorchlightError(code, found);
+/** That the log exists must outlive a power cut as well. */
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}
+
+function attempt<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (thrown) {
+    throw thrown instanceof PorchlightError ? thrown : trouble(causeOf(thrown));
+  }
+}
+
+function trouble(found: string): PorchlightError {
   return new PorchlightError(
     'ledger',
     `Cannot write to the ledger: ${found}; see whether its disk is full or failing.`,

@@ -51,7 +51,8 @@ export function openIntake(parts: IntakeParts): OpenIntake {
     log,
     recipients,
     observe,
-    mark: async (marks) => await ledger.mark(marks),
+    mark: (marks) => ledger.mark(marks),
+    durable: async () => await ledger.durable(),
     deliver: async (recipient, delivery, body) => await deliverer.deliver(recipient, delivery, body),
     fetchBody: async (id) => await api.body(id),
     onSilent: (service) => {
@@ -68,7 +69,12 @@ export function openIntake(parts: IntakeParts): OpenIntake {
     recipients,
     observe,
     now: () => clock.now(),
-    turn: async (request) => await api.turn(request),
+    turn: async (request) => {
+      // The edge is told only what a power cut cannot make home forget.
+      if (request.answers.length > 0) await ledger.durable();
+      ledger.checkpoint().catch((thrown: unknown) => log.warn(causeOf(thrown)));
+      return await api.turn(request);
+    },
     work: async (next, answer) => await work.run(next, answer),
     onDrained: (deliveries) => {
       prune();

@@ -1,5 +1,5 @@
-// The way of one sender's deliveries through home: body whole → `begun` on the disk → service → `answered` on the disk
-// → answer for the edge. One after another; the `answered` of one and the `begun` of the next share a commit.
+// The way of one sender's deliveries through home: body whole → `begun` in the ledger → service → `answered` in the
+// ledger → answer for the edge. One after another; the `answered` of one and the `begun` of the next share a commit.
 
 import type { Clock } from '../../shared/clock.ts';
 import type { Delivery, Outcome } from '../../shared/delivery.ts';
@@ -17,7 +17,9 @@ export interface SenderWorkOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly recipients: ReadonlyMap<string, Recipient>;
-  readonly mark: (marks: readonly Mark[]) => Promise<readonly (Standing | null)[]>;
+  readonly mark: (marks: readonly Mark[]) => readonly (Standing | null)[];
+  /** Resolves when all marks so far are on the disk. */
+  readonly durable: () => Promise<void>;
   readonly deliver: (recipient: Recipient, delivery: Delivery, body: Uint8Array) => Promise<Attempt>;
   readonly fetchBody: (deliveryId: string) => Promise<Uint8Array>;
   readonly observe: Observe;
@@ -48,7 +50,7 @@ export class SenderWork {
       const ready = held === null ? null : this.#readyNow(held);
       // Nothing can be begun at this moment: what is done need not wait for it.
       if (done !== null && ready === null) {
-        await this.#mark(done, null, answer);
+        this.#mark(done, null, answer);
         done = null;
       }
       if (held === null) return;
@@ -56,9 +58,13 @@ export class SenderWork {
       const recipient = this.#options.recipients.get(delivery.service);
       const body = ready ?? (await this.#bodyOf(held, recipient, answer));
       if (recipient === undefined || body === null) continue;
-      const standing = await this.#mark(done, held, answer);
+      const standing = this.#mark(done, held, answer);
       done = null;
       if (standing === null) continue;
+      if (!(await this.#isSafe(recipient, standing))) {
+        this.#mark({ held, outcome: { outcome: 'released' } }, null, answer);
+        continue;
+      }
       if (standing === 'delivered') {
         this.#options.log.info(`${delivery.id}: delivered before, the edge is told again`);
         answer(held, { outcome: 'delivered' });
@@ -72,7 +78,7 @@ export class SenderWork {
       done = { held, outcome: attempt.outcome };
       if (attempt.outcome.outcome === 'later' || attempt.outcome.outcome === 'released') {
         // What follows of this sender must not be begun: the hand hears of it first.
-        await this.#mark(done, null, answer);
+        this.#mark(done, null, answer);
         done = null;
       }
       if (!attempt.answered) this.#options.onSilent(delivery.service);
@@ -105,7 +111,7 @@ export class SenderWork {
    * Writes down what is done and what begins, in one commit; the answer of the first is given after it. The standing
    * of the second, or null when it cannot begin (it was answered then) or there is none.
    */
-  async #mark(done: Done | null, begin: Held | null, answer: AnswerOne): Promise<Standing | null> {
+  #mark(done: Done | null, begin: Held | null, answer: AnswerOne): Standing | null {
     const at = this.#options.clock.now();
     const marks: Mark[] = [];
     if (done !== null) {
@@ -117,7 +123,7 @@ export class SenderWork {
     }
     let standing: Standing | null = null;
     try {
-      const standings = marks.length === 0 ? [] : await this.#options.mark(marks);
+      const standings = marks.length === 0 ? [] : this.#options.mark(marks);
       standing = standings.at(-1) ?? null;
     } catch (thrown) {
       this.#options.onLedgerTrouble(thrown);
@@ -129,6 +135,21 @@ export class SenderWork {
       answer(done.held, done.outcome);
     }
     return begin === null ? null : standing;
+  }
+
+  /**
+   * May it be sent? A service that does not recognise repetitions gets nothing of which a power cut could make home
+   * forget that it was begun: `in-doubt` must be said then, because it may be seen twice.
+   */
+  async #isSafe(recipient: Recipient, standing: Standing): Promise<boolean> {
+    if (standing === 'delivered' || recipient.adapter.deduplicatesBy !== null) return true;
+    try {
+      await this.#options.durable();
+      return true;
+    } catch (thrown) {
+      this.#options.onLedgerTrouble(thrown);
+      return false;
+    }
   }
 
   #sayDoubt(delivery: Delivery, recipient: Recipient): void {
