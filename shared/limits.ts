@@ -52,6 +52,9 @@ export const limits = {
   /** Undecided deliveries waiting, per origin and in all. Danger: rows for anybody who invents a key address. */
   undecidedPerOrigin: 20,
   undecidedTotal: 500,
+  /** Origins of keys of which one address (of IPv6, one /64) may leave undecided deliveries within a day. Danger: one
+   * stranger invents names until nobody's undecided delivery has room. */
+  undecidedOriginsPerAddress: 5,
 
   /** Bytes of one frame's payload on the link. Danger: a frame held whole in memory (the platform allows 32 MiB). */
   framePayloadBytes: 256 * KiB,
@@ -67,6 +70,20 @@ export const limits = {
   linkWindowBytes: 8 * MiB,
   /** Open streams on one link. Danger: memory at home. */
   linkStreams: 512,
+  /** A stream whose visitor takes nothing of what waits for it, or sends nothing of the body it owes, is ended after this
+   * long. A phone in a tunnel lives; the slowest phone there is takes a frame (framePayloadBytes) in that time. Streams
+   * on which the service is silent (live streams, long polls) are not meant. Danger: visitors that stopped hold streams
+   * for ever. */
+  streamStalledMs: 2 * minute,
+  /** When linkStreams are open, a new request ends the one that stalled longest, if for at least this long. Danger:
+   * visitors that stopped hold all streams; and, if it were shorter, a crowd that ends whoever loses the radio. */
+  streamStalledCrowdedMs: 10 * second,
+  /** Bytes that must move for a stream to count as moving. Danger: a byte now and then as a way to hold a stream. */
+  streamStepBytes: 4 * KiB,
+  /** Bytes of one service's answer that home holds unsent, and of all answers, above which each may hold one read of its
+   * connection (64 KiB). In all at most answersBytes + linkStreams × 64 KiB = 64 MiB. Danger: a small home's memory. */
+  answerBytes: 512 * KiB,
+  answersBytes: 32 * MiB,
   /** Sockets that have not proved whose they are. Danger: strangers hold the Link object's memory. */
   unprovenSockets: 8,
   /** Home pings this often; the edge distrusts a link whose last answer is older than `linkStaleMs`. */
@@ -82,12 +99,16 @@ export const limits = {
   /** How long a key, and a failure to get one, are remembered. Danger: a fetch per forged request. */
   keyFreshMs: 1 * day,
   keyFailureMs: 5 * minute,
-  /** New subdomains of one registrable domain whose keys are fetched per hour. Danger: wildcard DNS as a flood. */
+  /** Subdomains of one registrable domain that are asked for keys per hour and where none was found yet. Danger: wildcard
+   * DNS as a flood. What comes of others meanwhile is undecided. */
   keySubdomainsPerHour: 10,
   /** A signed time may differ from the time of arrival by this much. Danger: replay of an old request. */
   signedTimeSkewMs: 1 * hour,
-  /** Home vouches for a time of arrival up to this long ago. Danger: a stolen receipt is good for ever. */
-  receiptAgeMs: 14 * day,
+  /** How long home's word for a time of arrival is good after it was given. Danger: a stolen receipt is good for ever. */
+  receiptMs: 5 * minute,
+  /** Home's clock may differ from the edge's by this much; beyond, home takes no deliveries. Danger: services that judge
+   * by the time (the strictest: 5 minutes) refuse what is in time, and it becomes a dead letter. */
+  homeClockOffMs: 5 * minute,
 
   /** Bytes of one page copy. Danger: a video held as a page. */
   copyBytes: 25 * MiB,

@@ -53,7 +53,10 @@ export function homeRoutes(parts: HomeRoutesParts): Hono {
 
   routes.post('/v1/claim', (context) => claim(parts, context.req.raw));
   routes.all('/v1/link', (context) => link(parts, context.req.raw));
-  routes.post('/v1/lease', signed(turnBytes, lease));
+  routes.post(
+    '/v1/lease',
+    signed(turnBytes, (call) => lease(parts, call)),
+  );
   routes.get(
     '/v1/bodies/:id',
     signed(0, (call) => body(parts, call)),
@@ -101,12 +104,13 @@ async function link({ directory, links }: HomeRoutesParts, request: Request): Pr
   return isItsHost === true ? await openLink(links, request) : problem(403, 'not-this-home');
 }
 
-async function lease({ spool, jws, expected, body: turn }: Called): Promise<Response> {
+/** With the edge's time, which home compares its clock with; not every runtime adds a Date of its own. */
+async function lease({ clock }: HomeRoutesParts, { spool, jws, expected, body: turn }: Called): Promise<Response> {
   const { edge, method, path } = expected;
-  return answerTold(
-    await spool.turn(jws, { edge, method, path }, turn),
-    (batch) => new Response(batch, { headers: { 'Content-Type': batchContentType, 'Cache-Control': 'no-store' } }),
-  );
+  const told = await spool.turn(jws, { edge, method, path }, turn);
+  const date = new Date(clock.now()).toUTCString();
+  const headers = { 'Content-Type': batchContentType, 'Cache-Control': 'no-store', Date: date };
+  return answerTold(told, (batch) => new Response(batch, { headers }));
 }
 
 async function body({ store }: HomeRoutesParts, { spool, jws, expected, param }: Called): Promise<Response> {

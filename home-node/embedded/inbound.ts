@@ -65,7 +65,11 @@ async function takeDelivery(
   if (subject.host.toLowerCase() !== host) return text(401, `This is not ${subject.host}.`);
   const [receipt, ...more] = subject.headers.filter(([name]) => name.toLowerCase() === receiptHeader.toLowerCase());
   const checked = receipt === undefined || more.length > 0 ? null : receipts.check(subject, receipt[1]);
-  if (checked?.receipt === 'bad') log.warn(`Cannot use the receipt of a delivery: ${checked.reason}.`);
+  if (checked !== null && checked.receipt !== 'good') {
+    log.warn(`Cannot use the receipt of a delivery: ${checked.reason}.`);
+    // Home made it, so home comes again, with one that is of use.
+    if (checked.receipt === 'untimely') return text(503, 'The clock of this home was set just now.');
+  }
   const vouchedFor = checked?.receipt === 'good' ? checked.receivedAt : null;
   const requirements = await requirementsOf(subject, body, vouchedFor ?? clock.now());
   if (!requirements.met) return text(requirements.status, requirements.reason);

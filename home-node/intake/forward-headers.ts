@@ -41,18 +41,15 @@ const dropped = new Set([...ofOneConnection, ...neverFromOutside, 'host']);
  * them into variables do (CGI, Rack): X_Date is X-Date.
  */
 export function headersToService(delivery: Delivery, added: HeaderList): string[] {
-  const kept = delivery.headers.filter(([name]) => {
-    const known = plain(name);
-    return !(dropped.has(known) || /^(x-forwarded-|porchlight-)/.test(known));
-  });
-  const said: [string, string][] = [['X-Forwarded-Proto', 'https']];
-  if (delivery.remoteAddress !== null) said.push(['X-Forwarded-For', delivery.remoteAddress]);
-  return [['Host', delivery.host], ...kept, ...said, ...added].flatMap(([name = '', value = '']) => [
-    name,
-    toWire(value),
-  ]);
+  const list = ['Host', toWire(delivery.host)];
+  for (const [name, value] of delivery.headers) if (isForService(name)) list.push(name, toWire(value));
+  list.push('X-Forwarded-Proto', 'https');
+  if (delivery.remoteAddress !== null) list.push('X-Forwarded-For', delivery.remoteAddress);
+  for (const [name, value] of added) list.push(name, toWire(value));
+  return list;
 }
 
-function plain(name: string): string {
-  return name.toLowerCase().replaceAll('_', '-');
+function isForService(name: string): boolean {
+  const known = name.toLowerCase().replaceAll('_', '-');
+  return !(dropped.has(known) || known.startsWith('x-forwarded-') || known.startsWith('porchlight-'));
 }

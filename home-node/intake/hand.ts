@@ -49,14 +49,16 @@ export class Hand {
     return service === undefined ? this.#ids.size : (this.#sizes.get(service) ?? 0);
   }
 
-  /** false: it is in hand already, by an earlier lease, and is answered once. */
-  take(held: Held): boolean {
+  /**
+   * false: it is in hand already, by an earlier lease, and is answered once. What may not begin is given back at once.
+   */
+  take(held: Held, mayBegin = true): boolean {
     const { service, id } = held.delivery;
     if (this.#ids.has(id)) return false;
     this.#ids.add(id);
     this.#sizes.set(service, this.size(service) + 1);
     const sender = this.#senderOf(held.delivery);
-    if (sender.unheard > 0) {
+    if (!mayBegin || sender.unheard > 0) {
       this.#answer(sender, held, { outcome: 'released' });
       return true;
     }

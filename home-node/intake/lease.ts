@@ -9,6 +9,7 @@ import { limits } from '../../shared/limits.ts';
 import type { TurnOutcome } from '../edge-api/edge-api.ts';
 import { EdgeRefusal } from '../edge-api/send.ts';
 import type { Log } from '../log.ts';
+import { ClockWatch } from './clock-watch.ts';
 import type { Recipient } from './deliver.ts';
 import { type AnswerOne, Hand, type Held } from './hand.ts';
 import { Leases } from './leases.ts';
@@ -21,7 +22,7 @@ export interface IntakeOptions {
   readonly turn: (request: TurnRequest) => Promise<TurnOutcome>;
   readonly work: (next: () => Held | null, answer: AnswerOne) => Promise<void>;
   readonly observe: Observe;
-  /** ms since the epoch by home's clock, for edges that do not say theirs. */
+  /** ms since the epoch by home's clock. */
   readonly now: () => number;
   /** Called when something was delivered, nothing is in hand any more and the edge has heard every answer. */
   readonly onDrained: (deliveries: number) => void;
@@ -44,6 +45,7 @@ export class Intake {
   readonly #options: Required<IntakeOptions>;
   readonly #hand: Hand;
   readonly #leases = new Leases(() => this.#goSoon());
+  readonly #clock: ClockWatch;
   /** Answers that the edge has not heard. */
   #answers: Said[] = [];
   #answersDue = false;
@@ -75,6 +77,7 @@ export class Intake {
 
   constructor(options: IntakeOptions) {
     this.#options = { idleTurnMs: 5 * 60_000, troubleMs: 10_000, ...options };
+    this.#clock = new ClockWatch(this.#options.now, options.log);
     this.#hand = new Hand({ work: options.work, onAnswer: (answer, held) => this.#said(answer, held) });
   }
 
@@ -171,8 +174,9 @@ export class Intake {
     const mayBring = room > 0 && services.some((name) => this.#wanted.has(name));
     const renew = this.#leases.due();
     if (!mayBring && !this.#answersDue && renew.length === 0) return;
-    // Whatever a turn goes out for, it asks for more: answers may let a sender's next deliveries go.
-    void this.#turn({ max: services.length === 0 ? 0 : room, services, renew });
+    // Whatever a turn goes out for, it asks for more: answers may let a sender's next deliveries go. With a wrong clock
+    // it only asks what time it is.
+    void this.#turn({ max: services.length === 0 || this.#clock.isOff ? 0 : room, services, renew });
   }
 
   /** Services that can take deliveries and have not half a batch in hand already. */
@@ -188,14 +192,19 @@ export class Intake {
     this.#answersDue = false;
     this.#linger.cancel();
     this.#turning = true;
-    const asked = wish.max > 0 ? wish.services : [];
+    const wasOff = this.#clock.isOff;
+    const asked = wish.max > 0 || wasOff ? wish.services : [];
     const link = this.#links;
+    const startedAt = this.#options.now();
     for (const name of asked) this.#wanted.delete(name);
     try {
       const outcome = await this.#options.turn({ answers: said.map(({ answer }) => answer), ...wish });
       this.#heard(said, outcome.reply);
       this.#leases.renewed(wish.renew, outcome.reply.leaseMs);
-      if (asked.length > 0) this.#plan(outcome, asked);
+      this.#clock.heard(startedAt, outcome);
+      if (this.#clock.isOff) this.#hand.release();
+      else if (wasOff) this.wake();
+      if (asked.length > 0 || this.#clock.isOff) this.#plan(outcome, asked);
       this.#take(outcome);
     } catch (thrown) {
       for (const name of asked) this.#wanted.add(name);
@@ -211,7 +220,7 @@ export class Intake {
     this.#leases.opened(lease, deliveries.length, reply.leaseMs);
     for (const { delivery, body } of deliveries) {
       this.#options.observe('leased', delivery);
-      if (!this.#hand.take({ delivery, body, lease })) this.#leases.answered(lease);
+      if (!this.#hand.take({ delivery, body, lease }, !this.#clock.isOff)) this.#leases.answered(lease);
     }
   }
 
@@ -229,11 +238,15 @@ export class Intake {
   /** When to ask again. */
   #plan({ reply, deliveries, edgeTime }: TurnOutcome, asked: readonly string[]): void {
     this.#fruitless = deliveries.length > 0 ? 0 : this.#fruitless + 1;
-    // Also when nothing came: the edge walked a part of what waits for others, and goes on from there.
-    if (reply.more) for (const name of asked) this.#wanted.add(name);
     const { idleTurnMs, now } = this.#options;
     // Clocks differ, and a time that has passed without anything being due must not make home ask without pause.
     const leastMs = Math.min(125 * 2 ** Math.min(this.#fruitless, 9), 60_000);
+    if (this.#clock.isOff) {
+      this.#ask.replace(leastMs);
+      return;
+    }
+    // Also when nothing came: the edge walked a part of what waits for others, and goes on from there.
+    if (reply.more) for (const name of asked) this.#wanted.add(name);
     const dueMs = reply.nextDueAt === null ? idleTurnMs : reply.nextDueAt - (edgeTime ?? now());
     const lostLeaseMs = this.#lostLeaseUntil - now();
     const mostMs = lostLeaseMs > 0 ? Math.min(lostLeaseMs, idleTurnMs) : idleTurnMs;

@@ -171,7 +171,11 @@ class FrameReader {
     this.#fail(unreachable(`the edge closed with ${code} ${reason.toString()}`));
   };
 
-  readonly #onError = (error: Error): void => this.#fail(unreachable(error.message));
+  readonly #onError = (error: NodeJS.ErrnoException): void => {
+    // The one thing here that depends on home's clock: TLS compares it with the certificate's dates.
+    const isOfTime = error.code === 'CERT_NOT_YET_VALID' || error.code === 'CERT_HAS_EXPIRED';
+    this.#fail(unreachable(isOfTime ? `by home's clock, ${error.message}; see whether it is right` : error.message));
+  };
 }
 
 function unreachable(found: string): PorchlightError {

@@ -2,11 +2,12 @@
 // is then judges by its own rule at that time. The receipt is bound to one request, whole; it says nothing about who
 // sent it, and a service checks the signature as ever.
 //
-//   Porchlight-Receipt: v1 <t> <mac>
-//     t    time of arrival, ms since the epoch, decimal
-//     mac  base64url (no padding) of HMAC-SHA256 over these fields, each as `<bytes>:<value>`, or `-` when the request
-//          has no such header, joined by LF: "porchlight-receipt-v1", t, method, path and query, Host, Signature,
-//          Signature-Input, Digest, Content-Digest, SHA-256 of the body (base64url)
+//   Porchlight-Receipt: v2 <t> <made> <mac>
+//     t     time of arrival, ms since the epoch, decimal
+//     made  when home made the receipt, the same
+//     mac   base64url (no padding) of HMAC-SHA256 over these fields, each as `<bytes>:<value>`, or `-` when the request
+//           has no such header, joined by LF: "porchlight-receipt-v2", t, made, method, path and query, Host,
+//           Signature, Signature-Input, Digest, Content-Digest, SHA-256 of the body (base64url)
 
 import { createHmac, hash, timingSafeEqual } from 'node:crypto';
 import { fieldValue, type SignedRequest } from '../../shared/signature/request.ts';
@@ -19,6 +20,12 @@ export interface ReceiptSubject extends SignedRequest {
   readonly bodySha256: string;
 }
 
+/** Both in ms since the epoch: the first by the edge's clock, the second by home's. */
+export interface ReceiptTimes {
+  readonly receivedAt: number;
+  readonly madeAt: number;
+}
+
 const boundHeaders = ['signature', 'signature-input', 'digest', 'content-digest'] as const;
 
 /** `bodySha256` of a body. */
@@ -26,25 +33,26 @@ export function bodyDigest(body: Uint8Array): string {
   return hash('sha256', body, 'base64url');
 }
 
-export function makeReceipt(secret: Uint8Array, subject: ReceiptSubject, receivedAt: number): string {
-  return `v1 ${receivedAt} ${macOf(secret, subject, receivedAt).toString('base64url')}`;
+export function makeReceipt(secret: Uint8Array, subject: ReceiptSubject, times: ReceiptTimes): string {
+  return `v2 ${times.receivedAt} ${times.madeAt} ${macOf(secret, subject, times).toString('base64url')}`;
 }
 
-/** When the request arrived, ms since the epoch; null unless `receipt` was made with this secret for this request. */
-export function readReceipt(secret: Uint8Array, subject: ReceiptSubject, receipt: string): number | null {
-  const [, time, mac] = /^v1 ([1-9]\d{0,15}) ([\w-]{43})$/.exec(receipt) ?? [];
-  if (time === undefined || mac === undefined) return null;
-  const receivedAt = Number(time);
+/** null unless `receipt` was made with this secret for this request. */
+export function readReceipt(secret: Uint8Array, subject: ReceiptSubject, receipt: string): ReceiptTimes | null {
+  const [, time, made, mac] = /^v2 ([1-9]\d{0,15}) ([1-9]\d{0,15}) ([\w-]{43})$/.exec(receipt) ?? [];
+  if (time === undefined || made === undefined || mac === undefined) return null;
+  const times = { receivedAt: Number(time), madeAt: Number(made) };
   const given = Buffer.from(mac, 'base64url');
-  const wanted = macOf(secret, subject, receivedAt);
-  return given.length === wanted.length && timingSafeEqual(given, wanted) ? receivedAt : null;
+  const wanted = macOf(secret, subject, times);
+  return given.length === wanted.length && timingSafeEqual(given, wanted) ? times : null;
 }
 
-function macOf(secret: Uint8Array, subject: ReceiptSubject, receivedAt: number): Buffer {
+function macOf(secret: Uint8Array, subject: ReceiptSubject, { receivedAt, madeAt }: ReceiptTimes): Buffer {
   const { method, path, host, bodySha256 } = subject;
   const fields = [
-    'porchlight-receipt-v1',
+    'porchlight-receipt-v2',
     String(receivedAt),
+    String(madeAt),
     method,
     path,
     host,

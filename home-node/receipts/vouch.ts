@@ -1,5 +1,6 @@
 // When home vouches for a time of arrival, and when a service believes it: one rule for both, so that a receipt that
-// should never have been made is worth nothing. Facts in, verdict out.
+// should never have been made is worth nothing. Facts in, verdict out. How long ago the delivery arrived is no reason: the
+// edge keeps what waits until home comes, however long it is away.
 
 import { limits } from '../../shared/limits.ts';
 import { readSignature } from '../../shared/signature/read.ts';
@@ -11,25 +12,16 @@ export type Vouching =
   | { readonly vouch: true }
   /** Home's clock is behind: what arrived cannot be from the future. Nothing can be said before it is right. */
   | { readonly vouch: false; readonly because: 'clock'; readonly reason: string }
-  | { readonly vouch: false; readonly because: 'age' | 'request'; readonly reason: string };
+  | { readonly vouch: false; readonly because: 'request'; readonly reason: string };
 
-/** Clocks at the edge and at home differ by a little. */
-const clockSkewMs = 60_000;
+/** Twice what intake bears, so that it stops taking deliveries before any of them comes to this. */
+const aheadMs = 2 * limits.homeClockOffMs;
 
-/**
- * The signature must cover a time that agrees with the arrival (shared/signature/require.ts), and the arrival must be
- * past, but not too long past.
- */
+/** The signature must cover a time that agrees with the arrival (shared/signature/require.ts), which must be past. */
 export function mayVouch(request: SignedRequest, receivedAt: number, now: number): Vouching {
-  if (receivedAt > now + clockSkewMs) {
-    return {
-      vouch: false,
-      because: 'clock',
-      reason: `by home's clock it arrives in ${minutes(receivedAt - now)} minutes`,
-    };
-  }
-  if (now - receivedAt > limits.receiptAgeMs) {
-    return { vouch: false, because: 'age', reason: `it arrived ${minutes(now - receivedAt)} minutes ago` };
+  if (receivedAt > now + aheadMs) {
+    const minutes = Math.round((receivedAt - now) / 60_000);
+    return { vouch: false, because: 'clock', reason: `by home's clock it arrives in ${minutes} minutes` };
   }
   try {
     requireProof(request, readSignature(request), receivedAt);
@@ -38,8 +30,4 @@ export function mayVouch(request: SignedRequest, receivedAt: number, now: number
     if (isRefused(thrown)) return { vouch: false, because: 'request', reason: thrown.message };
     throw thrown;
   }
-}
-
-function minutes(ms: number): number {
-  return Math.round(ms / 60_000);
 }

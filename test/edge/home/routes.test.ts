@@ -198,6 +198,8 @@ describe('the spool', () => {
     await home.connect();
     const turn = await home.call('POST', 'lease', { answers: [], renew: [], max: 10, services: ['site'] });
     expect([turn.status, turn.headers.get('Content-Type')]).toEqual([200, batchContentType]);
+    // Home compares its clock with it.
+    expect(turn.headers.get('Date')).toMatch(/^\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT$/);
     const { reply, deliveries } = decodeBatch(await turn.bytes());
     expect([reply.lease, reply.more, deliveries.length]).toEqual([null, false, 0]);
     expect(await (await home.call('GET', 'spool')).json()).toMatchObject({ waiting: 0, dead: 0 });

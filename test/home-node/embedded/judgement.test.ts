@@ -44,8 +44,8 @@ describe('the embedded home judges a delivery', () => {
   const request = (kind: Asked['kind'], signedAt: number, body = like().body): InboxRequest =>
     signed({ kind, signer, inbox, body, signedAt });
 
-  function withReceipt(it: InboxRequest, receivedAt: number, secret = home.secret): InboxRequest {
-    const receipt = makeReceipt(secret, subjectOf(it, inbox), receivedAt);
+  function withReceipt(it: InboxRequest, receivedAt: number, secret = home.secret, madeAt = Date.now()): InboxRequest {
+    const receipt = makeReceipt(secret, subjectOf(it, inbox), { receivedAt, madeAt });
     return { ...it, headers: [...it.headers, [receiptHeader, receipt]] };
   }
 
@@ -59,8 +59,11 @@ describe('the embedded home judges a delivery', () => {
       expect(await send(home.port, withReceipt(request(kind, now), now))).toBe(202);
     });
 
-    test('signed 16 hours ago: refused without a receipt, taken with the receipt of its arrival', async () => {
-      const signedAt = Date.now() - night;
+    test.each([
+      ['16 hours', night],
+      ['40 days', 40 * 24 * 60 * minute],
+    ])('signed %s ago: refused without a receipt, taken with the receipt of its arrival', async (_, ago) => {
+      const signedAt = Date.now() - ago;
       const { id, body } = like();
       const old = request(kind, signedAt, body);
       expect(await send(home.port, old)).toBe(401);
@@ -75,13 +78,13 @@ describe('the embedded home judges a delivery', () => {
       const old = request(kind, signedAt);
       const good = withReceipt(old, receivedAt);
       const receipt = good.headers.at(-1)?.[1] ?? '';
-      const [, , mac = ''] = receipt.split(' ');
+      const [, , made = '', mac = ''] = receipt.split(' ');
       const others = old.headers.filter(([name]) => name !== 'Host');
       const statuses = {
         'wrong secret': await send(home.port, withReceipt(old, receivedAt, new Uint8Array(32))),
         'other time': await send(home.port, {
           ...old,
-          headers: [...old.headers, [receiptHeader, `v1 ${receivedAt + 1} ${mac}`]],
+          headers: [...old.headers, [receiptHeader, `v2 ${receivedAt + 1} ${made} ${mac}`]],
         }),
         'other body': await send(home.port, { ...good, body: new TextEncoder().encode(like().body) }),
         'other path': await send(home.port, { ...good, path: '/inbox' }),
@@ -103,6 +106,17 @@ describe('the embedded home judges a delivery', () => {
         'two receipts': 401,
         'no host at all': 400,
       });
+    });
+
+    test.each([
+      ['long ago', -limits.receiptMs - minute],
+      ['in the future, by a clock that was set back since', limits.receiptMs + minute],
+    ])('with a true receipt that was made %s: asked to come again, and nothing is kept', async (_, difference) => {
+      const signedAt = Date.now() - night;
+      const { id, body } = like();
+      const it = withReceipt(request(kind, signedAt, body), signedAt, home.secret, Date.now() + difference);
+      expect(await send(home.port, it)).toBe(503);
+      expect(isKept(id)).toBe(false);
     });
 
     test('with a true receipt of an arrival two hours after it was signed: refused', async () => {

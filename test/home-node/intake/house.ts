@@ -11,7 +11,7 @@ import { Ledger } from '../../../home-node/intake/ledger.ts';
 import { type IntakeParts, type OpenIntake, openIntake } from '../../../home-node/intake/open-intake.ts';
 import type { IntakePoint } from '../../../home-node/intake/sender-work.ts';
 import { createLog } from '../../../home-node/log.ts';
-import { systemClock, systemRandom } from '../../../shared/clock.ts';
+import { type Clock, systemClock, systemRandom } from '../../../shared/clock.ts';
 import { plainAdapter } from './plain-adapter.ts';
 import { SmallEdge } from './small-edge.ts';
 import { SmallService } from './small-service.ts';
@@ -30,7 +30,14 @@ export class House {
   /** Where the service is; null while it is down. */
   serviceOrigin: string | null;
 
-  private constructor(edge: SmallEdge, service: SmallService, ledger: Ledger, folder: string, timing: Timing) {
+  private constructor(
+    edge: SmallEdge,
+    service: SmallService,
+    ledger: Ledger,
+    folder: string,
+    timing: Timing,
+    clock: Clock,
+  ) {
     this.edge = edge;
     this.service = service;
     this.ledger = ledger;
@@ -49,8 +56,8 @@ export class House {
       api: new EdgeApi(this.calls),
       ledger,
       recipients: this.recipients,
-      clock: systemClock,
-      log: createLog('debug', systemClock, (line) => this.said.push(line)),
+      clock,
+      log: createLog('debug', clock, (line) => this.said.push(line)),
       observe: (point, { id }) => this.points.push([point, id]),
       onSilent: (name) => {
         this.silent.push(name);
@@ -62,10 +69,10 @@ export class House {
     edge.onWork = () => this.intake.wake();
   }
 
-  static async start(timing: Timing = {}): Promise<House> {
+  static async start(timing: Timing = {}, clock = systemClock): Promise<House> {
     const folder = mkdtempSync(join(tmpdir(), 'porchlight-intake-'));
     const ledger = await Ledger.open(join(folder, 'ledger.sqlite'));
-    return new House(await SmallEdge.start(), await SmallService.start(), ledger, folder, timing);
+    return new House(await SmallEdge.start(), await SmallService.start(), ledger, folder, timing, clock);
   }
 
   get intake(): Intake {

@@ -15,6 +15,8 @@ export interface PutOptions {
   readonly sender?: string;
   readonly headers?: HeaderList;
   readonly path?: string;
+  readonly host?: string;
+  readonly receivedAt?: number;
   /** The edge keeps it apart, to be fetched on its own. */
   readonly large?: boolean;
   /** What the envelope says the body's hash is, when it lies. */
@@ -41,6 +43,8 @@ export class SmallEdge {
   cutReplies = 0;
   /** Every call is answered with this status instead, when it is not null. */
   refuseWith: number | null = null;
+  /** Does it say its time with each answer (Date)? */
+  saysTime = true;
   leaseMs = 60_000;
   deferMs = 0;
   onWork: () => void = () => undefined;
@@ -88,9 +92,9 @@ export class SmallEdge {
       lane: 'activitypub',
       service: options.service ?? 'home',
       sender: options.sender ?? 'https://peer.example/a',
-      receivedAt: 1_700_000_000_000 + seq,
+      receivedAt: options.receivedAt ?? 1_700_000_000_000 + seq,
       method: 'POST',
-      host: 'home.example',
+      host: options.host ?? 'home.example',
       path: options.path ?? '/inbox',
       headers: options.headers ?? [['Content-Type', 'application/activity+json']],
       remoteAddress: '192.0.2.7',
@@ -158,6 +162,7 @@ export class SmallEdge {
       response.destroy();
       return;
     }
+    response.sendDate = this.saysTime;
     response.writeHead(200).end(reply);
   }
 

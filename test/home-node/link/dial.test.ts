@@ -227,6 +227,34 @@ describe('an open link', () => {
   });
 });
 
+test.each([
+  ['expired', -10],
+  ['is not yet valid', 10],
+])(
+  'an edge whose certificate %s by home’s clock is not believed, and home says that the clock may be wrong',
+  async (_, days) => {
+    const day = 24 * 3_600_000;
+    const made = await generate([{ name: 'commonName', value: 'localhost' }], {
+      keyType: 'ec',
+      algorithm: 'sha256',
+      notBeforeDate: new Date(Date.now() + (days - 1) * day),
+      notAfterDate: new Date(Date.now() + (days + 1) * day),
+      extensions: [{ name: 'subjectAltName', altNames: [{ type: 2, value: 'localhost' }] }],
+    });
+    const server = createTlsServer({ key: made.private, cert: made.cert }, (socket) =>
+      socket.on('error', () => undefined),
+    );
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    cleanups.push(() => server.close());
+    const { states } = dial(`https://localhost:${(server.address() as AddressInfo).port}`, new HandTimers(), made.cert);
+    expect(await lostWith(states)).toBe('link-unreachable');
+    const lost = states.find((state) => state.link === 'lost');
+    expect(lost?.link === 'lost' && lost.reason).toMatch(
+      /by home's clock, certificate (has expired|is not yet valid); see whether it is right/,
+    );
+  },
+);
+
 /** The masks of the frames that a client sends, read from the bytes on the wire. */
 async function masksOf(
   origin: (port: number) => string,

@@ -23,6 +23,7 @@ describe.each(['cavage', 'rfc9421'] as const)('a receipt for a %s delivery', (ki
   const requestAt = (signedAt: number) => subjectOf(signed({ kind, signer, inbox, body, signedAt }), inbox);
   const subject = requestAt(arrival - 2_000);
   const morning = receiptsAt(arrival + 16 * hour);
+  const madeInTheMorning = { receivedAt: arrival, madeAt: arrival + 16 * hour };
 
   function receipt(): string {
     const issued = morning.issue(subject, arrival);
@@ -60,13 +61,14 @@ describe.each(['cavage', 'rfc9421'] as const)('a receipt for a %s delivery', (ki
   });
 
   test('is worth nothing when its time or its mac is altered, or it was made with another secret', () => {
-    const [version, time = '', mac = ''] = receipt().split(' ');
+    const [version, time = '', made = '', mac = ''] = receipt().split(' ');
     const flipped = `${mac.startsWith('A') ? 'B' : 'A'}${mac.slice(1)}`;
     const stranger = receiptsAt(arrival + 16 * hour, new Uint8Array(32).fill(8)).issue(subject, arrival);
     const wrong = [
-      `${version} ${Number(time) + 1} ${mac}`,
-      `${version} ${time} ${flipped}`,
-      `v2 ${time} ${mac}`,
+      `${version} ${Number(time) + 1} ${made} ${mac}`,
+      `${version} ${time} ${Number(made) + 1} ${mac}`,
+      `${version} ${time} ${made} ${flipped}`,
+      `v1 ${time} ${mac}`,
       `${receipt()}, ${receipt()}`,
       'receipt' in stranger ? stranger.receipt : '',
       '',
@@ -77,25 +79,37 @@ describe.each(['cavage', 'rfc9421'] as const)('a receipt for a %s delivery', (ki
   test('is not issued, and not believed, when the delivery arrived later than the window after it was signed', () => {
     const late = requestAt(arrival - limits.signedTimeSkewMs - 1_000);
     expect(morning.issue(late, arrival)).toMatchObject({ vouch: false, because: 'request' });
-    expect(morning.check(late, makeReceipt(secret, late, arrival)).receipt).toBe('bad');
+    expect(morning.check(late, makeReceipt(secret, late, madeInTheMorning)).receipt).toBe('bad');
   });
 
   test('is not issued, and not believed, when it arrived before it was signed by more than the window', () => {
     const early = requestAt(arrival + limits.signedTimeSkewMs + 2_000);
     expect(morning.issue(early, arrival)).toMatchObject({ vouch: false, because: 'request' });
-    expect(morning.check(early, makeReceipt(secret, early, arrival)).receipt).toBe('bad');
+    expect(morning.check(early, makeReceipt(secret, early, madeInTheMorning)).receipt).toBe('bad');
   });
 
-  test('is not issued, and not believed, for what arrived too long ago', () => {
-    const holiday = receiptsAt(arrival + limits.receiptAgeMs + 1);
-    expect(holiday.issue(subject, arrival)).toMatchObject({ vouch: false, because: 'age' });
-    expect(holiday.check(subject, receipt()).receipt).toBe('bad');
+  test.each([15, 40, 400])('is issued for what arrived %i days ago, and holds', (days) => {
+    const holiday = receiptsAt(arrival + days * 24 * hour);
+    const issued = holiday.issue(subject, arrival);
+    const good = { receipt: 'good', receivedAt: arrival };
+    expect(holiday.check(subject, 'receipt' in issued ? issued.receipt : '')).toEqual(good);
+  });
+
+  test('is good for limits.receiptMs after it was made, and for a clock set back by as much', () => {
+    const good = [-limits.receiptMs, limits.receiptMs];
+    const untimely = [-limits.receiptMs - 1, limits.receiptMs + 1, 20 * 24 * hour, -15 * hour];
+    const checkedAt = (later: number) => receiptsAt(arrival + 16 * hour + later).check(subject, receipt()).receipt;
+    expect(good.map(checkedAt)).toEqual(good.map(() => 'good'));
+    expect(untimely.map(checkedAt)).toEqual(untimely.map(() => 'untimely'));
   });
 
   test('is not issued for a time that home’s clock has not reached, and says that it is the clock', () => {
-    const behind = receiptsAt(arrival - hour);
+    const now = arrival - 2 * limits.homeClockOffMs - 1;
+    const behind = receiptsAt(now);
     expect(behind.issue(subject, arrival)).toMatchObject({ vouch: false, because: 'clock' });
-    expect(behind.check(subject, receipt()).receipt).toBe('bad');
+    const made = makeReceipt(secret, subject, { receivedAt: arrival, madeAt: now });
+    expect(behind.check(subject, made).receipt).toBe('untimely');
+    expect('receipt' in receiptsAt(now + 1).issue(subject, arrival)).toBe(true);
   });
 
   test.each(['Signature', 'Date', 'Host'])('is not issued when %s comes twice', (name) => {
@@ -166,7 +180,9 @@ describe('a receipt', () => {
     fc.assert(
       fc.property(fields, fields, (one, other) => {
         fc.pre(JSON.stringify(trimmed(one)) !== JSON.stringify(trimmed(other)));
-        expect(readReceipt(secret, subject(other), makeReceipt(secret, subject(one), 1))).toBeNull();
+        expect(
+          readReceipt(secret, subject(other), makeReceipt(secret, subject(one), { receivedAt: 1, madeAt: 1 })),
+        ).toBeNull();
       }),
     );
   });

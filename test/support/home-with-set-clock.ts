@@ -1,0 +1,12 @@
+// The home node, wired as always, by a clock that differs from this machine's by as many ms as the file CLOCK_OFF says.
+
+import { readFileSync } from 'node:fs';
+import { readOptions } from '../../home-node/config.ts';
+import { startHome } from '../../home-node/wiring.ts';
+import { systemClock } from '../../shared/clock.ts';
+
+const file = process.env.CLOCK_OFF ?? '';
+const clock = { now: () => systemClock.now() + Number(readFileSync(file, 'utf8')) };
+
+const home = await startHome(readOptions(), { clock });
+process.once('SIGTERM', () => void home.bedtime().then(() => process.exit(0)));
