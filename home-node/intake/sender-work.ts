@@ -62,7 +62,9 @@ export class SenderWork {
       done = null;
       if (standing === null) continue;
       if (!(await this.#isSafe(recipient, standing))) {
-        this.#mark({ held, outcome: { outcome: 'released' } }, null, answer);
+        // It was not before the service this time; whether it ever was stays as it stood.
+        if (standing === 'in-doubt') answer(held, { outcome: 'released' });
+        else this.#mark({ held, outcome: { outcome: 'released' } }, null, answer);
         continue;
       }
       if (standing === 'delivered') {

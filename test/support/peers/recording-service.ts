@@ -9,6 +9,7 @@ import { createServer } from 'node:http';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import httpSignature from '@peertube/http-signature';
+import { machineMs } from '../machine-clock.ts';
 
 const { values } = parseArgs({ options: { port: { type: 'string' }, record: { type: 'string' } } });
 const record = openSync(values.record ?? '', 'a');
@@ -59,6 +60,7 @@ const server = createServer((request, response) => {
       path: request.url,
       host: request.headers.host,
       verified,
+      at: machineMs(),
     };
     writeSync(record, `${JSON.stringify(seen)}\n`);
     fsyncSync(record);

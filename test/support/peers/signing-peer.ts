@@ -10,6 +10,8 @@ import { createServer, request as httpsRequest } from 'node:https';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import httpSignature from '@peertube/http-signature';
+import type { Span } from '../in-flight.ts';
+import { machineMs } from '../machine-clock.ts';
 
 const activityJson = 'application/activity+json';
 const { values } = parseArgs({
@@ -155,13 +157,23 @@ async function post(sending: Sending): Promise<number | null> {
 
 const turns = new Map<string, Promise<unknown>>();
 
+interface Delivered {
+  readonly status: number;
+  readonly attempts: number;
+  /** When the attempts were under way that ended without an answer: whether they were taken is not known. */
+  readonly unanswered: readonly Span[];
+}
+
 /** In turn per actor, again until it is taken or refused for good. */
-async function deliver(sending: Sending): Promise<{ status: number; attempts: number }> {
+async function deliver(sending: Sending): Promise<Delivered> {
   const before = turns.get(sending.from) ?? Promise.resolve();
   const mine = before.then(async () => {
+    const unanswered: Span[] = [];
     for (let attempts = 1; ; attempts += 1) {
+      const from = machineMs();
       const status = await post(sending);
-      if (status !== null && status < 500 && status !== 429) return { status, attempts };
+      if (status === null) unanswered.push({ from, until: machineMs() });
+      if (status !== null && status < 500 && status !== 429) return { status, attempts, unanswered };
       if (attempts >= 2_000) throw new Error(`still ${String(status)} after ${attempts} attempts`);
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
