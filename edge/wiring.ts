@@ -7,6 +7,7 @@ import { answerDocument } from './activitypub/answer.ts';
 import { cacheMemory, isolateMemory } from './activitypub/key-memory.ts';
 import { KeyResolver } from './activitypub/keys.ts';
 import type { Received } from './activitypub/receive.ts';
+import { UndecidedOrigins } from './activitypub/undecided-origins.ts';
 import { Copies } from './cache/store.ts';
 import { type Env, settingsOf } from './env.ts';
 import { ClaimDesk } from './home/claim.ts';
@@ -56,7 +57,7 @@ function partsOf(env: Env): Parts {
     spoolObject: (homeId) => env.SPOOL.get(env.SPOOL.idFromName(homeId)),
     spoolOf: oncePerHome((homeId) => new SpoolClient({ homeId, spools: env.SPOOL, store: env.STORE, clock })),
     answerLeft: answerDocument,
-    activityPub: { keys, clock, random, report },
+    activityPub: { keys, undecidedOrigins: new UndecidedOrigins(), clock, random, report },
   };
 }
 

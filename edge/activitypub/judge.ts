@@ -16,8 +16,11 @@
 //   key gone (404, 410)                                            unproven           401
 //     and a known actor deletes itself                             undecided          202, home's service decides
 //   key server unreachable, failing (5xx), asking for a signature  undecided          202, home's service decides
-//   key server slow, or too many new ones at one domain            try-again          503
+//     or not asked: too many new ones at its domain                undecided          202, home's service decides
+//   key server slow                                                try-again          503
 //   all holds                                                      accepted           202
+//
+// What is undecided of too many origins from one address is over-quota, 429: receive.ts counts, this file does not.
 //
 // Never 404 or 410: a peer would take the account for deleted.
 //
@@ -66,9 +69,9 @@ export type Refused = Extract<Verdict, { readonly verdict: 'refused' }>;
 export type KeyAnswer =
   | { readonly key: 'found'; readonly publicKey: PublicKey; readonly owner: string }
   | { readonly key: 'gone' }
-  /** Not to be had now, and maybe later. */
-  | { readonly key: 'failed'; readonly reason: string }
-  | { readonly key: 'slow' | 'limited'; readonly reason: string }
+  /** Not to be had now, and maybe later: asked for in vain, or (`limited`) not asked for. */
+  | { readonly key: 'failed' | 'limited'; readonly reason: string }
+  | { readonly key: 'slow'; readonly reason: string }
   /** May not be asked for, or its answer cannot be used. */
   | { readonly key: 'unusable'; readonly reason: string };
 
@@ -117,6 +120,7 @@ export async function conclude(claim: Claim, answer: KeyAnswer): Promise<Conclus
     case 'found':
       return await concludeWith(claim, answer.publicKey, answer.owner);
     case 'failed':
+    case 'limited':
       return settled(undecided(claim, answer.reason));
     case 'gone':
       // Its key goes with the actor, and home's service may still have it.
@@ -125,7 +129,6 @@ export async function conclude(claim: Claim, answer: KeyAnswer): Promise<Conclus
     case 'unusable':
       return settled(refusal('unproven', answer.reason));
     case 'slow':
-    case 'limited':
       return settled(refusal('try-again', answer.reason));
   }
 }

@@ -22,18 +22,24 @@ export function freshMs(answer: KeyAnswer): number {
   return answer.key === 'found' ? limits.keyFreshMs : limits.keyFailureMs;
 }
 
-/** Remembers `limits.memoryEntries` keys, the latest used, in front of `behind`. */
+/**
+ * Remembers `limits.memoryEntries` keys and as many failures, the latest used, in front of `behind`. Apart, because
+ * whoever invents addresses makes failures, and no number of them may displace a key.
+ */
 export function isolateMemory(behind: KeyMemory): KeyMemory {
-  const records = new Map<string, KeyRecord>();
+  const found = new Map<string, KeyRecord>();
+  const failures = new Map<string, KeyRecord>();
   const remember = (keyId: string, record: KeyRecord): void => {
-    records.delete(keyId);
+    found.delete(keyId);
+    failures.delete(keyId);
+    const records = record.answer.key === 'found' ? found : failures;
     records.set(keyId, record);
     const [oldest] = records.keys();
     if (records.size > limits.memoryEntries && oldest !== undefined) records.delete(oldest);
   };
   return {
     async get(keyId) {
-      const record = records.get(keyId) ?? (await behind.get(keyId));
+      const record = found.get(keyId) ?? failures.get(keyId) ?? (await behind.get(keyId));
       if (record !== null) remember(keyId, record);
       return record;
     },

@@ -51,8 +51,10 @@ export class KeyResolver implements Keys {
   async resolve(keyId: string): Promise<KeyAnswer> {
     const known = await this.#ports.memory.get(keyId);
     const now = this.#ports.clock.now();
-    if (known !== null && now - known.answeredAt < freshMs(known.answer)) return known.answer;
-    return (await this.#ask(keyId, null)).answer;
+    if (known === null || now - known.answeredAt >= freshMs(known.answer)) return (await this.#ask(keyId, null)).answer;
+    // Another isolate may have found it.
+    if (known.answer.key === 'found') this.#newHosts.found(hostOf(keyId));
+    return known.answer;
   }
 
   async refresh(keyId: string): Promise<KeyAnswer | null> {
@@ -86,6 +88,7 @@ export class KeyResolver implements Keys {
 
   async #fetch(keyId: string, known: KeyRecord | null): Promise<KeyRecord> {
     const answer = await this.#answer(keyId);
+    if (answer.key === 'found') this.#newHosts.found(hostOf(keyId));
     const now = this.#ports.clock.now();
     // A known key is not forgotten because its server could not be asked again; only a newer key, or none, replaces it.
     const isNews = known === null || answer.key === 'found' || answer.key === 'gone';
@@ -108,7 +111,7 @@ export class KeyResolver implements Keys {
   /** The document at an address, or why there is none. */
   async #document(uri: string, signal: AbortSignal): Promise<KeyAnswer | Found> {
     const url = addressOf(uri);
-    const host = URL.parse(url)?.host ?? url;
+    const host = hostOf(url);
     if (!this.#newHosts.admit(host, this.#ports.clock.now())) {
       return { key: 'limited', reason: `too many new hosts at the domain of ${host} within an hour` };
     }
@@ -119,6 +122,10 @@ export class KeyResolver implements Keys {
     if ('malformed' in reading) return { key: 'unusable', reason: `${url} cannot be read: ${reading.malformed}` };
     return { json: reading.json, url: fetched.url };
   }
+}
+
+function hostOf(address: string): string {
+  return URL.parse(address)?.host ?? address;
 }
 
 function answerOf(reading: KeyFinding): KeyAnswer {

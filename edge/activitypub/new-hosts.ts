@@ -1,6 +1,7 @@
 // How many new names one domain may make the edge look up. Whoever has wildcard DNS has endless host names, each with
-// a key server of its own, each good for one question: so the names under one registrable domain are counted. Kept in
-// memory, per isolate: it is a brake, not a book.
+// a key server of its own, each good for one question; and anybody can name them, because the question comes before the
+// proof. So the names under one registrable domain are counted until a key is found there. Kept in memory, per isolate:
+// it is a brake, not a book, and what it holds back is undecided, not refused (judge.ts).
 
 import { getDomain } from 'tldts';
 import { limits } from '../../shared/limits.ts';
@@ -9,31 +10,53 @@ const windowMs = 3600 * 1000;
 
 export class NewHosts {
   /** Registrable domain → host → when it was first asked. */
-  readonly #seen = new Map<string, Map<string, number>>();
+  readonly #asked = new Map<string, Map<string, number>>();
+  /** Hosts at which a key was found → their registrable domain, the latest last. Only a real key server gets in here. */
+  readonly #good = new Map<string, string>();
 
-  /** May a key at this host be asked for now? A host that was admitted within the hour does not count again. */
+  /** May a key at this host be asked for now? A host that is good, or was admitted within the hour, does not count. */
   admit(host: string, now: number): boolean {
+    if (this.#good.has(host)) return true;
     const domain = domainOf(host);
-    const hosts = this.#seen.get(domain) ?? new Map<string, number>();
+    const hosts = this.#asked.get(domain) ?? new Map<string, number>();
     for (const [each, at] of hosts) if (now - at >= windowMs) hosts.delete(each);
     if (hosts.has(host)) return true;
     if (hosts.size >= limits.keySubdomainsPerHour) return false;
     hosts.set(host, now);
-    this.#remember(domain, hosts);
+    this.#asked.delete(domain);
+    this.#asked.set(domain, hosts);
+    for (const oldest of this.#asked.keys()) {
+      if (this.#asked.size <= limits.memoryEntries) break;
+      this.#asked.delete(oldest);
+    }
     return true;
   }
 
   /** A host that does not exist does not count: else anybody could use up what a domain may have, by inventing names. */
   forget(host: string): void {
-    this.#seen.get(domainOf(host))?.delete(host);
+    const domain = domainOf(host);
+    const hosts = this.#asked.get(domain);
+    hosts?.delete(host);
+    if (hosts?.size === 0) this.#asked.delete(domain);
   }
 
-  #remember(domain: string, hosts: Map<string, number>): void {
-    this.#seen.delete(domain);
-    this.#seen.set(domain, hosts);
-    for (const oldest of this.#seen.keys()) {
-      if (this.#seen.size <= limits.memoryEntries) return;
-      this.#seen.delete(oldest);
+  /** A key was found at this host: it is no longer new, and makes room for one that is. */
+  found(host: string): void {
+    if (this.#good.has(host)) return;
+    this.forget(host);
+    this.#good.set(host, domainOf(host));
+    if (this.#good.size > limits.memoryEntries) this.#forgetOneOfMany();
+  }
+
+  /** The domain with most hosts gives way, so that nobody who serves keys at endless names displaces other domains. */
+  #forgetOneOfMany(): void {
+    const counts = new Map<string, number>();
+    for (const domain of this.#good.values()) counts.set(domain, (counts.get(domain) ?? 0) + 1);
+    const most = Math.max(...counts.values());
+    for (const [host, domain] of this.#good) {
+      if (counts.get(domain) !== most) continue;
+      this.#good.delete(host);
+      return;
     }
   }
 }

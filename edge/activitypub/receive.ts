@@ -12,9 +12,11 @@ import type { PutResult, Spool } from '../spool/spool.ts';
 import { newDeliveryId } from './delivery-id.ts';
 import { type Claim, conclude, mootness, read, unprovenSender } from './judge.ts';
 import type { Keys } from './keys.ts';
+import type { UndecidedOrigins } from './undecided-origins.ts';
 
 export interface InboxPorts {
   readonly keys: Keys;
+  readonly undecidedOrigins: UndecidedOrigins;
   readonly clock: Clock;
   readonly random: Random;
 }
@@ -70,9 +72,19 @@ async function decide(ports: InboxPorts, post: InboxPost, claim: Claim): Promise
   }
   const { keyId } = claim.proof;
   const first = await conclude(claim, await ports.keys.resolve(keyId));
-  if (!first.keyMayBeOld) return first.verdict;
-  const newer = await ports.keys.refresh(keyId);
-  return newer === null ? first.verdict : (await conclude(claim, newer)).verdict;
+  const newer = first.keyMayBeOld ? await ports.keys.refresh(keyId) : null;
+  const { verdict } = newer === null ? first : await conclude(claim, newer);
+  return verdict.verdict === 'undecided' && !mayWaitUndecided(ports, post, keyId) ? tooMany(post) : verdict;
+}
+
+function mayWaitUndecided({ undecidedOrigins, clock }: InboxPorts, { remoteAddress }: InboxPost, keyId: string) {
+  return undecidedOrigins.admit(remoteAddress, URL.parse(keyId)?.origin ?? keyId, clock.now());
+}
+
+/** The sender may come again: by then its key may be had. */
+function tooMany({ remoteAddress }: InboxPost): Verdict {
+  const reason = `${remoteAddress} left undecided deliveries of too many origins within a day`;
+  return { verdict: 'refused', kind: 'over-quota', reason };
 }
 
 /** Whom home had met when it left the snapshot, and of whom something may be on its way to home since. */

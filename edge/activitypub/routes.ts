@@ -4,7 +4,7 @@
 import { limits } from '../../shared/limits.ts';
 import type { ServiceProfile, Snapshot } from '../../shared/snapshot.ts';
 import { problem, problemOf } from '../http/problem.ts';
-import { readBody } from '../http/read-body.ts';
+import { readRequestBody } from '../http/read-body.ts';
 import type { Spool } from '../spool/spool.ts';
 import { answerActor } from './answer.ts';
 import { type InboxPorts, type Received, receiveInbox } from './receive.ts';
@@ -45,7 +45,7 @@ async function receive(
   request: Request,
   service: ServiceProfile,
 ): Promise<Received> {
-  const body = await readBody(request, limits.inboxBodyBytes);
+  const body = await readRequestBody(request, limits.inboxBodyBytes);
   if (body === 'too-large') return { verdict: 'refused', kind: 'too-large', reason: 'the body is too long' };
   const remoteAddress = request.headers.get('CF-Connecting-IP');
   const signed = signedRequestOf(request);

@@ -38,12 +38,25 @@ const ipv6Special = [
   '3fff::/20', // documentation, RFC 9637
 ].map((entry) => rangeOf(entry, parseIpv6));
 
+/** RFC 4291 section 2.5.5.2. */
+const ipv4Mapped = rangeOf('::ffff:0:0/96', parseIpv6);
+
 /** false also for text that is no address. `address` is in dotted or colon notation, without brackets or zone. */
 export function isPublicAddress(address: string): boolean {
   const ipv4 = parseIpv4(address);
   if (ipv4 !== null) return !ipv4Special.some((range) => isIn(ipv4, range));
   const ipv6 = parseIpv6(address);
   return ipv6 !== null && isIn(ipv6, ipv6Global) && !ipv6Special.some((range) => isIn(ipv6, range));
+}
+
+/**
+ * Whom an address belongs to, for counting: an IPv4 address is itself, of an IPv6 address the first 64 bits, because
+ * whoever has one has all of those (RFC 4291 section 2.5.4, RFC 6177). Text that is no address is itself.
+ */
+export function networkOf(address: string): string {
+  const ipv6 = parseIpv6(address);
+  if (ipv6 === null) return address;
+  return isIn(ipv6, ipv4Mapped) ? ipv6.slice(12).join('.') : `${ipv6.slice(0, 8).join('.')}/64`;
 }
 
 /** Big-endian bytes; 4 or 16. */

@@ -116,6 +116,10 @@ function headerOf(request: InboxRequest, name: string): string {
 
 /** Signed by a key at this address, the actor being whoever lives there. */
 const keyAt = (address: string): InboxRequest => honest({ keyId: `${address}#main-key`, body: activity(address) });
+const huge = new Uint8Array(10 * limits.inboxBodyBytes).fill(0x20);
+const framed = (body: Uint8Array, framing: string): InboxRequest => ({ ...honest(), body, framing });
+const chunked = (body: Uint8Array): Uint8Array =>
+  Buffer.concat([Buffer.from(`${body.length.toString(16)}\r\n`), body, Buffer.from('\r\n0\r\n\r\n')]);
 const hour = 3_600_000;
 const frontComplaint = 'Invalid URL string';
 
@@ -190,7 +194,19 @@ const forgeries: readonly (readonly [name: string, status: number, make: () => I
   ['a key on an HTML page', 401, () => keyAt(`${origin()}/page`)],
   ['a key that is gone', 401, () => keyAt(`${origin()}/gone`)],
   ['a key that comes too slowly', 503, () => keyAt(`${origin()}/slow`)],
-  ['a body of 10 MB', 413, () => honest({ body: new Uint8Array(10 * limits.inboxBodyBytes).fill(0x20) })],
+  ['a body of 10 MB', 413, () => honest({ body: huge })],
+  ['a body of 10 MB that declares 5 bytes, of which no more is read', 400, () => framed(huge, 'Content-Length: 5\r\n')],
+  ['a body of 10 MB in one chunk', 413, () => framed(chunked(huge), 'Transfer-Encoding: chunked\r\n')],
+  [
+    'a body of 10 MB in one chunk that declares 5 bytes, too',
+    413,
+    () => framed(chunked(huge), 'Content-Length: 5\r\nTransfer-Encoding: chunked\r\n'),
+  ],
+  [
+    '10 MB that are declared and never come',
+    413,
+    () => framed(new Uint8Array(0), `Content-Length: ${huge.length}\r\n`),
+  ],
   ['a body that is not UTF-8', 400, () => honest({ body: new Uint8Array([0x7b, 0x22, 0xff, 0xfe, 0x22, 0x7d]) })],
   ['JSON nested 10,000 deep', 400, () => honest({ body: `${'['.repeat(10_000)}${']'.repeat(10_000)}` })],
   ['an object nested 10,000 deep', 400, () => honest({ body: `${'{"a":'.repeat(10_000)}1${'}'.repeat(10_000)}` })],

@@ -21,6 +21,8 @@ export interface InboxRequest {
   path: string;
   headers: [name: string, value: string][];
   body: Uint8Array;
+  /** Header lines that say how long the body is; its true length if left out. */
+  framing?: string;
 }
 
 export interface Signing {
@@ -93,8 +95,8 @@ async function attemptToSend(port: number, request: InboxRequest): Promise<numbe
     });
     socket.on('close', () => resolve('cut-off'));
     const lines = request.headers.map(([name, value]) => `${name}: ${value}\r\n`).join('');
-    const framing = `Content-Length: ${request.body.length}\r\nConnection: close\r\n`;
-    socket.write(`POST ${request.path} HTTP/1.1\r\n${lines}${framing}\r\n`);
+    const framing = request.framing ?? `Content-Length: ${request.body.length}\r\n`;
+    socket.write(`POST ${request.path} HTTP/1.1\r\n${lines}${framing}Connection: close\r\n\r\n`);
     socket.write(request.body);
   });
 }

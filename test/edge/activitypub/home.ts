@@ -4,6 +4,7 @@
 import type { KeyResolver } from '../../../edge/activitypub/keys.ts';
 import type { Received } from '../../../edge/activitypub/receive.ts';
 import type { ActivityPubPorts, AddressedHome } from '../../../edge/activitypub/routes.ts';
+import { UndecidedOrigins } from '../../../edge/activitypub/undecided-origins.ts';
 import type { PutResult, Spool } from '../../../edge/spool/spool.ts';
 import { type Clock, systemRandom } from '../../../shared/clock.ts';
 import type { Arrival } from '../../../shared/delivery.ts';
@@ -69,12 +70,12 @@ export function portsOf(keys: KeyResolver, clock: Clock): Reports {
   const report = (_: Request, each: Received) => {
     received.push(each);
   };
-  return { ports: { keys, clock, random: systemRandom, report }, received };
+  return { ports: { keys, undecidedOrigins: new UndecidedOrigins(), clock, random: systemRandom, report }, received };
 }
 
-/** A signed request as the platform hands it over. */
-export function arriving(signed: SignedRequest, body: Uint8Array<ArrayBuffer>): Request {
-  const headers = new Headers();
+/** A signed request as the platform hands it over, with the address that it came from if it matters. */
+export function arriving(signed: SignedRequest, body: Uint8Array<ArrayBuffer>, from?: string): Request {
+  const headers = new Headers(from === undefined ? {} : { 'CF-Connecting-IP': from });
   for (const [name, value] of signed.headers) headers.append(name, value);
   const url = `${signed.scheme}://${signed.host}${signed.path}`;
   return new Request(url, { method: signed.method, headers, body });

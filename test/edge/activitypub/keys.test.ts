@@ -1,6 +1,8 @@
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { cacheMemory, isolateMemory } from '../../../edge/activitypub/key-memory.ts';
+import type { KeyResolver } from '../../../edge/activitypub/keys.ts';
 import { limits } from '../../../shared/limits.ts';
+import { publicKeyFromPem } from '../../../shared/signature/public-key.ts';
 import { rsaSigner, type Signer } from '../../shared/signature/signing.ts';
 import { document, Internet } from '../http/internet.ts';
 import { actorOf, emptyMemory, FakeClock, keysOn, serve } from './peer.ts';
@@ -135,6 +137,29 @@ describe('what is remembered', () => {
     expect(await memory.get('k1')).toBeNull();
   });
 
+  test('keys are not displaced by failures, however many', async () => {
+    const memory = isolateMemory({ get: async () => null, put: async () => undefined });
+    serve(internet, 'peer.example', { [actor]: actorOf(signer) });
+    const keys = keysOn(internet, clock, { memory });
+    const found = await keys.resolve(keyId);
+    for (let i = 0; i <= limits.memoryEntries; i++) await keys.resolve(`acct:${i}`);
+    expect(await keys.resolve(keyId)).toEqual(found);
+    expect(internet.asked).toHaveLength(1);
+  });
+
+  test('a key that is gone is no longer remembered as found', async () => {
+    const memory = isolateMemory({ get: async () => null, put: async () => undefined });
+    const times = { askedAt: 0, answeredAt: 0 };
+    await memory.put('k', { answer: { key: 'failed', reason: 'down' }, ...times });
+    await memory.put('k', {
+      answer: { key: 'found', publicKey: publicKeyFromPem(signer.pem), owner: actor },
+      ...times,
+    });
+    expect((await memory.get('k'))?.answer.key).toBe('found');
+    await memory.put('k', { answer: { key: 'gone' }, ...times });
+    expect((await memory.get('k'))?.answer.key).toBe('gone');
+  });
+
   test('many at once ask once', async () => {
     const { promise, resolve } = Promise.withResolvers<Response>();
     internet.add('peer.example', () => promise);
@@ -206,6 +231,36 @@ describe('refresh()', () => {
 
 describe('new hosts at one domain', () => {
   const idAt = (host: string) => `https://${host}/users/a#main-key`;
+  const useUp = async (keys: KeyResolver) => {
+    for (let i = 0; i < limits.keySubdomainsPerHour; i++) {
+      internet.add(`s${i}.peer.example`, () => new Response(null, { status: 500 }));
+      await keys.resolve(idAt(`s${i}.peer.example`));
+    }
+    expect(await keys.resolve(idAt('one-more.peer.example'))).toMatchObject({ key: 'limited' });
+  };
+
+  test('count until a key is found there, and are never held back afterwards', async () => {
+    const keys = keysOn(internet, clock);
+    for (let i = 0; i <= limits.keySubdomainsPerHour; i++) {
+      const at = `https://good${i}.peer.example/users/a`;
+      serve(internet, `good${i}.peer.example`, { [at]: actorOf({ ...signer, keyId: `${at}#main-key` }) });
+      expect(await keys.resolve(`${at}#main-key`)).toMatchObject({ key: 'found' });
+    }
+    await useUp(keys);
+    const asked = internet.asked.length;
+    expect(await keys.resolve('https://good0.peer.example/users/b#main-key')).toMatchObject({ key: 'gone' });
+    expect(internet.asked).toHaveLength(asked + 1);
+  });
+
+  test('are known as good too when another isolate found a key there', async () => {
+    const memory = emptyMemory();
+    serve(internet, 'peer.example', { [actor]: actorOf(signer) });
+    await keysOn(internet, clock, { memory }).resolve(keyId);
+    const keys = keysOn(internet, clock, { memory });
+    await keys.resolve(keyId);
+    await useUp(keys);
+    expect(await keys.resolve(`${actor}/other#main-key`)).toMatchObject({ key: 'gone' });
+  });
 
   test('are asked limits.keySubdomainsPerHour times an hour, those known as often as needed', async () => {
     const keys = keysOn(internet, clock, { memory: emptyMemory() });

@@ -1,0 +1,40 @@
+import { describe, expect, test } from 'vitest';
+import { NewHosts } from '../../../edge/activitypub/new-hosts.ts';
+import { limits } from '../../../shared/limits.ts';
+
+const hour = 3_600_000;
+
+describe('NewHosts', () => {
+  test('admits limits.keySubdomainsPerHour names of one domain within an hour, each as often as it is asked', () => {
+    const hosts = new NewHosts();
+    for (let i = 0; i < limits.keySubdomainsPerHour; i++) expect(hosts.admit(`s${i}.peer.example`, i)).toBe(true);
+    expect(hosts.admit('late.peer.example', hour - 1)).toBe(false);
+    expect(hosts.admit('s3.peer.example', hour - 1)).toBe(true);
+    expect(hosts.admit('other.example', hour - 1)).toBe(true);
+    expect(hosts.admit('late.peer.example', hour)).toBe(true);
+  });
+
+  test('forgets a good host only in favour of a domain with fewer, so that nobody displaces the hosts of others', () => {
+    const hosts = new NewHosts();
+    const honest = Array.from({ length: 20 }, (_, i) => `social.peer${i}.example`);
+    for (const host of honest) hosts.found(host);
+    // Somebody with wildcard DNS and a key server that answers at every name of it.
+    for (let i = 0; i < 3 * limits.memoryEntries; i++) hosts.found(`h${i}.evil.example`);
+    for (const host of honest) {
+      const domain = host.slice('social.'.length);
+      for (let i = 0; i < limits.keySubdomainsPerHour; i++) hosts.admit(`invented${i}.${domain}`, 0);
+      expect(hosts.admit(`new.${domain}`, 0)).toBe(false);
+      expect(hosts.admit(host, 0)).toBe(true);
+    }
+  });
+
+  test('is not made to forget what a domain has used up by names that do not exist', () => {
+    const hosts = new NewHosts();
+    for (let i = 0; i < limits.keySubdomainsPerHour; i++) hosts.admit(`invented${i}.peer.example`, 0);
+    for (let i = 0; i < 2 * limits.memoryEntries; i++) {
+      expect(hosts.admit(`nowhere${i}.example`, 0)).toBe(true);
+      hosts.forget(`nowhere${i}.example`);
+    }
+    expect(hosts.admit('new.peer.example', 0)).toBe(false);
+  });
+});

@@ -1,0 +1,74 @@
+// Most of what arrives: the ends of accounts that home never met.
+
+import { describe, expect, test } from 'vitest';
+import { altered, cavage } from '../../shared/signature/signing.ts';
+import { bytesOf, homeWith, snapshotOf } from './home.ts';
+import { alice, bob, hour, inboxRig, letter } from './inbox-rig.ts';
+
+const rig = inboxRig();
+
+describe("an actor's news about itself", () => {
+  const deleted = { id: `${alice}#delete`, type: 'Delete', actor: alice, object: alice };
+  const newsOf = async (content: Uint8Array<ArrayBuffer>, signer = rig.signers.alice) =>
+    await cavage(signer, { ...letter, body: content });
+
+  test.each([
+    ['Delete', deleted],
+    ['Delete of an object with its id', { ...deleted, object: { id: alice, type: 'Tombstone' } }],
+    ['Update', { ...deleted, type: 'Update' }],
+  ])('%s, when home never met it: 202, without a key and without a row', async (_, activity) => {
+    const content = bytesOf(activity);
+    expect((await rig.send(await newsOf(content), content)).status).toBe(202);
+    expect(rig.internet.asked).toEqual([]);
+    expect(rig.home.spool.arrivals).toEqual([]);
+    expect(rig.home.spool.askedFor).toEqual([alice, `unproven ${alice}`]);
+    expect(rig.reports.received).toMatchObject([{ verdict: 'moot' }]);
+  });
+
+  test('is spooled when home met it before its last snapshot, and the spool is not asked', async () => {
+    rig.home = homeWith(snapshotOf({}, [alice]));
+    const content = bytesOf(deleted);
+    expect((await rig.send(await newsOf(content), content)).status).toBe(202);
+    expect(rig.home.spool.arrivals).toHaveLength(1);
+    expect(rig.home.spool.askedFor).toEqual([]);
+  });
+
+  test('is spooled when something of it is on its way to home', async () => {
+    rig.home.spool.holding.add(alice);
+    const content = bytesOf(deleted);
+    expect((await rig.send(await newsOf(content), content)).status).toBe(202);
+    expect(rig.home.spool.arrivals).toHaveLength(1);
+  });
+
+  test.each([404, 410])('a known actor whose key is gone with it (%i) is left to home: 202', async (status) => {
+    rig.home = homeWith(snapshotOf({}, [alice]));
+    rig.internet.add('peer.example', () => new Response(null, { status }));
+    const content = bytesOf(deleted);
+    expect((await rig.send(await newsOf(content), content)).status).toBe(202);
+    expect(rig.home.spool.arrivals[0]?.arrival).toMatchObject({
+      sender: `unproven ${alice}`,
+      undecided: expect.stringContaining('gone'),
+    });
+  });
+
+  test('only a Delete may come with a key that is gone', async () => {
+    rig.home = homeWith(snapshotOf({}, [alice]));
+    rig.internet.add('peer.example', () => new Response(null, { status: 410 }));
+    const content = bytesOf({ ...deleted, type: 'Update' });
+    await rig.expectRefused(401, await newsOf(content), content);
+  });
+
+  test('a Delete of somebody else is judged in full', async () => {
+    const content = bytesOf({ ...deleted, object: bob });
+    await rig.expectRefused(401, await newsOf(content, rig.signers.stranger), content);
+    expect(rig.internet.asked).toEqual([alice]);
+  });
+
+  test('a Delete that is not signed, or stale, is refused although it would be moot', async () => {
+    const content = bytesOf(deleted);
+    const signed = await newsOf(content);
+    await rig.expectRefused(401, altered(signed, { signature: undefined }), content);
+    rig.clock.time += 2 * hour;
+    await rig.expectRefused(401, signed, content);
+  });
+});
