@@ -11,8 +11,10 @@
 
 import { limits } from '../../shared/limits.ts';
 import { directivesOf } from './cache-control.ts';
+import { listOf } from './list-of.ts';
+import { spokenOf, spokenOfByStatus } from './spoken-of.ts';
 import { isAddressable, type Question, whyNotStrangers } from './strangers.ts';
-import { type Variant, variantAsked, variantOfType } from './variant.ts';
+import { type Variant, variantAsked, variantOfType, variants } from './variant.ts';
 
 export interface Answer {
   readonly status: number;
@@ -21,46 +23,57 @@ export interface Answer {
 
 export type StoreVerdict =
   | { readonly store: true; readonly variant: Variant; readonly bytes: number }
-  /** `gone`: what was kept under this address is no longer what strangers may read, and must go. */
-  | { readonly store: false; readonly because: string; readonly gone: boolean };
-
-/** Home says by these that there is no such page for strangers; other statuses are home's own trouble. */
-const goneStatuses = new Set([301, 302, 303, 307, 308, 401, 403, 404, 410, 451]);
+  /** `gone`: what was kept of these kinds under this address is no longer what strangers may read, and must go. */
+  | { readonly store: false; readonly because: string; readonly gone: readonly Variant[] };
 
 export function mayStore(question: Question, answer: Answer): StoreVerdict {
-  const no = (because: string, gone: boolean): StoreVerdict => ({ store: false, because, gone });
+  const no = (because: string, gone: readonly Variant[] = []): StoreVerdict => ({ store: false, because, gone });
   const { method } = question;
   if (!['GET', 'HEAD', 'OPTIONS', 'TRACE'].includes(method)) {
     // RFC 9111 section 4.4: a change that home accepted makes what was kept of this address invalid.
-    return no(`its method is ${method}`, answer.status < 400);
+    return no(`its method is ${method}`, answer.status < 400 ? variants : []);
   }
   const special = whyNotStrangers(question);
-  if (special !== null) return no(special, false);
-  if (answer.status !== 200) return no(`its status is ${answer.status}`, goneStatuses.has(answer.status));
+  if (special !== null) return no(special);
+  if (answer.status !== 200) return no(`its status is ${answer.status}`, spokenOfByStatus(question, answer));
+  const forWhom = spokenOf(question, answer);
   const secret = whyPrivate(answer.headers);
-  if (secret !== null) return no(secret, true);
+  if (secret !== null) return no(secret, forWhom);
   const bytes = Number(answer.headers.get('Content-Length') ?? Number.NaN);
-  if (bytes > limits.copyBytes) return no(`it is longer than ${limits.copyBytes} bytes`, true);
-  if (!Number.isSafeInteger(bytes) || bytes < 0) return no('its length is not known', false);
+  if (bytes > limits.copyBytes) return no(`it is longer than ${limits.copyBytes} bytes`, forWhom);
+  if (!Number.isSafeInteger(bytes) || bytes < 0) return no('its length is not known');
   const vary = listOf(answer.headers.get('Vary'));
   const odd = vary.find((name) => !['accept', 'accept-encoding', 'accept-language'].includes(name));
-  if (odd !== undefined) return no(`it varies by ${odd}`, true);
+  if (odd !== undefined) return no(`it varies by ${odd}`, forWhom);
   if (vary.includes('accept-language') && question.headers.has('Accept-Language')) {
-    return no('it varies by Accept-Language, and a language was asked for', false);
+    return no('it varies by Accept-Language, and a language was asked for');
   }
-  if (!vary.includes('accept')) return { store: true, variant: 'any', bytes };
-  // Asked in odd words, home may give another kind than the words look like: then it must not lie where others look.
-  const variant = variantAsked(question.headers.get('Accept'));
+  const asked = variantAsked(question.headers.get('Accept'));
   const given = variantOfType(answer.headers.get('Content-Type') ?? '');
-  return given === variant ? { store: true, variant, bytes } : no(`${variant} was asked for, ${given} came`, false);
+  const variant = variantToKeep(asked, given, vary.includes('accept'));
+  return variant === null ? no(`${asked} was asked for, ${given} came`) : { store: true, variant, bytes };
+}
+
+/**
+ * Where others look for it; null when it must not lie there. Asked in odd words, home may give another kind than the
+ * words look like. Pages and ActivityPub documents lie apart also when home does not say that it varies by Accept:
+ * many services forget to.
+ */
+function variantToKeep(asked: Variant, given: Variant, varies: boolean): Variant | null {
+  if (given === asked) return given === 'other' && !varies ? 'any' : given;
+  if (varies || asked === 'activitypub') return null;
+  if (given === 'other') return 'any';
+  return asked === 'other' ? given : null;
 }
 
 /** Which kept pages answer this request, best first; empty when none may. */
 export function variantsFor({ method, url, headers }: Question): readonly Variant[] {
   const readable = (method === 'GET' || method === 'HEAD') && isAddressable(url) && !headers.has('Authorization');
   if (!readable) return [];
-  const accept = headers.get('Accept') ?? '*/*';
+  const accept = headers.get('Accept') || '*/*';
   const asked = variantAsked(accept);
+  // What does not vary is of other types (above): nothing for who asks for an ActivityPub document.
+  if (asked === 'activitypub') return [asked];
   // Who takes anything takes the page that people see.
   return asked === 'other' && accept.includes('*/*') ? ['other', 'any', 'html'] : [asked, 'any'];
 }
@@ -90,12 +103,4 @@ function whyPrivate(headers: Headers): string | null {
     }
   }
   return null;
-}
-
-function listOf(field: string | null): string[] {
-  return (field ?? '')
-    .toLowerCase()
-    .split(',')
-    .map((one) => one.trim())
-    .filter((one) => one !== '');
 }

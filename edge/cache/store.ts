@@ -6,7 +6,7 @@ import { limits } from '../../shared/limits.ts';
 import { asMetadata, type CopyHead, copyKey, fromMetadata, headersOf, headOf } from './copy.ts';
 import { acceptsCoding, mayStore, type StoreVerdict, variantsFor } from './policy.ts';
 import type { Question } from './strangers.ts';
-import { type Variant, variants } from './variant.ts';
+import type { Variant } from './variant.ts';
 
 export interface FoundCopy {
   readonly head: CopyHead;
@@ -42,7 +42,7 @@ export class Copies {
   passing(homeId: string, question: Question, response: Response): Response {
     const verdict = mayStore(question, response);
     if (!verdict.store) {
-      if (verdict.gone) this.#parts.keepAlive(this.#drop(homeId, question.url));
+      if (verdict.gone.length > 0) this.#parts.keepAlive(this.#drop(homeId, question.url, verdict.gone));
       return response;
     }
     if (!this.#isNews(pageOf(homeId, question.url, verdict.variant), response.headers)) return response;
@@ -58,7 +58,7 @@ export class Copies {
     const verdict = mayStore(question, response);
     if (verdict.store) return await this.#keep(homeId, question.url, verdict, response.headers, response.body);
     await response.body?.cancel();
-    if (verdict.gone) await this.#drop(homeId, question.url);
+    if (verdict.gone.length > 0) await this.#drop(homeId, question.url, verdict.gone);
     return verdict.because;
   }
 
@@ -110,9 +110,9 @@ export class Copies {
     }
   }
 
-  async #drop(homeId: string, url: URL): Promise<void> {
-    for (const variant of variants) this.#stored.delete(pageOf(homeId, url, variant));
-    await this.#parts.store.delete(await Promise.all(variants.map((variant) => copyKey(homeId, url, variant))));
+  async #drop(homeId: string, url: URL, gone: readonly Variant[]): Promise<void> {
+    for (const variant of gone) this.#stored.delete(pageOf(homeId, url, variant));
+    await this.#parts.store.delete(await Promise.all(gone.map((variant) => copyKey(homeId, url, variant))));
   }
 
   #isNews(page: string, headers: Headers): boolean {

@@ -1,7 +1,7 @@
 // The kinds of page that one address of home has in practice, told apart by Accept (RFC 9110 section 12.5.1). Few and
 // fixed, so that strangers cannot make more copies of a page by asking in new words. Pure.
 
-/** `any`: home's answer does not vary by Accept. */
+/** `any`: of none of the kinds that are told apart, and home's answer does not vary by Accept. */
 export type Variant = 'any' | 'html' | 'activitypub' | 'other';
 
 export const variants: readonly Variant[] = ['any', 'html', 'activitypub', 'other'];

@@ -21,11 +21,11 @@ function answer(headers: Record<string, string> = {}, status = 200) {
 }
 
 const because = (verdict: StoreVerdict): string => (verdict.store ? 'stored' : verdict.because);
-const gone = (verdict: StoreVerdict): boolean => !verdict.store && verdict.gone;
+const gone = (verdict: StoreVerdict): boolean => !verdict.store && verdict.gone.length > 0;
 
 describe('mayStore()', () => {
   test('keeps a page that any stranger may read', () => {
-    expect(mayStore(question(), answer())).toEqual({ store: true, variant: 'any', bytes: 5 });
+    expect(mayStore(question(), answer())).toEqual({ store: true, variant: 'html', bytes: 5 });
     for (const control of [
       'public',
       'max-age=0',
@@ -95,7 +95,7 @@ describe('mayStore()', () => {
   });
 
   test('keeps only 200, and drops the copy of a page that is no longer there for strangers', () => {
-    const dropped = [301, 302, 307, 308, 401, 403, 404, 410, 451];
+    const dropped = [301, 302, 303, 307, 308, 401, 403, 404, 410, 451];
     const left = [201, 204, 206, 304, 400, 408, 429, 500, 502, 503];
     for (const status of [...dropped, ...left]) {
       const verdict = mayStore(question(), answer({}, status));
@@ -158,6 +158,33 @@ describe('mayStore()', () => {
     expect(mayStore(question({ Accept: 'text/html;q=0.1, application/json' }), json).store).toBe(false);
   });
 
+  test('tells pages and ActivityPub documents apart also when home does not say that it varies', () => {
+    const json = answer({ 'Content-Type': 'application/activity+json' });
+    const css = answer({ 'Content-Type': 'text/css' });
+    const kept = (accept: string, given: typeof json) => {
+      const verdict = mayStore(question({ Accept: accept }), given);
+      return verdict.store ? verdict.variant : null;
+    };
+    expect([browser, mastodon, '*/*', 'text/css'].map((accept) => kept(accept, answer()))).toEqual([
+      'html',
+      null,
+      'html',
+      'html',
+    ]);
+    expect([browser, mastodon, '*/*', 'text/css'].map((accept) => kept(accept, json))).toEqual([
+      null,
+      'activitypub',
+      'activitypub',
+      'activitypub',
+    ]);
+    expect([browser, mastodon, '*/*', 'text/css'].map((accept) => kept(accept, css))).toEqual([
+      'any',
+      null,
+      'any',
+      'any',
+    ]);
+  });
+
   test('keeps a page that varies by language only as nobody asked for one', () => {
     const vary = answer({ Vary: 'Accept-Language' });
     expect(mayStore(question(), vary).store).toBe(true);
@@ -170,7 +197,7 @@ describe('mayStore()', () => {
 describe('variantsFor()', () => {
   test('looks for the kind that was asked for, then for what does not vary', () => {
     expect(variantsFor(question({ Accept: browser }))).toEqual(['html', 'any']);
-    expect(variantsFor(question({ Accept: mastodon }))).toEqual(['activitypub', 'any']);
+    expect(variantsFor(question({ Accept: mastodon }))).toEqual(['activitypub']);
     expect(variantsFor(question({ Accept: 'image/avif,image/webp' }))).toEqual(['other', 'any']);
     expect(variantsFor(question({ Accept: '*/*' }))).toEqual(['other', 'any', 'html']);
     expect(variantsFor(question({}, '/page', 'HEAD'))).toEqual(['other', 'any', 'html']);

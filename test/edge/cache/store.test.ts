@@ -215,6 +215,54 @@ describe('what is private', () => {
     }
   });
 
+  const browser = asked('/page', { Accept: 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8' });
+  const peer = asked('/page', { Accept: 'application/activity+json' });
+
+  test.each([
+    ['says that it varies', { Vary: 'Accept' }],
+    ['forgets to', {}],
+  ])('is not dropped as a page because peers are refused its document, by a home that %s', async (_, vary) => {
+    const activity = { ...vary, 'Content-Type': 'application/activity+json' };
+    for (const status of [401, 403, 404, 303, 302]) {
+      await visit(page('public', vary), browser);
+      await visit(page('{}', activity), peer);
+      await visit(page('x', { ...vary, Location: '/else' }, status), peer, newIsolate());
+      expect(await (await given(browser))?.text()).toBe('public');
+      expect(await given(peer)).toBeNull();
+      clock.advance(limits.copyAgainMs);
+    }
+    await visit(page('{}', { ...activity, 'Cache-Control': 'private' }), peer);
+    expect(await (await given(browser))?.text()).toBe('public');
+  });
+
+  test('as a page is dropped when browsers are refused it, and peers keep the document that they are still given', async () => {
+    const activity = { 'Content-Type': 'application/activity+json' };
+    for (const status of [401, 403, 404, 303, 302]) {
+      await visit(page('public'), browser);
+      await visit(page('{}', activity), peer);
+      await visit(page('x', { Location: '/login' }, status), browser, newIsolate());
+      for (const visitor of [browser, asked(), asked('/page', { Accept: '*/*' }), asked('/page', { Cookie: 'a=b' })]) {
+        expect(await given(visitor)).toBeNull();
+      }
+      expect(await (await given(peer))?.text()).toBe('{}');
+      clock.advance(limits.copyAgainMs);
+    }
+  });
+
+  test('is kept again at once when strangers may read it again', async () => {
+    const same = (): Response => page('public', { ETag: '"v1"' });
+    await visit(same(), browser);
+    await visit(page('x', {}, 401), browser);
+    await visit(same(), browser);
+    expect(await (await given(browser))?.text()).toBe('public');
+  });
+
+  test('is dropped in every form when it is gone on purpose', async () => {
+    await visit(page('public'), browser);
+    await visit(page('x', {}, 410), peer);
+    expect(await given(browser)).toBeNull();
+  });
+
   test('drops the copy when somebody changed the page, but leaves it when home is in trouble', async () => {
     await visit(page('public'));
     await visit(page('x', {}, 503));
@@ -247,12 +295,12 @@ describe('a copy', () => {
 
   test('of a page that varies no more takes the place of those that did, and the other way round', async () => {
     const html = asked('/page', { Accept: 'text/html' });
-    await visit(page('old', { Vary: 'Accept' }), html);
+    await visit(page('old', { Vary: 'Accept', ETag: '"1"' }), html);
     clock.advance(1000);
-    await visit(page('new'), asked());
+    await visit(page('new', { ETag: '"2"' }), asked());
     expect(await (await given(html))?.text()).toBe('new');
     clock.advance(limits.copyAgainMs);
-    await visit(page('newest', { Vary: 'Accept' }), html);
+    await visit(page('newest', { Vary: 'Accept', ETag: '"3"' }), html);
     expect(await (await given(html))?.text()).toBe('newest');
   });
 
