@@ -4,7 +4,7 @@
 //
 //   node local/bootstrap.mjs PROGRAM.ts [ARGUMENT...]
 
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -34,7 +34,26 @@ function packagesOf(path) {
   return existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')).packages : null;
 }
 
-function install(why) {
+const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+
+/** Runs it to its end, and hands on the signals that come meanwhile: `told` is the last of them. */
+async function run(command, args, options) {
+  const child = spawn(command, args, options);
+  let told = null;
+  const handOn = (signal) => {
+    told = signal;
+    child.kill(signal);
+  };
+  for (const signal of signals) process.on(signal, handOn);
+  const [code, signal] = await new Promise((resolve, reject) => {
+    child.once('error', (error) => reject(error));
+    child.once('exit', (...ended) => resolve(ended));
+  }).catch((error) => fail(error.message));
+  for (const each of signals) process.off(each, handOn);
+  return { code: code ?? 128 + (constants.signals[signal] ?? 0), told };
+}
+
+async function install(why) {
   console.error(`Installing what the project needs, once (${why}) ...`);
   // Not `npm ci`: it refuses a lock file that was written where packages for other platforms could not be had.
   // `--no-save` leaves the lock file as it is, and what was installed is compared with it below. Whatever npm was told
@@ -44,8 +63,9 @@ function install(why) {
   const [command, ...before] = npm === undefined ? ['npm'] : [process.execPath, npm];
   // npm's own words go to standard error: standard output belongs to the program.
   const stdio = ['ignore', process.stderr.fd, process.stderr.fd];
-  const done = spawnSync(command, [...before, ...args, '--loglevel=error'], { cwd: root, stdio });
-  if (done.status !== 0) fail('npm could not install it; see above, and try again with a network.');
+  const { code, told } = await run(command, [...before, ...args, '--loglevel=error'], { cwd: root, stdio });
+  if (told !== null) process.exit(128 + constants.signals[told]);
+  if (code !== 0) fail('npm could not install it; see above, and try again with a network.');
   const still = missing();
   if (still !== null) fail(`after installing, ${still}.`);
 }
@@ -59,7 +79,7 @@ const [program, ...rest] = process.argv.slice(2);
 if (program === undefined) fail('no program is named; call it as: node local/bootstrap.mjs PROGRAM.ts');
 
 const why = missing();
-if (why !== null) install(why);
+if (why !== null) await install(why);
 
 const modules = join(root, 'node_modules');
 const env = {
@@ -69,7 +89,5 @@ const env = {
   // Every process of ours starts in half the time, and 30 MB smaller, when its TypeScript was stripped before.
   NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? join(modules, '.cache', 'node'),
 };
-const child = spawn(ownNode(), [join(root, program), ...rest], { stdio: 'inherit', env });
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
-child.once('error', (error) => fail(error.message));
-child.once('exit', (code, signal) => process.exit(code ?? 128 + (constants.signals[signal] ?? 0)));
+const { code } = await run(ownNode(), [join(root, program), ...rest], { stdio: 'inherit', env });
+process.exit(code);

@@ -2,9 +2,14 @@
 
 import { build } from 'esbuild';
 
-export async function bundleWorker(entry: string): Promise<string> {
+/** A file, or a text that stands as if it were a file in `folder`. */
+export type WorkerEntry = string | { readonly text: string; readonly folder: string };
+
+export async function bundleWorker(entry: WorkerEntry): Promise<string> {
   const { outputFiles } = await build({
-    entryPoints: [entry],
+    ...(typeof entry === 'string'
+      ? { entryPoints: [entry] }
+      : { stdin: { contents: entry.text, resolveDir: entry.folder, loader: 'ts' } }),
     bundle: true,
     write: false,
     format: 'esm',
@@ -16,6 +21,6 @@ export async function bundleWorker(entry: string): Promise<string> {
     logLevel: 'silent',
   });
   const [bundle] = outputFiles;
-  if (bundle === undefined) throw new Error(`Cannot bundle ${entry}: esbuild wrote nothing.`);
+  if (bundle === undefined) throw new Error('Cannot bundle the Worker: esbuild wrote nothing.');
   return bundle.text;
 }

@@ -19,7 +19,7 @@ const edgeEndsMs = 10_000;
 export class StartDomain {
   readonly #options: StartOptions;
   readonly #say: (line: string) => void;
-  readonly #neighbourPort: number;
+  #neighbourPort = 0;
   #edge: StartChild<EdgeAnswer> | null = null;
   #home: StartChild<HomeEvent> | null = null;
   #neighbour: StartNeighbour | null = null;
@@ -29,21 +29,21 @@ export class StartDomain {
   #goesToSleep = false;
   #ending = false;
 
-  private constructor(options: StartOptions, neighbourPort: number, say: (line: string) => void) {
+  constructor(options: StartOptions, say: (line: string) => void) {
     this.#options = options;
-    this.#neighbourPort = neighbourPort;
     this.#say = say;
     // An edge whose data is gone does not know this home any more.
     this.#needsClaim = !(existsSync(join(options.folder, claimFileName)) && existsSync(this.#edgeFolder));
   }
 
   /** Starts the edge. Rejects when the port is taken or the edge cannot start; nothing is left running then. */
-  static async start(options: StartOptions, say: (line: string) => void, onEdgeLost: () => void): Promise<StartDomain> {
-    await portIsFree(options.port);
-    prepareFolder(options);
-    const domain = new StartDomain(options, await freePort(), say);
-    await domain.#startEdge(onEdgeLost);
-    return domain;
+  async open(onEdgeLost: () => void): Promise<void> {
+    await portIsFree(this.#options.port);
+    this.#neighbourPort = await freePort();
+    this.#goOn();
+    prepareFolder(this.#options);
+    await this.#startEdge(onEdgeLost);
+    this.#goOn();
   }
 
   get homeIsAwake(): boolean {
@@ -52,10 +52,15 @@ export class StartDomain {
 
   /** Starts the home node; resolves when it answers visitors. Rejects when it cannot start. */
   async wake(): Promise<void> {
-    if (this.#home !== null || this.#ending) return;
+    if (this.#home !== null) return;
+    this.#goOn();
     const { folder, domain } = this.#options;
     const args = ['--home', folder];
-    if (this.#needsClaim) args.push('--claim', String(await this.#askEdge({ ask: 'claim-code', host: domain })));
+    if (this.#needsClaim) {
+      this.#say(`It claims ${domain} at the edge, because it is new there.`);
+      args.push('--claim', String(await this.#askEdge({ ask: 'claim-code', host: domain })));
+    }
+    this.#goOn();
     const program = join(root, 'home-node', 'main.ts');
     const home = new StartChild<HomeEvent>(program, args, join(folder, 'home.log'), (event) => this.#hear(event));
     this.#home = home;
@@ -63,6 +68,7 @@ export class StartDomain {
     void home.exited.then((code) => this.#homeEnded(home, code));
     await this.#untilAwake(home);
     this.#needsClaim = false;
+    this.#goOn();
   }
 
   /** Bedtime; resolves when home is down. */
@@ -90,7 +96,7 @@ export class StartDomain {
     this.#say(waiting === 1 ? '1 delivery waits at the edge.' : `${waiting} deliveries wait at the edge.`);
   }
 
-  /** Everything, home first: it has something to say to the edge. */
+  /** Everything, at whatever stage it is; home first: it has something to say to the edge. */
   async end(): Promise<void> {
     this.#ending = true;
     this.#neighbour?.end();
@@ -108,6 +114,11 @@ export class StartDomain {
     this.#neighbour?.end();
     this.#home?.signal('SIGKILL');
     this.#edge?.signal('SIGKILL');
+  }
+
+  /** Throws after somebody wanted an end of it all: nothing may be started any more, nor be said to be there. */
+  #goOn(): void {
+    if (this.#ending) throw new Error('everything is ending.');
   }
 
   get #edgeFolder(): string {

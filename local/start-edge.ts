@@ -37,7 +37,7 @@ async function answer(edge: LocalEdge, question: EdgeQuestion): Promise<string |
   }
 }
 
-async function main(order: EdgeOrder): Promise<void> {
+async function start(order: EdgeOrder): Promise<LocalEdge> {
   const edge = await startEdge({
     ...order,
     onLost: (cause) => {
@@ -50,25 +50,34 @@ async function main(order: EdgeOrder): Promise<void> {
     process.removeAllListeners(signal);
     process.on(signal, () => undefined);
   }
-  process.on('message', (question: EdgeQuestion) => {
-    answer(edge, question).then(
-      (value) => {
-        say({ answer: value });
-        // The channel would keep this process; closing it says that all is over.
-        if (question.ask === 'stop') process.disconnect();
-      },
-      (thrown: unknown) => say({ failed: causeOf(thrown) }),
-    );
-  });
-  process.once('disconnect', () => {
-    void edge.stop().finally(() => process.exit(0));
-  });
-  say({ answer: edge.origin });
+  return edge;
 }
 
-process.once('message', (order: EdgeOrder) => {
-  main(order).catch((thrown: unknown) => {
-    say({ failed: causeOf(thrown) });
-    process.exit(1);
+function main(order: EdgeOrder): void {
+  const started = start(order);
+  // Heard from the first moment: who started this may want it to end before it is there.
+  process.on('message', (question: EdgeQuestion) => {
+    started
+      .then(async (edge) => await answer(edge, question))
+      .then(
+        (value) => {
+          say({ answer: value });
+          // The channel would keep this process; closing it says that all is over.
+          if (question.ask === 'stop') process.disconnect();
+        },
+        (thrown: unknown) => say({ failed: causeOf(thrown) }),
+      );
   });
-});
+  process.once('disconnect', () => {
+    void started.then(async (edge) => await edge.stop()).finally(() => process.exit(0));
+  });
+  started.then(
+    (edge) => say({ answer: edge.origin }),
+    (thrown: unknown) => {
+      say({ failed: causeOf(thrown) });
+      process.exit(1);
+    },
+  );
+}
+
+process.once('message', (order: EdgeOrder) => main(order));

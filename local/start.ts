@@ -3,7 +3,7 @@
 import { relative } from 'node:path';
 import { causeOf } from '../shared/errors.ts';
 import { StartDomain } from './start-domain.ts';
-import { type Keys, listen } from './start-keys.ts';
+import { listen } from './start-keys.ts';
 import { readStartOptions, type StartOptions, usage } from './start-options.ts';
 
 const keyHelp = 's  home goes to sleep    w  home wakes    f  somebody follows you    q  quit';
@@ -39,7 +39,7 @@ Porchlight is running.
 `);
 }
 
-async function press(key: string, domain: StartDomain, quit: () => void): Promise<void> {
+async function press(key: string, domain: StartDomain): Promise<void> {
   switch (key) {
     case 's':
       if (!domain.homeIsAwake) return say('Home sleeps already.');
@@ -53,8 +53,6 @@ async function press(key: string, domain: StartDomain, quit: () => void): Promis
     case 'f':
       say('Somebody on another server looks for you ...');
       return await domain.follow();
-    case 'q':
-      return quit();
     case '':
     case '\r':
       return;
@@ -63,52 +61,52 @@ async function press(key: string, domain: StartDomain, quit: () => void): Promis
   }
 }
 
+/** Says each step before it is taken: the first takes a second or two, and whoever waits wants to know for what. */
+async function open(domain: StartDomain, options: StartOptions, onEdgeLost: () => void): Promise<void> {
+  say('Starting the edge ...');
+  await domain.open(onEdgeLost);
+  say('Starting home ...');
+  await domain.wake();
+  sayAddresses(options);
+}
+
 async function main(options: StartOptions): Promise<void> {
-  let domain: StartDomain | null = null;
-  let keys: Keys | null = null;
+  const domain = new StartDomain(options, say);
   let endingSince: number | null = null;
   const quit = (): void => {
     if (endingSince !== null) {
       if (performance.now() - endingSince < sameSignalMs) return;
-      domain?.kill();
+      domain.kill();
       process.exit(1);
     }
     endingSince = performance.now();
     say('Ending: home says good night, then the edge stops ...');
-    const ended = domain?.end() ?? Promise.resolve();
-    ended.then(
+    domain.end().then(
       () => {
-        keys?.end();
+        keys.end();
         process.exit(process.exitCode ?? 0);
       },
       (thrown: unknown) => {
         fail(thrown);
-        domain?.kill();
+        domain.kill();
         process.exit(1);
       },
     );
   };
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, quit);
-  try {
-    domain = await StartDomain.start(options, say, () => {
-      fail(new Error('the edge ended.'));
-      quit();
-    });
-    await domain.wake();
-  } catch (thrown) {
+  const failed = (thrown: unknown): void => {
     if (endingSince !== null) return;
     fail(thrown);
-    return quit();
-  }
-  if (endingSince !== null) return;
-  sayAddresses(options);
-  const running = domain;
+    quit();
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, quit);
+  // Keys count from the first moment, one after another: none is lost because something else is going on.
   let last = Promise.resolve();
-  keys = listen(process.stdin, (key) => {
+  const keys = listen(process.stdin, (key) => {
     if (key === 'q') return quit();
-    // One after another: a key is never lost because something else is going on.
-    last = last.then(async () => await press(key, running, quit)).catch((thrown: unknown) => say(causeOf(thrown)));
+    last = last.then(async () => await press(key, domain)).catch((thrown: unknown) => say(causeOf(thrown)));
   });
+  last = open(domain, options, () => failed(new Error('the edge ended.'))).catch(failed);
+  await last;
 }
 
 try {

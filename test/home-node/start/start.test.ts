@@ -63,6 +63,11 @@ function family(pid: number): number[] {
   return found;
 }
 
+function namesOf(pids: readonly number[]): string {
+  const table = execFileSync('ps', ['-A', '-ww', '-o', 'pid=,args=']).toString().split('\n');
+  return table.filter((line) => pids.includes(Number.parseInt(line, 10))).join('\n');
+}
+
 function running(pids: readonly number[]): number[] {
   return pids.filter((pid) => {
     try {
@@ -72,6 +77,12 @@ function running(pids: readonly number[]): number[] {
       return false;
     }
   });
+}
+
+/** Processes that were told of this test's folder or port, also those whose parents are gone. */
+function left(): string[] {
+  const table = execFileSync('ps', ['-A', '-ww', '-o', 'args=']).toString().split('\n');
+  return table.filter((args) => args.includes(folder) || args.includes(`:${port}`));
 }
 
 async function front(): Promise<{ status: number; text: string }> {
@@ -104,6 +115,50 @@ describe('npm start', () => {
     await until('no process is left', () => (running(pids).length === 0 ? true : null));
     await expect(fetch(`http://localhost:${port}/`)).rejects.toThrow();
   }, 120_000);
+
+  test('says what it does before it is done, and hears keys from the first moment', async () => {
+    const child = start('--port', String(port), '--home', folder);
+    press('s');
+    await hears('Starting the edge ...');
+    expect(said).not.toContain('Porchlight is running.');
+    await expect(front()).rejects.toThrow();
+    await hears('Starting home ...');
+    await hears('Porchlight is running.');
+    await hears('Home sleeps;');
+    press('q');
+    expect(await codeOf(child), said).toBe(0);
+  }, 120_000);
+
+  test.each([
+    ['as soon as it says anything', 'Starting the edge ...', 'local/start.ts'],
+    ['when the edge has a process', 'Starting the edge ...', 'local/start-edge.ts'],
+    ['when workerd has a process', 'Starting the edge ...', 'workerd'],
+    ['while home claims its domain', 'It claims localhost:', 'local/start.ts'],
+    ['when home has a process', 'Starting home ...', 'home-node/main.ts'],
+  ])(
+    'ends everything cleanly after Ctrl-C %s',
+    async (_, heard, runs) => {
+      const child = start('--port', String(port), '--home', folder);
+      await hears(heard);
+      await until(runs, () => (namesOf(family(child.pid ?? 0)).includes(runs) ? true : null), 30_000, 5);
+      const pids = family(child.pid ?? 0);
+      const ended = codeOf(child);
+      child.kill('SIGINT');
+      expect(await ended, said).toBe(0);
+      await until('no process is left', () => (running(pids).length === 0 ? true : null));
+      expect(left()).toEqual([]);
+      expect(said).not.toContain('Cannot start');
+      expect(said).not.toContain('Porchlight is running.');
+      await expect(front()).rejects.toThrow();
+      // What was begun is taken up again.
+      said = '';
+      const again = start('--port', String(port), '--home', folder);
+      await hears('Porchlight is running.');
+      press('q');
+      expect(await codeOf(again), said).toBe(0);
+    },
+    120_000,
+  );
 
   test('takes up the same home again, and refuses it another port: addresses do not move', async () => {
     let child = start('--port', String(port), '--home', folder);
