@@ -5,9 +5,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { build } from 'esbuild';
 import { type CryptoKey, calculateJwkThumbprint, exportJWK, generateKeyPair, type JWK } from 'jose';
 import { type LocalEdge, startEdge } from '../../local/edge.ts';
+import { bundleWorker } from '../../local/edge-bundle.ts';
 
 const worker = `
 import { LinkObject as Link } from './edge/link/object.ts';
@@ -51,17 +51,7 @@ export interface Stage {
 export async function openStage(tls?: { readonly key: string; readonly cert: string }): Promise<Stage> {
   const folder = mkdtempSync(join(tmpdir(), 'porchlight-link-'));
   const bundlePath = join(folder, 'worker.js');
-  const { outputFiles } = await build({
-    stdin: { contents: worker, resolveDir: join(import.meta.dirname, '../..'), loader: 'js' },
-    bundle: true,
-    write: false,
-    format: 'esm',
-    target: 'es2024',
-    conditions: ['workerd', 'worker', 'browser'],
-    external: ['cloudflare:*', 'node:*'],
-    loader: { '.sql': 'text' },
-  });
-  writeFileSync(bundlePath, outputFiles[0]?.text ?? '');
+  writeFileSync(bundlePath, await bundleWorker({ text: worker, folder: join(import.meta.dirname, '../..') }));
   const edge = await startEdge({ port: 0, dataDir: join(folder, 'data'), bundlePath, ...(tls && { tls }) });
   const pair = await generateKeyPair('EdDSA', { crv: 'Ed25519', extractable: true });
   const publicKey = await exportJWK(pair.publicKey);
