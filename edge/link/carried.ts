@@ -6,6 +6,7 @@ import type { ResponseHead } from '../../shared/link/heads.ts';
 import { type CarryFailure, outcomeResponse } from './between.ts';
 import type { Parcel } from './parcel.ts';
 import { visitorHeaders } from './response-headers.ts';
+import type { Watched } from './stall-watch.ts';
 
 export interface CarriedEvents {
   /** The visitor took so many bytes of the body. */
@@ -22,10 +23,15 @@ interface Part {
 /** Bodies up to this size that came whole with their head become a Response without a stream. */
 const wholeBytes = 64 * 1024;
 
-export class Carried {
+export class Carried implements Watched {
   readonly response: Promise<Response>;
   /** When home's head must have come, ms since the epoch; later while the request's body is still on its way. */
   dueAt = 0;
+  /** The visitor is being waited for to send more of the request's body. */
+  owesBody = false;
+  movedBytes = 0;
+  stalledAt: number | null = null;
+  stalledBytes = 0;
   /** Woken when home gives credit for the request body. */
   onCredit: (() => void) | null = null;
   /** Stops the reading of the request body. */
@@ -36,6 +42,9 @@ export class Carried {
   #head: ResponseHead | null = null;
   #early: Part[] = [];
   #writer: WritableStreamDefaultWriter<Uint8Array> | null = null;
+  /** Bytes written that the visitor has not taken. */
+  #waitingBytes = 0;
+  #isClosing = false;
   #answered = false;
   #delivered = false;
 
@@ -50,6 +59,10 @@ export class Carried {
   /** The visitor has all of the response. */
   get isDelivered(): boolean {
     return this.#delivered;
+  }
+
+  get isVisitorsTurn(): boolean {
+    return this.owesBody || (this.#writer !== null && (this.#waitingBytes > 0 || this.#isClosing));
   }
 
   head(head: ResponseHead): void {
@@ -127,12 +140,24 @@ export class Carried {
   #write({ bytes, parcel }: Part): void {
     const { length } = bytes;
     if (length === 0) return;
-    this.#writer?.write(bytes).then(
+    const writer = this.#writer;
+    if (writer === null) {
+      parcel?.spent();
+      return;
+    }
+    this.#waitingBytes += length;
+    writer.write(bytes).then(
       () => {
         parcel?.spent();
+        this.#waitingBytes -= length;
+        this.movedBytes += length;
+        if (this.#waitingBytes === 0) this.stalledAt = null;
         this.#events.taken(length);
       },
-      () => this.#gone(),
+      () => {
+        parcel?.spent();
+        this.#gone();
+      },
     );
   }
 
@@ -140,6 +165,7 @@ export class Carried {
     const writer = this.#writer;
     if (writer === null) this.#deliver();
     else {
+      this.#isClosing = true;
       writer.close().then(
         () => this.#deliver(),
         () => this.#gone(),

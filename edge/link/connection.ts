@@ -25,6 +25,7 @@ import { HeadWatch } from './head-watch.ts';
 import { EdgeOutbox } from './outbox.ts';
 import { Parcel } from './parcel.ts';
 import { passOn } from './request-body.ts';
+import { type StallLimits, StallWatch } from './stall-watch.ts';
 
 export interface ConnectionOptions {
   readonly socket: WebSocket;
@@ -35,6 +36,8 @@ export interface ConnectionOptions {
   readonly clock: Clock;
   /** How long a request waits for home's head. */
   readonly headMs: number;
+  /** How long a visitor may stand still. */
+  readonly stalls: StallLimits;
   /** SLEEP came. */
   readonly onSleep: (frame: Frame) => void;
   /** The link cannot be used any more. */
@@ -55,6 +58,7 @@ export class Connection {
   readonly #options: ConnectionOptions;
   readonly #session: LinkSession<Carried>;
   readonly #watch: HeadWatch;
+  readonly #stalls: StallWatch<LinkStream>;
   readonly #outbox: EdgeOutbox;
   readonly #encoder = new TextEncoder();
   /** Streams that the message at hand has touched. */
@@ -71,12 +75,17 @@ export class Connection {
     const { streamInitialBytes: initialBytes, streamWindowBytes, linkWindowBytes } = limits;
     const purse = { initialBytes, streamBytes: streamWindowBytes, purseBytes: linkWindowBytes };
     this.#session = new LinkSession({ role: 'edge', purse, maxStreams: limits.linkStreams });
+    const streams = (): Iterable<LinkStream> => this.#session.streams();
+    this.#stalls = new StallWatch(options.clock, options.stalls, streams, (stream) => this.#stalled(stream));
   }
 
   /** `head`: the text of a RequestHead, ASCII. */
   async carry(request: Request, head: string): Promise<Response> {
     const { body } = request;
-    if (this.#session.size >= limits.linkStreams) return outcomeResponse({ failed: 'busy' });
+    if (this.#session.size >= limits.linkStreams) {
+      this.#stalls.makeRoom();
+      if (this.#session.size >= limits.linkStreams) return outcomeResponse({ failed: 'busy' });
+    }
     const id = this.#nextId();
     const carried = new Carried(request.method === 'HEAD', {
       taken: (bytes) => this.#taken(stream, bytes),
@@ -90,6 +99,7 @@ export class Connection {
     if (this.#isOver) return outcomeResponse({ failed: 'lost' });
     this.#watch.add(carried);
     if (body !== null) {
+      this.#stalls.start();
       const pumped = passOn(body, stream, this.#session, (frame) => {
         this.#send(frame);
         this.#watch.moved(carried);
@@ -134,6 +144,7 @@ export class Connection {
     this.#outbox.flush();
     this.#isOver = true;
     this.#watch.clear();
+    this.#stalls.stop();
     for (const stream of [...this.#session.streams()]) {
       this.#session.close(stream);
       stream.owner.fail('lost');
@@ -171,6 +182,7 @@ export class Connection {
   #settle(stream: LinkStream): void {
     if (this.#session.stream(stream.id) !== stream) return;
     if (!stream.owner.settle(stream.receiving === 'ended')) this.#cancel(stream, 'failed', 'not an HTTP response');
+    else if (stream.owner.isVisitorsTurn) this.#stalls.start();
   }
 
   #cancelled(frame: Frame): void {
@@ -184,8 +196,7 @@ export class Connection {
       this.#closeIfOver(stream);
       return;
     }
-    this.#watch.remove(stream.owner);
-    this.#session.close(stream);
+    this.#close(stream);
     stream.owner.fail(code);
   }
 
@@ -201,7 +212,7 @@ export class Connection {
   }
 
   #closeIfOver(stream: LinkStream): void {
-    if (this.#session.isOver(stream) && stream.owner.isDelivered) this.#session.close(stream);
+    if (this.#session.isOver(stream) && stream.owner.isDelivered) this.#close(stream);
   }
 
   #tooLate(carried: Carried): void {
@@ -213,12 +224,23 @@ export class Connection {
     }
   }
 
+  /** Home's answer, and its service's connection, end with the stream; the visitor has no whole answer. */
+  #stalled(stream: LinkStream): void {
+    stream.owner.fail('timeout');
+    this.#cancel(stream, 'enough', 'the visitor stands still');
+  }
+
   #cancel(stream: LinkStream, code: CancelCode, reason: string): void {
     if (this.#session.stream(stream.id) !== stream) return;
-    this.#session.close(stream);
-    this.#watch.remove(stream.owner);
+    this.#close(stream);
     stream.owner.fail('failed');
     this.#send(encodeCancel(stream.id, code, reason));
+  }
+
+  #close(stream: LinkStream): void {
+    this.#session.close(stream);
+    this.#watch.remove(stream.owner);
+    if (this.#session.size === 0) this.#stalls.stop();
   }
 
   #send(frame: Uint8Array<ArrayBuffer>): void {

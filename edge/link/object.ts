@@ -18,6 +18,7 @@ import { Connection } from './connection.ts';
 import { type Away, type LinkFacts, presenceOf } from './presence.ts';
 import { LinkRecord } from './record.ts';
 import { attach, attachmentOf, dismiss, greet, type Proven, type Unproven } from './sockets.ts';
+import type { StallLimits } from './stall-watch.ts';
 
 interface Live {
   readonly connection: Connection;
@@ -31,11 +32,17 @@ interface Outside {
   clock: Clock;
   random: Random;
   carryHeadMs: number;
+  stalls: StallLimits;
 }
 
 export class LinkObject extends DurableObject<Env> {
   /** Tests change it; nothing else does. Not reachable from outside the object. */
-  readonly outside: Outside = { clock: systemClock, random: systemRandom, carryHeadMs: limits.carryHeadMs };
+  readonly outside: Outside = {
+    clock: systemClock,
+    random: systemRandom,
+    carryHeadMs: limits.carryHeadMs,
+    stalls: { stalledMs: limits.streamStalledMs, crowdedMs: limits.streamStalledCrowdedMs },
+  };
   readonly #homeId: string;
   readonly #record: LinkRecord;
   #live: Live | null = null;
@@ -149,6 +156,7 @@ export class LinkObject extends DurableObject<Env> {
       heardAt: since,
       clock: this.outside.clock,
       headMs: this.outside.carryHeadMs,
+      stalls: this.outside.stalls,
       onSleep: (frame) => this.#sleeps(frame),
       onBroken: (code, reason) => this.#lost(code, reason),
     });

@@ -24,6 +24,7 @@ export async function passOn(
   let isStopped = false;
   carried.onStop = () => {
     isStopped = true;
+    carried.owesBody = false;
     carried.onCredit?.();
     // Whoever still sends is told by the platform; how it takes that changes nothing here.
     reader.cancel().catch(() => undefined);
@@ -39,9 +40,12 @@ export async function passOn(
     // The frame's header goes before the bytes in the same buffer, so that they are not copied once more.
     const room = Math.min(readBytes, stream.credit);
     const view = new Uint8Array(new ArrayBuffer(frameHeaderBytes + room), frameHeaderBytes, room);
+    carried.owesBody = true;
     const { value, done } = await reader.read(view);
+    carried.owesBody = false;
     if (isStopped || session.stream(stream.id) !== stream) return;
     const length = value?.length ?? 0;
+    carried.movedBytes += length;
     const frame = new Uint8Array(value?.buffer ?? new ArrayBuffer(frameHeaderBytes), 0, frameHeaderBytes + length);
     session.sent(stream, length, done);
     writeFrameHeader(frame, 0, 'DATA', done ? flags.end : 0, stream.id, length);

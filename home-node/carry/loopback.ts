@@ -6,6 +6,7 @@ import { Pool } from 'undici';
 import { PorchlightError } from '../../shared/errors.ts';
 import { limits } from '../../shared/limits.ts';
 import type { LinkRequest, LinkResponse, Serve } from '../link/serve.ts';
+import { type AnswerMemory, homeMemory } from './answer-memory.ts';
 import { toWire } from './header-text.ts';
 import { RequestBody } from './request-body.ts';
 import { ServiceAnswer } from './service-answer.ts';
@@ -27,7 +28,7 @@ export interface Loopback {
 /** Headers of a response that a service may send; the link's own limit is checked where the head is encoded. */
 const maxHeaderSize = limits.frameHeadBytes;
 
-export function createLoopback(services: readonly LoopbackService[]): Loopback {
+export function createLoopback(services: readonly LoopbackService[], memory: AnswerMemory = homeMemory): Loopback {
   const byHost = new Map<string, Pool>();
   const pools: Pool[] = [];
   for (const service of services) {
@@ -40,7 +41,7 @@ export function createLoopback(services: readonly LoopbackService[]): Loopback {
   return {
     serve: async (request, signal) => {
       const pool = byHost.get(request.host.toLowerCase());
-      if (pool !== undefined) return await ask(pool, request, signal);
+      if (pool !== undefined) return await ask(pool, request, signal, memory);
       throw new PorchlightError(
         'not-served',
         `Cannot answer for ${request.host}: no service of this home has that host.`,
@@ -52,10 +53,10 @@ export function createLoopback(services: readonly LoopbackService[]): Loopback {
   };
 }
 
-async function ask(pool: Pool, request: LinkRequest, signal: AbortSignal): Promise<LinkResponse> {
+async function ask(pool: Pool, request: LinkRequest, signal: AbortSignal, memory: AnswerMemory): Promise<LinkResponse> {
   const { method, path, host, headers, body } = request;
   if (!path.startsWith('/')) throw new PorchlightError('bad-request', 'Cannot ask the service: the target is no path.');
-  const answer = new ServiceAnswer(method, signal);
+  const answer = new ServiceAnswer(method, signal, memory);
   const sent = body === null ? null : new RequestBody(body);
   pool.dispatch({ method, path, headers: ['host', host, ...headers.map(toWire)], body: sent }, answer);
   return await answer.response;

@@ -1,5 +1,5 @@
 // A service's answer while it comes in from its connection: head first, then the body into a queue. The connection is
-// paused while the queue is full, so that a service is read as fast as the link takes it.
+// paused while the queue is full, or all queues together are, so that a service is read as fast as the link takes it.
 
 import type { Dispatcher } from 'undici';
 import { PorchlightError } from '../../shared/errors.ts';
@@ -7,11 +7,8 @@ import { headerOf } from '../../shared/link/heads.ts';
 import { isHopByHop, namedByConnection } from '../../shared/link/hop-by-hop.ts';
 import { ByteQueue } from '../link/byte-queue.ts';
 import type { LinkResponse } from '../link/serve.ts';
+import type { AnswerMemory } from './answer-memory.ts';
 import { fromWire } from './header-text.ts';
-
-/** Bytes in the queue at which the service is made to wait, and at which it may go on. */
-const fullBytes = 512 * 1024;
-const roomyBytes = 256 * 1024;
 
 /** What is reported when no connection can be made: the service got nothing. */
 const unreachable: ReadonlySet<unknown> = new Set([
@@ -34,15 +31,20 @@ export class ServiceAnswer implements Dispatcher.DispatchHandler {
   /** Rejects with `service-down`, `bad-request` or `failed`. */
   readonly response: Promise<LinkResponse>;
   readonly #signal: AbortSignal;
+  readonly #memory: AnswerMemory;
   readonly #mayHaveBody: boolean;
   readonly #body = new ByteQueue();
+  /** Length of the queue as the memory knows it. */
+  #counted = 0;
+  #hasEnded = false;
   #controller: Dispatcher.DispatchController | null = null;
   #isPaused = false;
   #resolve: (response: LinkResponse) => void = () => undefined;
   #reject: (error: Error) => void = () => undefined;
 
-  constructor(method: string, signal: AbortSignal) {
+  constructor(method: string, signal: AbortSignal, memory: AnswerMemory) {
     this.#signal = signal;
+    this.#memory = memory;
     this.#mayHaveBody = method !== 'HEAD';
     this.response = new Promise((resolve, reject) => {
       this.#resolve = resolve;
@@ -63,7 +65,8 @@ export class ServiceAnswer implements Dispatcher.DispatchHandler {
     const hasBody = this.#mayHaveBody && status !== 204 && status !== 205 && status !== 304;
     if (hasBody) {
       this.#body.onTaken = () => {
-        if (!this.#isPaused || this.#body.length > roomyBytes) return;
+        this.#count();
+        if (!this.#isPaused || !this.#memory.isRoomy(this.#body.length)) return;
         this.#isPaused = false;
         controller.resume();
       };
@@ -73,27 +76,43 @@ export class ServiceAnswer implements Dispatcher.DispatchHandler {
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     this.#body.put(chunk);
-    if (this.#isPaused || this.#body.length < fullBytes) return;
+    this.#count();
+    if (this.#isPaused || !this.#memory.isFull(this.#body.length)) return;
     this.#isPaused = true;
     controller.pause();
   }
 
   /** Trailers end here: few services send any, and HTTP/2 and 3 visitors could not be told in time which to expect. */
   onResponseEnd(): void {
-    this.#signal.removeEventListener('abort', this.#abort);
+    this.#hasEnded = true;
+    // What nobody has taken yet is still to be let go when nobody will.
+    if (this.#body.length === 0) this.#signal.removeEventListener('abort', this.#abort);
     this.#body.end();
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error & { readonly code?: unknown }): void {
     this.#signal.removeEventListener('abort', this.#abort);
-    this.#body.fail(error);
+    this.#fail(error);
     // Only counts when no head has come.
     this.#reject(refusalOf(error));
   }
 
   readonly #abort = (): void => {
-    this.#controller?.abort(new PorchlightError('request-cancelled', 'Cannot go on: nobody waits for the answer.'));
+    const error = new PorchlightError('request-cancelled', 'Cannot go on: nobody waits for the answer.');
+    if (this.#hasEnded) this.#fail(error);
+    else this.#controller?.abort(error);
   };
+
+  #fail(error: Error): void {
+    this.#body.fail(error);
+    this.#count();
+  }
+
+  #count(): void {
+    const { length } = this.#body;
+    this.#memory.changed(length - this.#counted);
+    this.#counted = length;
+  }
 }
 
 function refusalOf(error: Error & { readonly code?: unknown }): PorchlightError {
