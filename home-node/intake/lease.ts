@@ -32,7 +32,7 @@ export interface IntakeOptions {
   readonly troubleMs?: number;
 }
 
-/** How long an answer may wait for company: when more is to be leased a turn comes soon anyway. */
+/** How long an answer may wait for company: when more is to be leased, or may come, a turn goes out soon anyway. */
 const lingerIdleMs = 20;
 const lingerBusyMs = 250;
 
@@ -152,7 +152,7 @@ export class Intake {
     if (answer.outcome === 'delivered') this.#delivered += 1;
     this.#leases.answered(held.lease);
     if (this.#hand.size() === 0) this.#linger.replace(0);
-    else this.#linger.in(this.#wanted.size > 0 ? lingerBusyMs : lingerIdleMs);
+    else this.#linger.in(this.#turning || this.#wanted.size > 0 ? lingerBusyMs : lingerIdleMs);
     this.#goSoon();
   }
 
