@@ -8,60 +8,67 @@ import { dead, kept, type Zone } from './key-line.ts';
 import { lineKey } from './line.ts';
 import { expire } from './retention.ts';
 import { countedOf } from './senders.ts';
+import type { Found } from './waiting-rows.ts';
 
 /** Characters of a reason that are kept. Danger: a service's error page in every row. */
 const reasonChars = 500;
 /** Expired rows that go with one answer that moves a row. */
 const expiredPerAnswer = 2;
 
-/** False: nothing that waits has this seq and id (it was answered before). */
-export function answer(spool: Holdings, given: Answer): boolean {
-  const row = spool.waiting.find(given.seq);
-  if (row !== undefined && row.id !== given.id) return false;
-  spool.leases.settle(given.seq);
-  if (row === undefined) return false;
+/** Those of them that name nothing that waits by this seq and id: they were answered before. */
+export function answerAll(spool: Holdings, given: readonly Answer[]): Answer[] {
+  if (given.length === 0) return [];
+  // Read once for all of them; what an answer changes is kept up here, because the next may be about the same row.
+  const rows = spool.waiting.found(given.map(({ seq }) => seq));
+  return given.filter((one) => {
+    const row = rows.get(one.seq);
+    if (row !== undefined && row.id !== one.id) return true;
+    spool.leases.settle(one.seq);
+    if (row === undefined) return true;
+    const left = answer(spool, one, row);
+    if (left === null) rows.delete(one.seq);
+    else rows.set(one.seq, left);
+    return false;
+  });
+}
+
+/** The row as it waits afterwards; null: it left. */
+function answer(spool: Holdings, given: Answer, row: Found): Found | null {
   switch (given.outcome) {
     case 'delivered':
-      depart(spool, given.seq, row, kept, { attempts: row.attempts, reason: null });
-      return true;
+      return depart(spool, row, kept, { attempts: row.attempts, reason: null });
     case 'dead':
-      depart(spool, given.seq, row, dead, { attempts: row.attempts, reason: shortened(given.reason) });
-      return true;
+      return depart(spool, row, dead, { attempts: row.attempts, reason: shortened(given.reason) });
     case 'later':
-      postpone(spool, given.seq, row, given.retryAfterMs ?? 0, shortened(given.reason));
-      return true;
+      return postpone(spool, row, given.retryAfterMs ?? 0, shortened(given.reason));
     case 'released':
-      return true;
+      return row;
   }
 }
 
-type Found = NonNullable<ReturnType<Holdings['waiting']['find']>>;
-
-function postpone(spool: Holdings, seq: number, row: Found, retryAfterMs: number, reason: string): void {
+function postpone(spool: Holdings, row: Found, retryAfterMs: number, reason: string): Found | null {
   const { limits, random } = spool.outside;
   const attempts = row.attempts + 1;
-  if (attempts >= limits.deliveryAttempts) {
-    depart(spool, seq, row, dead, { attempts, reason });
-    return;
-  }
+  if (attempts >= limits.deliveryAttempts) return depart(spool, row, dead, { attempts, reason });
   const notBefore = spool.now + deferralMs(attempts, retryAfterMs, limits, random);
-  spool.waiting.defer(seq, attempts, notBefore, reason);
-  spool.line.defer(seq, notBefore);
+  spool.waiting.defer(row.seq, attempts, notBefore, reason);
+  spool.line.defer(row.seq, notBefore);
+  return { ...row, attempts };
 }
 
 function depart(
   spool: Holdings,
-  seq: number,
   row: Found,
   zone: Zone,
-  last: { attempts: number; reason: string | null },
-): void {
+  last: { readonly attempts: number; readonly reason: string | null },
+): null {
   // Before the move, because the move then carries the totals.
   expire(spool, expiredPerAnswer);
   const place = spool.nextPlace(zone);
-  spool.left.leave(seq, { place, ...last, totals: spool.tally.departed(countedOf(row)) });
-  spool.senders.departed(lineKey(row), seq, row.undecidedOrigin);
-  spool.line.remove(seq);
+  spool.left.leave(row.seq, { place, ...last, totals: spool.tally.departed(countedOf(row)) });
+  spool.senders.departed(lineKey(row), row.seq, row.undecidedOrigin);
+  spool.line.remove(row.seq);
+  return null;
 }
 
 function shortened(reason: string): string {

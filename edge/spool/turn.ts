@@ -4,7 +4,7 @@
 import { base64url } from 'jose';
 import type { Batch } from '../../shared/lease/batch.ts';
 import type { TurnRequest } from '../../shared/lease/messages.ts';
-import { answer } from './answers.ts';
+import { answerAll } from './answers.ts';
 import { type Choice, choose, type Wish } from './choose.ts';
 import type { Holdings } from './holdings.ts';
 
@@ -17,9 +17,7 @@ export function turn(spool: Holdings, request: TurnRequest): Batch {
   const now = spool.now;
   spool.leases.expire(now);
   for (const lease of request.renew) spool.leases.renew(lease, now + limits.leaseMs);
-  const refused = request.answers
-    .filter((given) => !answer(spool, given))
-    .map((given) => ({ seq: given.seq, reason: 'unknown' }));
+  const refused = answerAll(spool, request.answers).map(({ seq }) => ({ seq, reason: 'unknown' }));
 
   const services = new Set(request.services);
   const deliveries = Math.min(request.max, limits.leaseDeliveries);

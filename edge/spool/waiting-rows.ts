@@ -21,6 +21,18 @@ export interface Waiting {
   readonly inlineBytes: number;
 }
 
+/** A waiting row as its answer needs it. */
+export interface Found {
+  readonly seq: number;
+  readonly id: string;
+  readonly service: string;
+  readonly sender: string;
+  readonly attempts: number;
+  readonly undecidedOrigin: string | null;
+  readonly bodyBytes: number;
+  readonly isLarge: boolean;
+}
+
 /** What the memory of senders (senders.ts) is warmed with. */
 export interface RecentRow {
   readonly seq: number;
@@ -35,29 +47,16 @@ export interface RecentRow {
 
 const inBody = sql<number>`CASE WHEN ${delivery.body} IS NULL THEN 0 ELSE ${delivery.bodyBytes} END`;
 const waits = gt(delivery.place, 0);
+const isLarge = isNull(delivery.body).mapWith(Boolean);
 
 export class WaitingRows {
   readonly #database: Database;
   readonly #insert;
-  readonly #find;
   readonly #defer;
 
   constructor(database: Database) {
     this.#database = database;
     this.#insert = database.insert(delivery).values(placeholders()).prepare();
-    this.#find = database
-      .select({
-        id: delivery.id,
-        service: delivery.service,
-        sender: delivery.sender,
-        attempts: delivery.attempts,
-        undecidedOrigin: delivery.undecidedOrigin,
-        bodyBytes: delivery.bodyBytes,
-        isLarge: isNull(delivery.body).mapWith(Boolean),
-      })
-      .from(delivery)
-      .where(and(waits, eq(delivery.place, sql.placeholder('seq'))))
-      .prepare();
     this.#defer = database
       .update(delivery)
       .set({
@@ -74,8 +73,15 @@ export class WaitingRows {
     this.#insert.run(row);
   }
 
-  find(seq: number) {
-    return this.#find.get({ seq });
+  /** What answers are checked against, by seq. */
+  found(seqs: readonly number[]): Map<number, Found> {
+    const { seq, id, service, sender, attempts, undecidedOrigin, bodyBytes } = delivery;
+    const rows = this.#database
+      .select({ seq, id, service, sender, attempts, undecidedOrigin, bodyBytes, isLarge })
+      .from(delivery)
+      .where(among(seqs))
+      .all();
+    return new Map(rows.map((row) => [row.seq, row]));
   }
 
   /** One row write. */
@@ -132,15 +138,18 @@ export class WaitingRows {
 
   /** Whole deliveries in the order of seq. Those that do not wait are left out. */
   read(seqs: readonly number[]): LeasedDelivery[] {
-    // One parameter, however many seqs: the runtime binds no more than 100.
-    const chosen: SQL = sql`(SELECT value FROM json_each(${JSON.stringify(seqs)}))`;
+    const { id, lane, service, sender, receivedAt, path, bodyBytes, bodySha256, seq, attempts } = delivery;
+    const { envelope, body } = delivery;
     const rows = this.#database
-      .select()
+      .select({ id, lane, service, sender, receivedAt, path, bodyBytes, bodySha256, seq, attempts, envelope, body })
       .from(delivery)
-      .where(and(waits, sql`${delivery.place} IN ${chosen}`))
+      .where(among(seqs))
       .orderBy(asc(delivery.place))
       .all();
-    return rows.map((row) => ({ delivery: deliveryOf(row), body: row.body }));
+    return rows.map(({ envelope: carried, body: bytes, ...own }) => ({
+      delivery: { ...carried, ...own },
+      body: bytes,
+    }));
   }
 
   /** A large body that waits, by the delivery's id. Scans from the head of the line, where leased rows stand. */
@@ -156,9 +165,9 @@ export class WaitingRows {
   }
 }
 
-function deliveryOf(row: typeof delivery.$inferSelect): Delivery {
-  const { id, lane, service, sender, receivedAt, path, bodyBytes, bodySha256, seq, attempts } = row;
-  return { ...row.envelope, id, lane, service, sender, receivedAt, path, bodyBytes, bodySha256, seq, attempts };
+/** Those of them that wait. One parameter, however many seqs: the runtime binds no more than 100. */
+function among(seqs: readonly number[]): SQL | undefined {
+  return and(waits, sql`${delivery.place} IN (SELECT value FROM json_each(${JSON.stringify(seqs)}))`);
 }
 
 function placeholders() {
