@@ -10,7 +10,8 @@ import { type Figure, judged, median } from '../figure.ts';
 import { House, recorderToml, Senders } from './house.ts';
 import { postAll } from './posting.ts';
 
-const night = 1_000;
+/** A thousand are gone within a second, in which a home node that was just started mostly compiles itself. */
+const night = 3_000;
 const rounds = 5;
 
 export async function arrival(): Promise<readonly Figure[]> {
@@ -36,6 +37,7 @@ export async function arrival(): Promise<readonly Figure[]> {
       waits.push(performance.now() - start);
     }
     const shares: number[] = [];
+    const cpuSeconds: number[] = [];
     for (let round = 0; round < rounds; round += 1) {
       await house.stopHome();
       const posts = Array.from({ length: night }, (_, at) => senders.post(`s${at % 50}`, house.host));
@@ -45,7 +47,9 @@ export async function arrival(): Promise<readonly Figure[]> {
       // From the first receipt on: how long a home node takes to start is another figure.
       const first = await until('the first receipt', () => (seen() > before ? performance.now() : null), 30_000, 1);
       const atFirst = seen() - before;
+      const cpuBefore = house.homeCpuSeconds();
       await until('the last receipt', () => (seen() >= before + night ? true : null), 120_000, 1);
+      cpuSeconds.push(((house.homeCpuSeconds() - cpuBefore) / (night - atFirst)) * 1_000);
       const drained = (night - atFirst) / ((performance.now() - first) / 1000);
       const again = Array.from({ length: night }, (_, at) => senders.post(`s${at % 50}`, house.host));
       const straight = night / (await postAll(`http://127.0.0.1:${port}`, again, limits.deliverParallel));
@@ -67,6 +71,7 @@ export async function arrival(): Promise<readonly Figure[]> {
         ratioTo: 'posting straight to the service',
         goal: '>= 0.8',
       }),
+      { bench: 'first-night', figure: 'home CPU per 1,000 deliveries drained', value: median(cpuSeconds), unit: 's' },
     ];
   } finally {
     lines.close();

@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type LocalEdge, startEdge } from '../../local/edge.ts';
 import { Program, until } from '../../test/support/processes.ts';
+import { cpuSecondsOf } from '../cpu.ts';
 
 const activityJson = 'application/activity+json';
 
@@ -122,6 +123,11 @@ export class House {
       await answer.arrayBuffer();
       return answer.status === 400 ? true : null;
     });
+  }
+
+  /** CPU that the home node has used so far, with all its threads. */
+  homeCpuSeconds(): number {
+    return cpuSecondsOf(this.#home?.child.pid);
   }
 
   async stopHome(): Promise<void> {

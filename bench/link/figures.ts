@@ -5,6 +5,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { exportJWK } from 'jose';
+import { cpuSecondsOf } from '../cpu.ts';
 import type { HomeOrders } from './home-process.ts';
 import { download, type SmallFigures, smallRequests, type Target, upload } from './load.ts';
 import { openStage, type Stage } from './stage.ts';
@@ -79,9 +80,7 @@ export class LinkBench {
 
   /** CPU that workerd has used so far: at 32 connections it is what bounds requests per second. */
   get edgeCpuSeconds(): number {
-    const stat = readFileSync(`/proc/${this.#stage.edge.workerdPid}/stat`, 'utf8');
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return (Number(fields[11]) + Number(fields[12])) / 100;
+    return cpuSecondsOf(this.#stage.edge.workerdPid);
   }
 
   get edgeRssBytes(): number {

@@ -8,6 +8,7 @@ import type { Log } from '../log.ts';
 import { Deliverer, type Recipient } from './deliver.ts';
 import { Intake, type IntakeOptions } from './lease.ts';
 import type { Ledger } from './ledger.ts';
+import { MarkGroup } from './mark-group.ts';
 import { type Observe, SenderWork } from './sender-work.ts';
 
 export interface IntakeParts {
@@ -51,7 +52,7 @@ export function openIntake(parts: IntakeParts): OpenIntake {
     log,
     recipients,
     observe,
-    mark: (marks) => ledger.mark(marks),
+    marks: new MarkGroup((marks) => ledger.mark(marks)),
     durable: async () => await ledger.durable(),
     deliver: async (recipient, delivery, body) => await deliverer.deliver(recipient, delivery, body),
     fetchBody: async (id) => await api.body(id),

@@ -8,6 +8,7 @@ import type { Log } from '../log.ts';
 import type { Attempt, Recipient } from './deliver.ts';
 import type { AnswerOne, Held } from './hand.ts';
 import type { Mark, Standing } from './ledger-store.ts';
+import type { MarkGroup } from './mark-group.ts';
 
 /** Where a delivery is, for whoever watches: the moments between which a crash makes a difference. */
 export type IntakePoint = 'leased' | 'begun' | 'sent' | 'answered' | 'acked';
@@ -17,7 +18,7 @@ export interface SenderWorkOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly recipients: ReadonlyMap<string, Recipient>;
-  readonly mark: (marks: readonly Mark[]) => readonly (Standing | null)[];
+  readonly marks: MarkGroup;
   /** Resolves when all marks so far are on the disk. */
   readonly durable: () => Promise<void>;
   readonly deliver: (recipient: Recipient, delivery: Delivery, body: Uint8Array) => Promise<Attempt>;
@@ -44,13 +45,19 @@ export class SenderWork {
 
   /** Never throws. */
   async run(next: () => Held | null, answer: AnswerOne): Promise<void> {
+    this.#options.marks.enter();
+    await this.#deliverAll(next, answer);
+    this.#options.marks.leave();
+  }
+
+  async #deliverAll(next: () => Held | null, answer: AnswerOne): Promise<void> {
     let done: Done | null = null;
     for (;;) {
       const held = next();
       const ready = held === null ? null : this.#readyNow(held);
       // Nothing can be begun at this moment: what is done need not wait for it.
       if (done !== null && ready === null) {
-        this.#mark(done, null, answer);
+        await this.#mark(done, null, answer);
         done = null;
       }
       if (held === null) return;
@@ -58,13 +65,13 @@ export class SenderWork {
       const recipient = this.#options.recipients.get(delivery.service);
       const body = ready ?? (await this.#bodyOf(held, recipient, answer));
       if (recipient === undefined || body === null) continue;
-      const standing = this.#mark(done, held, answer);
+      const standing = await this.#mark(done, held, answer);
       done = null;
       if (standing === null) continue;
       if (!(await this.#isSafe(recipient, standing))) {
         // It was not before the service this time; whether it ever was stays as it stood.
         if (standing === 'in-doubt') answer(held, { outcome: 'released' });
-        else this.#mark({ held, outcome: { outcome: 'released' } }, null, answer);
+        else await this.#mark({ held, outcome: { outcome: 'released' } }, null, answer);
         continue;
       }
       if (standing === 'delivered') {
@@ -80,7 +87,7 @@ export class SenderWork {
       done = { held, outcome: attempt.outcome };
       if (attempt.outcome.outcome === 'later' || attempt.outcome.outcome === 'released') {
         // What follows of this sender must not be begun: the hand hears of it first.
-        this.#mark(done, null, answer);
+        await this.#mark(done, null, answer);
         done = null;
       }
       if (!attempt.answered) this.#options.onSilent(delivery.service);
@@ -113,7 +120,7 @@ export class SenderWork {
    * Writes down what is done and what begins, in one commit; the answer of the first is given after it. The standing
    * of the second, or null when it cannot begin (it was answered then) or there is none.
    */
-  #mark(done: Done | null, begin: Held | null, answer: AnswerOne): Standing | null {
+  async #mark(done: Done | null, begin: Held | null, answer: AnswerOne): Promise<Standing | null> {
     const at = this.#options.clock.now();
     const marks: Mark[] = [];
     if (done !== null) {
@@ -125,7 +132,7 @@ export class SenderWork {
     }
     let standing: Standing | null = null;
     try {
-      const standings = marks.length === 0 ? [] : this.#options.mark(marks);
+      const standings = marks.length === 0 ? [] : await this.#options.marks.mark(marks);
       standing = standings.at(-1) ?? null;
     } catch (thrown) {
       this.#options.onLedgerTrouble(thrown);
