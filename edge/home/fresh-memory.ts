@@ -9,7 +9,7 @@ interface Remembered<Value> {
   readonly value: Promise<Value>;
   readonly askedAt: number;
   /** What `value` settled to. */
-  answer?: Value;
+  settled: { readonly answer: Value } | null;
 }
 
 export interface FreshMemoryOptions {
@@ -39,13 +39,17 @@ export class FreshMemory<Value> {
   async get(key: string, ask: (stale: Value | undefined) => Promise<Value>): Promise<Value> {
     const now = this.#options.clock.now();
     const known = this.#remembered.get(key);
-    if (known !== undefined && now - known.askedAt < this.#options.freshMs) return await known.value;
-    const entry: Remembered<Value> = { value: ask(known?.answer), askedAt: now };
+    if (known !== undefined && now - known.askedAt < this.#options.freshMs) {
+      // A promise of another visitor's request is awaited only while there is need: the runtime must look after both.
+      return known.settled === null ? await known.value : known.settled.answer;
+    }
+    const entry: Remembered<Value> = { value: ask(known?.settled?.answer), askedAt: now, settled: null };
     this.#remember(key, entry);
     this.#options.keepAlive(entry.value.catch(() => undefined));
     try {
-      entry.answer = await entry.value;
-      return entry.answer;
+      const answer = await entry.value;
+      entry.settled = { answer };
+      return answer;
     } catch (thrown) {
       if (this.#remembered.get(key) === entry) this.#remembered.delete(key);
       throw thrown;

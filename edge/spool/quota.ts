@@ -5,11 +5,16 @@ import type { SpoolLimits } from './outside.ts';
 
 export type Refusal = 'full' | 'sender-quota' | 'undecided-quota';
 
-export interface Holding {
-  /** Waiting ones of this sender, and of this undecided key's origin; null if the proof held. */
+/** What waits of those whom the arrival is counted with. */
+export interface Share {
   readonly ofSender: number;
+  /** Of this undecided key's origin; null if the proof held. */
   readonly ofOrigin: number | null;
   readonly undecided: number;
+}
+
+/** What everything takes. */
+export interface Room {
   readonly databaseBytes: number;
   readonly largeBytes: number;
 }
@@ -21,20 +26,20 @@ export interface Weight {
 }
 
 /** The sender's own share, whoever else waits. */
-export function shareRefusal(holding: Holding, limits: SpoolLimits): Refusal | null {
-  if (holding.ofOrigin !== null) {
-    if (holding.ofOrigin >= limits.undecidedPerOrigin || holding.undecided >= limits.undecidedTotal) {
+export function shareRefusal(share: Share, limits: SpoolLimits): Refusal | null {
+  if (share.ofOrigin !== null) {
+    if (share.ofOrigin >= limits.undecidedPerOrigin || share.undecided >= limits.undecidedTotal) {
       return 'undecided-quota';
     }
   }
-  return holding.ofSender >= limits.senderWaiting ? 'sender-quota' : null;
+  return share.ofSender >= limits.senderWaiting ? 'sender-quota' : null;
 }
 
 /** The room of all. */
-export function isFull(holding: Holding, weight: Weight, limits: SpoolLimits): boolean {
+export function isFull(room: Room, weight: Weight, limits: SpoolLimits): boolean {
   return (
-    holding.databaseBytes + weight.rowBytes > limits.spoolDatabaseBytes ||
-    (weight.largeBytes > 0 && holding.largeBytes + weight.largeBytes > limits.spoolLargeBytes)
+    room.databaseBytes + weight.rowBytes > limits.spoolDatabaseBytes ||
+    (weight.largeBytes > 0 && room.largeBytes + weight.largeBytes > limits.spoolLargeBytes)
   );
 }
 

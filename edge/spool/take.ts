@@ -31,17 +31,13 @@ export function take(spool: Holdings, arrival: Arrival, body: Uint8Array<ArrayBu
 
   const isLarge = body === null;
   const undecidedOrigin = undecided === null ? null : originOf(proof.keyId);
-  const holding = () => ({
-    ofSender: spool.senders.waitingOf(key),
-    ofOrigin: undecidedOrigin === null ? null : spool.senders.undecidedOf(undecidedOrigin),
-    undecided: spool.tally.now.undecided,
-    databaseBytes: spool.databaseBytes,
-    largeBytes: spool.tally.now.largeBytes,
-  });
-  const share = shareRefusal(holding(), limits);
+  const ofSender = spool.senders.waitingOf(key);
+  const ofOrigin = undecidedOrigin === null ? null : spool.senders.undecidedOf(undecidedOrigin);
+  const share = shareRefusal({ ofSender, ofOrigin, undecided: spool.tally.now.undecided }, limits);
   if (share !== null) return refused(share);
   const expired = expire(spool, expiredPerArrival);
-  if (isFull(holding(), { rowBytes, largeBytes: isLarge ? arrival.bodyBytes : 0 }, limits)) {
+  const room = { databaseBytes: spool.databaseBytes, largeBytes: spool.tally.now.largeBytes };
+  if (isFull(room, { rowBytes, largeBytes: isLarge ? arrival.bodyBytes : 0 }, limits)) {
     if (expired) spool.marks.save({}, spool.tally.now);
     return refused('full');
   }
@@ -49,7 +45,7 @@ export function take(spool: Holdings, arrival: Arrival, body: Uint8Array<ArrayBu
   const seq = spool.nextSeq();
   const { id, lane, service, sender, receivedAt, path, bodyBytes, bodySha256 } = arrival;
   const given = { id, lane, service, sender, receivedAt, path, bodyBytes, bodySha256, undecidedOrigin, envelope, body };
-  const senderWaiting = spool.senders.waitingOf(key) + 1;
+  const senderWaiting = ofSender + 1;
   const totals = spool.tally.arrived(seq, countedOf({ undecidedOrigin, bodyBytes, isLarge }));
   spool.waiting.insert({ ...given, place: seq, seq, notBefore: 0, attempts: 0, reason: null, senderWaiting, totals });
   spool.senders.stored(key, { seq, path, bodySha256, undecidedOrigin });
