@@ -10,7 +10,6 @@ import type { EdgeApi } from './edge-api/edge-api.ts';
 import type { SignedCalls } from './edge-api/signed-calls.ts';
 import { fellBack, replayed } from './intake/fallen-back.ts';
 import type { Ledger } from './intake/ledger.ts';
-import { doubtBefore } from './intake/ledger-store.ts';
 import type { OpenIntake } from './intake/open-intake.ts';
 import { Reminder } from './intake/reminder.ts';
 import type { LinkClient, LinkState } from './link/client.ts';
@@ -146,8 +145,8 @@ export class Home {
     await intake.close();
     await calls.close();
     await supervisor.stop();
-    await this.#parts.close();
     await ledger.close();
+    await this.#parts.close();
   }
 
   /** In this order: what was forgotten goes before what came later, so that order per sender holds. */
@@ -173,7 +172,7 @@ export class Home {
   }
 
   async #replay(epoch: number): Promise<void> {
-    const { log, ledger, clock } = this.#parts;
+    const { log, ledger } = this.#parts;
     if (await fellBack(ledger, epoch)) {
       log.warn('The data folder fell back to an earlier state; asking for all that is kept again.');
       await this.#askAgain(0);
@@ -181,7 +180,7 @@ export class Home {
     }
     if (this.#replaySince === null) return;
     // The owner says so: a service lost what this ledger knows as delivered, so that knowing it is no reason to keep back.
-    await ledger.raise(doubtBefore, clock.now());
+    await ledger.doubtDelivered();
     await this.#askAgain(this.#replaySince);
     this.#replaySince = null;
   }

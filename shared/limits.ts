@@ -52,7 +52,7 @@ export const limits = {
   /** Undecided deliveries waiting, per origin and in all. Danger: rows for anybody who invents a key address. */
   undecidedPerOrigin: 20,
   undecidedTotal: 500,
-  /** Origins of keys of which one address (of IPv6, one /64) may leave undecided deliveries within a day. Danger: one
+  /** Origins of keys of which one address (of IPv6, one /48) may leave undecided deliveries within a day. Danger: one
    * stranger invents names until nobody's undecided delivery has room. */
   undecidedOriginsPerAddress: 5,
 

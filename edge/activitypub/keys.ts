@@ -116,7 +116,7 @@ export class KeyResolver implements Keys {
       return { key: 'limited', reason: `too many new hosts at the domain of ${host} within an hour` };
     }
     const fetched = await safeFetch(this.#ports.fetch, { url, accept: activityTypes, takes: isActivityType, signal });
-    if (fetched.fetched === 'no-such-host') this.#newHosts.forget(host);
+    if (fetched.fetched === 'no-such-host' && fetched.host === host) this.#newHosts.forget(host);
     if (fetched.fetched !== 'document') return failureOf(fetched);
     const reading = readJsonObject(fetched.body);
     if ('malformed' in reading) return { key: 'unusable', reason: `${url} cannot be read: ${reading.malformed}` };

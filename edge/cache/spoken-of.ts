@@ -2,7 +2,8 @@
 // that strangers may no longer read them. Of which? Of those that this very question would be given, and only if the
 // question leaves no doubt of the kind it is for. Too few, and what became private is given again; too many, and
 // anybody removes what stays public, because many services refuse an unsigned question for the ActivityPub document of
-// an address whose page is open to all, and do not say that they vary by Accept. Pure.
+// an address whose page is open to all, and do not say that they vary by Accept. A service that refuses by User-Agent or
+// Referer can still be made to speak of its public page; that copy is gone until it is made again. Pure.
 //
 //   the answer                                   what it speaks of
 //   2xx or 3xx to an unsafe method               the whole address (RFC 9111 section 4.4)
@@ -37,6 +38,7 @@ export function spokenOfByStatus(question: Question, answer: Answer): readonly V
 /** Copies that this question would be given. Empty when services may take it for a question of another kind. */
 export function spokenOf({ headers }: Question, answer: Answer): readonly Variant[] {
   const named = listOf(headers.get('Accept'))
+    .filter((range) => !isUnwanted(range))
     .map((range) => range.split(';')[0]?.trim() ?? '')
     .filter((range) => range !== '*/*');
   const kinds = new Set(named.map(variantOfType));
@@ -46,6 +48,11 @@ export function spokenOf({ headers }: Question, answer: Answer): readonly Varian
   if (kinds.has('html')) return named.every(isOfBrowsers) ? ['html', 'any'] : [];
   if (kinds.has('activitypub')) return kinds.size === 1 ? ['activitypub'] : [];
   return ['other', 'any'];
+}
+
+/** Weight 0: not acceptable (RFC 9110 section 12.4.2). */
+function isUnwanted(range: string): boolean {
+  return /;\s*q=0(\.0*)?\s*(;|$)/i.test(range);
 }
 
 /** What browsers name beside pages when they ask for one; a service's programming interface has other types. */

@@ -50,13 +50,13 @@ export function isPublicAddress(address: string): boolean {
 }
 
 /**
- * Whom an address belongs to, for counting: an IPv4 address is itself, of an IPv6 address the first 64 bits, because
- * whoever has one has all of those (RFC 4291 section 2.5.4, RFC 6177). Text that is no address is itself.
+ * Whom an address belongs to, for counting: an IPv4 address is itself, of an IPv6 address the first 48 bits, because
+ * whoever has one may have all of those (RFC 6177 section 2). Text that is no address is itself.
  */
 export function networkOf(address: string): string {
   const ipv6 = parseIpv6(address);
   if (ipv6 === null) return address;
-  return isIn(ipv6, ipv4Mapped) ? ipv6.slice(12).join('.') : `${ipv6.slice(0, 8).join('.')}/64`;
+  return isIn(ipv6, ipv4Mapped) ? ipv6.slice(12).join('.') : `${ipv6.slice(0, 6).join('.')}/48`;
 }
 
 /** Big-endian bytes; 4 or 16. */

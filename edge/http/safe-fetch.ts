@@ -34,8 +34,8 @@ export type Fetched =
   | { readonly fetched: 'not-found' | 'gone' }
   /** Not allowed: the address, or where a redirect leads. It will not be allowed later either. */
   | { readonly fetched: 'forbidden'; readonly reason: string }
-  /** The name does not exist, or has no address. */
-  | { readonly fetched: 'no-such-host'; readonly reason: string }
+  /** The name does not exist, or has no address: the one that was asked for, or one that it redirected to. */
+  | { readonly fetched: 'no-such-host'; readonly host: string; readonly reason: string }
   /** Answered with what cannot be used. */
   | { readonly fetched: 'wrong-type' | 'too-large'; readonly reason: string }
   /** Could not be had now, for a reason that may pass. */
@@ -92,7 +92,7 @@ async function judgeAddress(ports: SafeFetchPorts, address: string, signal: Abor
   const resolution = await ports.resolver.resolve(host, signal);
   if (resolution.resolved === 'failing') return { fetched: 'failed', reason: resolution.reason };
   if (resolution.resolved === 'no-such-name') {
-    return { fetched: 'no-such-host', reason: `${address} is at a host that does not exist` };
+    return { fetched: 'no-such-host', host, reason: `${address} is at a host that does not exist` };
   }
   const foreign = resolution.addresses.find((each) => !isPublicAddress(each));
   return foreign === undefined ? null : forbidden(`resolves to ${foreign}, which is not a public address`);

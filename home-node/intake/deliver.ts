@@ -51,10 +51,6 @@ export class Deliverer {
     try {
       added = await recipient.adapter.headersFor(delivery, body);
     } catch (thrown) {
-      // A fault of home's clock is not the delivery's: it costs no attempt.
-      if ((thrown as { code?: unknown }).code === 'home-clock') {
-        return { outcome: { outcome: 'released' }, answered: true };
-      }
       return later(`home could not add its own headers: ${causeOf(thrown)}`);
     }
     try {

@@ -104,6 +104,11 @@ export class Intake {
     this.#goSoon();
   }
 
+  /** Home's clock is known to be wrong. */
+  get isClockOff(): boolean {
+    return this.#clock.isOff;
+  }
+
   /** The service is down: what it has not begun goes back to the edge. */
   release(service: string): void {
     this.#hand.release(service);

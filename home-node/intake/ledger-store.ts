@@ -28,8 +28,8 @@ export type Mark = BeginMark | AnswerMark;
  */
 export type Standing = 'fresh' | 'in-doubt' | 'delivered';
 
-/** Number of this name: what was delivered before this time (ms since the epoch) is sent again when it comes again. */
-export const doubtBefore = 'doubt-before';
+/** Stands for the time of the answer once the owner said that the service lost what it had taken. */
+const lost = 0;
 
 /** How long a connection waits for the other one's short commits, ms. */
 export const busyMs = 5_000;
@@ -47,7 +47,6 @@ export class LedgerStore {
   readonly #find: StatementSync;
   readonly #markBegun: StatementSync;
   readonly #markAnswered: StatementSync;
-  #doubtBefore: number;
 
   constructor(path: string) {
     this.#database = new DatabaseSync(path, { timeout: busyMs });
@@ -64,7 +63,6 @@ export class LedgerStore {
         'begun_at = excluded.begun_at, answered_at = NULL, outcome = NULL',
     );
     this.#markAnswered = this.#database.prepare('UPDATE marks SET outcome = ?, answered_at = ? WHERE id = ?');
-    this.#doubtBefore = this.number(doubtBefore);
   }
 
   /** All marks in one commit, in their order; the standing of each `begin`, null for an `answer`. */
@@ -82,15 +80,28 @@ export class LedgerStore {
 
   #make(mark: Mark): Standing | null {
     if (mark.mark === 'answer') {
-      this.#markAnswered.run(mark.outcome, mark.at, mark.id);
+      // A clock that was never set may say 0, which has its own meaning here.
+      this.#markAnswered.run(mark.outcome, mark.at === lost ? lost + 1 : mark.at, mark.id);
       return null;
     }
     const row = this.#find.get(mark.id);
-    // The owner says that the service lost what it had taken until then.
-    const isLost = Number(row?.answered_at ?? 0) < this.#doubtBefore;
-    if (row?.outcome === 'delivered' && !isLost) return 'delivered';
+    if (row?.outcome === 'delivered' && row.answered_at !== lost) return 'delivered';
     this.#markBegun.run(mark.id, mark.service, mark.sender, mark.at);
     return row !== undefined && (row.outcome === null || row.outcome === 'delivered') ? 'in-doubt' : 'fresh';
+  }
+
+  /**
+   * The owner says that services lost what they had taken: what comes again is sent again. No time is asked for it,
+   * because home's clock may be wrong now, or have been wrong then.
+   */
+  doubtDelivered(): void {
+    this.#database.prepare("UPDATE marks SET answered_at = ? WHERE outcome = 'delivered'").run(lost);
+  }
+
+  /** Writes the whole log into the file and syncs both. Throws when another connection is in the way. */
+  rewrite(): void {
+    const row = this.#database.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get();
+    if (row?.busy !== 0) throw new Error('its write-ahead log is in use');
   }
 
   /** The number of this name, 0 if never set. */
@@ -102,7 +113,6 @@ export class LedgerStore {
   raise(name: string, value: number): number {
     const sql = 'INSERT INTO numbers VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = max(value, excluded.value)';
     this.#database.prepare(sql).run(name, value);
-    if (name === doubtBefore) this.#doubtBefore = this.number(name);
     return this.number(name);
   }
 

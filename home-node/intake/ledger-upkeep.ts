@@ -6,6 +6,11 @@ import { busyMs } from './ledger-store.ts';
 
 /** Rows that go in one commit: for so long the other connection waits to write. */
 const prunedPerCommit = 256;
+/** Pages in the log (4 KiB each) at which the other connection is made to wait until it can begin anew. */
+const longLogPages = 2_048;
+
+/** What the owner doubted (answered_at = 0) is as old as its begin. */
+const isOld = 'max(answered_at, iif(answered_at = 0, begun_at, 0)) < :before';
 
 export class LedgerUpkeep {
   readonly #database: DatabaseSync;
@@ -18,17 +23,26 @@ export class LedgerUpkeep {
 
   /** Forgets what was answered before `before`; what is in doubt stays. Returns how many. */
   prune(before: number): number {
-    const old = this.#database.prepare('SELECT id FROM marks WHERE answered_at < ?').all(before);
-    const forget = this.#database.prepare('DELETE FROM marks WHERE id = ? AND answered_at < ?');
+    const old = this.#database.prepare(`SELECT id FROM marks WHERE ${isOld}`).all({ before });
     let forgotten = 0;
     for (let at = 0; at < old.length; at += prunedPerCommit) {
-      this.#database.exec('BEGIN IMMEDIATE');
-      for (const { id } of old.slice(at, at + prunedPerCommit)) {
-        forgotten += Number(forget.run(String(id), before).changes);
-      }
-      this.#database.exec('COMMIT');
+      forgotten += this.#forget(old.slice(at, at + prunedPerCommit), before);
     }
     return forgotten;
+  }
+
+  #forget(rows: readonly Record<string, unknown>[], before: number): number {
+    const forget = this.#database.prepare(`DELETE FROM marks WHERE id = :id AND ${isOld}`);
+    this.#database.exec('BEGIN IMMEDIATE');
+    try {
+      const changes = rows.map(({ id }) => Number(forget.run({ id: String(id), before }).changes));
+      this.#database.exec('COMMIT');
+      return changes.reduce((sum, one) => sum + one, 0);
+    } catch (thrown) {
+      // Or the other connection could never write again.
+      if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
+      throw thrown;
+    }
   }
 
   /** Actors whose deliveries the services have taken. */
@@ -37,9 +51,14 @@ export class LedgerUpkeep {
     return rows.map((row) => String(row.sender));
   }
 
-  /** Moves what is in the write-ahead log into the file; it stops no writer (sqlite.org/wal.html). */
+  /**
+   * Moves what is in the write-ahead log into the file, beside whoever writes. Under steady load there is always
+   * something newer in the log, and it would never begin anew: when it is long, writers wait for the short rest
+   * (sqlite.org/pragma.html#pragma_wal_checkpoint).
+   */
   checkpoint(): null {
-    this.#database.exec('PRAGMA wal_checkpoint(PASSIVE)');
+    const row = this.#database.prepare('PRAGMA wal_checkpoint(PASSIVE)').get();
+    if (Number(row?.log ?? 0) > longLogPages) this.#database.exec('PRAGMA wal_checkpoint(RESTART)');
     return null;
   }
 

@@ -36,6 +36,11 @@ export class Ledger {
   /** The sync that has not begun yet: it covers every mark made until it begins. */
   #nextSync: Promise<void> | null = null;
   #syncs = 0;
+  /**
+   * A sync failed. The kernel then counts what it could not write as written, so that a later sync which succeeds says
+   * nothing of it (fsync(2)): the log must be written into the file instead.
+   */
+  #mustRewrite = false;
 
   private constructor(store: LedgerStore, log: FileHandle, thread: Worker) {
     this.#store = store;
@@ -110,6 +115,13 @@ export class Ledger {
     return (await this.#ask({ op: 'senders' })) as readonly string[];
   }
 
+  /** The owner says that services lost what they had taken: it is sent again when it comes again. Once it is durable. */
+  async doubtDelivered(): Promise<void> {
+    attempt(() => this.#store.doubtDelivered());
+    this.#unsynced += 1;
+    await this.durable();
+  }
+
   /** A number that survives restarts and only rises, 0 if never raised. */
   number(name: string): number {
     return attempt(() => this.#store.number(name));
@@ -124,11 +136,15 @@ export class Ledger {
   }
 
   async close(): Promise<void> {
-    await this.#ask({ op: 'close' });
-    await this.#thread.terminate();
-    await this.#log.close();
-    // The last connection empties the log into the file and syncs both.
-    this.#store.close();
+    try {
+      // Its thread may have ended by itself.
+      if (this.#broken === null) await this.#ask({ op: 'close' });
+      await this.#thread.terminate();
+    } finally {
+      await this.#log.close();
+      // The last connection empties the log into the file and syncs both.
+      this.#store.close();
+    }
   }
 
   async #sync(): Promise<void> {
@@ -137,10 +153,13 @@ export class Ledger {
     const covered = this.#unsynced;
     this.#syncs += 1;
     try {
-      await this.#log.datasync();
+      if (this.#mustRewrite) this.#store.rewrite();
+      else await this.#log.datasync();
     } catch (thrown) {
+      this.#mustRewrite = true;
       throw trouble(causeOf(thrown));
     }
+    this.#mustRewrite = false;
     this.#unsynced -= covered;
   }
 

@@ -43,6 +43,8 @@ export function openIntake(parts: IntakeParts): OpenIntake {
   /** Only when everything is drained: an answer that the edge has not heard would bring its delivery again. */
   const prune = (): void => {
     const now = clock.now();
+    // By a clock that is ahead, everything would be old.
+    if (intake.isClockOff) return;
     if (prunedAt !== null && Math.abs(now - prunedAt) < pruneEveryMs) return;
     prunedAt = now;
     ledger.prune(now - pruneAfterMs).catch((thrown: unknown) => log.warn(causeOf(thrown)));

@@ -278,6 +278,16 @@ describe('new hosts at one domain', () => {
     expect(await keys.resolve(idAt('one-more.peer.example'))).not.toMatchObject({ key: 'limited' });
   });
 
+  test('count although they redirect to a host that does not exist', async () => {
+    const keys = keysOn(internet, clock);
+    for (let i = 0; i < limits.keySubdomainsPerHour; i++) {
+      const elsewhere = { status: 302, headers: { Location: `https://invented${i}.peer.example/` } };
+      internet.add(`s${i}.peer.example`, () => new Response(null, elsewhere));
+      expect(await keys.resolve(idAt(`s${i}.peer.example`))).toMatchObject({ key: 'unusable' });
+    }
+    expect(await keys.resolve(idAt('one-more.peer.example'))).toMatchObject({ key: 'limited' });
+  });
+
   test('that do not exist count for nothing, so that nobody can use up the domain of another', async () => {
     const keys = keysOn(internet, clock);
     for (let i = 0; i <= limits.keySubdomainsPerHour; i++) {

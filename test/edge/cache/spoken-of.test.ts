@@ -68,6 +68,7 @@ describe.each(refusals)('%i', (status) => {
     'application/activity+json, */*',
     'text/plain',
     '*/*;q=0.1, application/ld+json',
+    'text/html;q=0, image/png',
   ])('to a question that may not be for the page leaves the page: %s', (accept) => {
     expect(spokenOfByStatus(asked(accept), answer(status))).not.toContain('html');
   });

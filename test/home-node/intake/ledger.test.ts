@@ -1,15 +1,19 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { DatabaseSync } from 'node:sqlite';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { fellBack, replayed } from '../../../home-node/intake/fallen-back.ts';
 import { Ledger } from '../../../home-node/intake/ledger.ts';
 import type { Mark } from '../../../home-node/intake/ledger-store.ts';
-import { doubtBefore } from '../../../home-node/intake/ledger-store.ts';
+
+const probe = await open(import.meta.filename);
+const fileHandlePrototype = Object.getPrototypeOf(probe) as FileHandle;
+await probe.close();
 
 let folder: string;
 let ledger: Ledger;
@@ -186,17 +190,53 @@ describe('the ledger file', () => {
 
 describe('what was delivered', () => {
   test('is sent again when it comes again after the owner said that the service lost it, and only then', async () => {
-    const begin = (at: number) => [{ mark: 'begin', id: 'd1', service: 'home', sender: 'a', at }] as const;
-    const answer = (at: number) => [{ mark: 'answer', id: 'd1', outcome: 'delivered', at }] as const;
-    ledger.mark(begin(1_000));
-    ledger.mark(answer(1_001));
-    expect(ledger.mark(begin(2_000))).toEqual(['delivered']);
-    await ledger.raise(doubtBefore, 3_000);
-    await ledger.close();
-    ledger = await Ledger.open(path());
-    expect(ledger.mark(begin(3_001))).toEqual(['in-doubt']);
-    ledger.mark(answer(3_002));
-    expect(ledger.mark(begin(3_003))).toEqual(['delivered']);
+    // Whatever the clock said then, and says now.
+    for (const at of [0, 1_000, 4_000_000_000_000]) {
+      const id = `at ${at}`;
+      ledger.mark([begin(id, at), answer(id, 'delivered', at)]);
+      expect(ledger.mark([begin(id, at)])).toEqual(['delivered']);
+      await ledger.doubtDelivered();
+      await ledger.close();
+      ledger = await Ledger.open(path());
+      expect(ledger.mark([begin(id, 0)])).toEqual(['in-doubt']);
+      ledger.mark([answer(id, 'delivered', 0)]);
+      expect(ledger.mark([begin(id, 1)])).toEqual(['delivered']);
+    }
+  });
+
+  test('and is doubted still makes its sender known, and is forgotten when it is old', async () => {
+    ledger.mark([begin('old', 10), answer('old', 'delivered', 11), begin('new', 30), answer('new', 'delivered', 31)]);
+    await ledger.doubtDelivered();
+    expect(await ledger.senders()).toEqual(['of new', 'of old']);
+    expect(await ledger.prune(20)).toBe(1);
+    expect(await ledger.senders()).toEqual(['of new']);
+  });
+});
+
+describe('a disk that failed to sync', () => {
+  test('is believed again only when everything was written once more', async () => {
+    const file = vi.spyOn(fileHandlePrototype, 'datasync').mockRejectedValueOnce(new Error('EIO: i/o error'));
+    ledger.mark([begin('a')]);
+    await expect(ledger.durable()).rejects.toMatchObject({ code: 'ledger' });
+    const logBytes = statSync(`${path()}-wal`).size;
+    await ledger.durable();
+    expect(file).toHaveBeenCalledTimes(1);
+    expect([logBytes > 0, statSync(`${path()}-wal`).size]).toEqual([true, 0]);
+    ledger.mark([begin('b')]);
+    await ledger.durable();
+    expect(file).toHaveBeenCalledTimes(2);
+    file.mockRestore();
+  });
+});
+
+describe('upkeep that fails', () => {
+  test('does not keep others from writing', async () => {
+    ledger.mark([begin('a'), answer('a', 'delivered')]);
+    const database = new DatabaseSync(path());
+    database.exec("CREATE TRIGGER fails BEFORE DELETE ON marks BEGIN SELECT raise(FAIL, 'no'); END");
+    database.close();
+    await expect(ledger.prune(1_000)).rejects.toMatchObject({ code: 'ledger' });
+    expect(ledger.mark([begin('after')])).toEqual(['fresh']);
   });
 });
 
