@@ -102,6 +102,9 @@ export const limits = {
   /** Subdomains of one registrable domain that are asked for keys per hour and where none was found yet. Danger: wildcard
    * DNS as a flood. What comes of others meanwhile is undecided. */
   keySubdomainsPerHour: 10,
+  /** The same, whoever named them: keySubdomainsPerHour counts those that one network named (an IPv4 address, an IPv6
+   * /48), so that no single stranger uses up what an honest new server of that domain needs. */
+  keySubdomainsPerHourInAll: 100,
   /** A signed time may differ from the time of arrival by this much. Danger: replay of an old request. */
   signedTimeSkewMs: 1 * hour,
   /** How long home's word for a time of arrival is good after it was given. Danger: a stolen receipt is good for ever. */

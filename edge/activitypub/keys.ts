@@ -23,9 +23,10 @@ export interface KeyPorts {
 }
 
 export interface Keys {
-  resolve(keyId: string): Promise<KeyAnswer>;
+  /** `namedBy`: the network of who named the key (`networkOf`); null if unknown. */
+  resolve(keyId: string, namedBy: string | null): Promise<KeyAnswer>;
   /** Asks again, because the remembered key did not fit. null: it was asked a moment ago, or there is nothing newer. */
-  refresh(keyId: string): Promise<KeyAnswer | null>;
+  refresh(keyId: string, namedBy: string | null): Promise<KeyAnswer | null>;
 }
 
 interface Found {
@@ -48,29 +49,31 @@ export class KeyResolver implements Keys {
     this.#ports = ports;
   }
 
-  async resolve(keyId: string): Promise<KeyAnswer> {
+  async resolve(keyId: string, namedBy: string | null): Promise<KeyAnswer> {
     const known = await this.#ports.memory.get(keyId);
     const now = this.#ports.clock.now();
-    if (known === null || now - known.answeredAt >= freshMs(known.answer)) return (await this.#ask(keyId, null)).answer;
+    if (known === null || now - known.answeredAt >= freshMs(known.answer)) {
+      return (await this.#ask(keyId, namedBy, null)).answer;
+    }
     // Another isolate may have found it.
     if (known.answer.key === 'found') this.#newHosts.found(hostOf(keyId));
     return known.answer;
   }
 
-  async refresh(keyId: string): Promise<KeyAnswer | null> {
+  async refresh(keyId: string, namedBy: string | null): Promise<KeyAnswer | null> {
     const known = await this.#ports.memory.get(keyId);
     const now = this.#ports.clock.now();
     if (known !== null && now - known.askedAt < limits.keyFailureMs) return null;
-    const { answer, answeredAt } = await this.#ask(keyId, known);
+    const { answer, answeredAt } = await this.#ask(keyId, namedBy, known);
     return answeredAt < now ? null : answer;
   }
 
   /** Shares a question that is under way, but does not wait for it longer than it may take. */
-  async #ask(keyId: string, known: KeyRecord | null): Promise<KeyRecord> {
+  async #ask(keyId: string, namedBy: string | null, known: KeyRecord | null): Promise<KeyRecord> {
     const now = this.#ports.clock.now();
     const underWay = this.#asking.get(keyId);
     const isAlive = underWay !== undefined && now - underWay.since < 2 * limits.keyFetchMs;
-    const asking = isAlive ? underWay : { record: this.#fetch(keyId, known), since: now };
+    const asking = isAlive ? underWay : { record: this.#fetch(keyId, namedBy, known), since: now };
     if (!isAlive) {
       this.#asking.set(keyId, asking);
       this.#ports.keepAlive(asking.record.catch(() => undefined));
@@ -86,8 +89,8 @@ export class KeyResolver implements Keys {
     }
   }
 
-  async #fetch(keyId: string, known: KeyRecord | null): Promise<KeyRecord> {
-    const answer = await this.#answer(keyId);
+  async #fetch(keyId: string, namedBy: string | null, known: KeyRecord | null): Promise<KeyRecord> {
+    const answer = await this.#answer(keyId, namedBy);
     if (answer.key === 'found') this.#newHosts.found(hostOf(keyId));
     const now = this.#ports.clock.now();
     // A known key is not forgotten because its server could not be asked again; only a newer key, or none, replaces it.
@@ -98,21 +101,21 @@ export class KeyResolver implements Keys {
     return record;
   }
 
-  async #answer(keyId: string): Promise<KeyAnswer> {
+  async #answer(keyId: string, namedBy: string | null): Promise<KeyAnswer> {
     const signal = this.#ports.deadline(limits.keyFetchMs);
-    const found = await this.#document(keyId, signal);
+    const found = await this.#document(keyId, namedBy, signal);
     if ('key' in found) return found;
     const reading = readKeyDocument(found.json, found.url, keyId);
     if (reading.read !== 'ask-owner') return answerOf(reading);
-    const owners = await this.#document(reading.owner, signal);
+    const owners = await this.#document(reading.owner, namedBy, signal);
     return 'key' in owners ? owners : answerOf(ownersKey(owners.json, owners.url, keyId, reading));
   }
 
   /** The document at an address, or why there is none. */
-  async #document(uri: string, signal: AbortSignal): Promise<KeyAnswer | Found> {
+  async #document(uri: string, namedBy: string | null, signal: AbortSignal): Promise<KeyAnswer | Found> {
     const url = addressOf(uri);
     const host = hostOf(url);
-    if (!this.#newHosts.admit(host, this.#ports.clock.now())) {
+    if (!this.#newHosts.admit(host, this.#ports.clock.now(), namedBy)) {
       return { key: 'limited', reason: `too many new hosts at the domain of ${host} within an hour` };
     }
     const fetched = await safeFetch(this.#ports.fetch, { url, accept: activityTypes, takes: isActivityType, signal });

@@ -1,28 +1,43 @@
 // How many new names one domain may make the edge look up. Whoever has wildcard DNS has endless host names, each with
 // a key server of its own, each good for one question; and anybody can name them, because the question comes before the
-// proof. So the names under one registrable domain are counted until a key is found there. Kept in memory, per isolate:
-// it is a brake, not a book, and what it holds back is undecided, not refused (judge.ts).
+// proof. So the names under one registrable domain are counted until a key is found there, for each network that names
+// them: a stranger who names ten leaves their ten to the domain's own servers. Kept in memory, per isolate: it is a brake,
+// not a book, and what it holds back is undecided, not refused (judge.ts).
 
 import { getDomain } from 'tldts';
 import { limits } from '../../shared/limits.ts';
 
 const windowMs = 3600 * 1000;
 
+interface Asked {
+  /** When it was first asked, ms since the epoch. */
+  readonly at: number;
+  /** The network that named it; null if unknown. */
+  readonly namedBy: string | null;
+}
+
 export class NewHosts {
-  /** Registrable domain → host → when it was first asked. */
-  readonly #asked = new Map<string, Map<string, number>>();
+  /** Registrable domain → host. */
+  readonly #asked = new Map<string, Map<string, Asked>>();
   /** Hosts at which a key was found → their registrable domain, the latest last. Only a real key server gets in here. */
   readonly #good = new Map<string, string>();
 
-  /** May a key at this host be asked for now? A host that is good, or was admitted within the hour, does not count. */
-  admit(host: string, now: number): boolean {
+  /**
+   * May a key at this host be asked for now? `namedBy`: the network from which it was named (`networkOf`). A host that is
+   * good, or was admitted within the hour, does not count.
+   */
+  admit(host: string, now: number, namedBy: string | null): boolean {
     if (this.#good.has(host)) return true;
     const domain = domainOf(host);
-    const hosts = this.#asked.get(domain) ?? new Map<string, number>();
-    for (const [each, at] of hosts) if (now - at >= windowMs) hosts.delete(each);
+    const hosts = this.#asked.get(domain) ?? new Map<string, Asked>();
+    let named = 0;
+    for (const [each, asked] of hosts) {
+      if (now - asked.at >= windowMs) hosts.delete(each);
+      else if (asked.namedBy === namedBy) named += 1;
+    }
     if (hosts.has(host)) return true;
-    if (hosts.size >= limits.keySubdomainsPerHour) return false;
-    hosts.set(host, now);
+    if (named >= limits.keySubdomainsPerHour || hosts.size >= limits.keySubdomainsPerHourInAll) return false;
+    hosts.set(host, { at: now, namedBy });
     this.#asked.delete(domain);
     this.#asked.set(domain, hosts);
     for (const oldest of this.#asked.keys()) {

@@ -8,6 +8,7 @@ import { BloomFilter } from '../../shared/known-actors/bloom.ts';
 import type { SignedRequest } from '../../shared/signature/request.ts';
 import type { ServiceProfile, Snapshot } from '../../shared/snapshot.ts';
 import type { Verdict } from '../../shared/verdict.ts';
+import { networkOf } from '../http/public-address.ts';
 import type { PutResult, Spool } from '../spool/spool.ts';
 import { newDeliveryId } from './delivery-id.ts';
 import { type Claim, conclude, mootness, read, unprovenSender } from './judge.ts';
@@ -71,8 +72,9 @@ async function decide(ports: InboxPorts, post: InboxPost, claim: Claim): Promise
     if (moot !== null) return moot;
   }
   const { keyId } = claim.proof;
-  const first = await conclude(claim, await ports.keys.resolve(keyId));
-  const newer = first.keyMayBeOld ? await ports.keys.refresh(keyId) : null;
+  const namedBy = post.remoteAddress === null ? null : networkOf(post.remoteAddress);
+  const first = await conclude(claim, await ports.keys.resolve(keyId, namedBy));
+  const newer = first.keyMayBeOld ? await ports.keys.refresh(keyId, namedBy) : null;
   const { verdict } = newer === null ? first : await conclude(claim, newer);
   return verdict.verdict === 'undecided' && !mayWaitUndecided(ports, post, keyId) ? tooMany(post) : verdict;
 }

@@ -7,11 +7,24 @@ const hour = 3_600_000;
 describe('NewHosts', () => {
   test('admits limits.keySubdomainsPerHour names of one domain within an hour, each as often as it is asked', () => {
     const hosts = new NewHosts();
-    for (let i = 0; i < limits.keySubdomainsPerHour; i++) expect(hosts.admit(`s${i}.peer.example`, i)).toBe(true);
-    expect(hosts.admit('late.peer.example', hour - 1)).toBe(false);
-    expect(hosts.admit('s3.peer.example', hour - 1)).toBe(true);
-    expect(hosts.admit('other.example', hour - 1)).toBe(true);
-    expect(hosts.admit('late.peer.example', hour)).toBe(true);
+    for (let i = 0; i < limits.keySubdomainsPerHour; i++) expect(hosts.admit(`s${i}.peer.example`, i, null)).toBe(true);
+    expect(hosts.admit('late.peer.example', hour - 1, null)).toBe(false);
+    expect(hosts.admit('s3.peer.example', hour - 1, null)).toBe(true);
+    expect(hosts.admit('other.example', hour - 1, null)).toBe(true);
+    expect(hosts.admit('late.peer.example', hour, null)).toBe(true);
+  });
+
+  test('counts for each network what it named, up to limits.keySubdomainsPerHourInAll of one domain', () => {
+    const hosts = new NewHosts();
+    const networks = limits.keySubdomainsPerHourInAll / limits.keySubdomainsPerHour;
+    for (let network = 0; network < networks; network++) {
+      for (let i = 0; i < limits.keySubdomainsPerHour; i++) {
+        expect(hosts.admit(`s${i}-${network}.peer.example`, 0, `192.0.2.${network}`)).toBe(true);
+      }
+      expect(hosts.admit('late.peer.example', 0, `192.0.2.${network}`)).toBe(false);
+    }
+    expect(hosts.admit('late.peer.example', 0, '198.51.100.1')).toBe(false);
+    expect(hosts.admit('late.peer.example', hour, '198.51.100.1')).toBe(true);
   });
 
   test('forgets a good host only in favour of a domain with fewer, so that nobody displaces the hosts of others', () => {
@@ -22,19 +35,19 @@ describe('NewHosts', () => {
     for (let i = 0; i < 3 * limits.memoryEntries; i++) hosts.found(`h${i}.evil.example`);
     for (const host of honest) {
       const domain = host.slice('social.'.length);
-      for (let i = 0; i < limits.keySubdomainsPerHour; i++) hosts.admit(`invented${i}.${domain}`, 0);
-      expect(hosts.admit(`new.${domain}`, 0)).toBe(false);
-      expect(hosts.admit(host, 0)).toBe(true);
+      for (let i = 0; i < limits.keySubdomainsPerHour; i++) hosts.admit(`invented${i}.${domain}`, 0, null);
+      expect(hosts.admit(`new.${domain}`, 0, null)).toBe(false);
+      expect(hosts.admit(host, 0, null)).toBe(true);
     }
   });
 
   test('is not made to forget what a domain has used up by names that do not exist', () => {
     const hosts = new NewHosts();
-    for (let i = 0; i < limits.keySubdomainsPerHour; i++) hosts.admit(`invented${i}.peer.example`, 0);
+    for (let i = 0; i < limits.keySubdomainsPerHour; i++) hosts.admit(`invented${i}.peer.example`, 0, null);
     for (let i = 0; i < 2 * limits.memoryEntries; i++) {
-      expect(hosts.admit(`nowhere${i}.example`, 0)).toBe(true);
+      expect(hosts.admit(`nowhere${i}.example`, 0, null)).toBe(true);
       hosts.forget(`nowhere${i}.example`);
     }
-    expect(hosts.admit('new.peer.example', 0)).toBe(false);
+    expect(hosts.admit('new.peer.example', 0, null)).toBe(false);
   });
 });
