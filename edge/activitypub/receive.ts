@@ -5,6 +5,7 @@ import { base64url } from 'jose';
 import type { Clock, Random } from '../../shared/clock.ts';
 import type { Arrival } from '../../shared/delivery.ts';
 import { BloomFilter } from '../../shared/known-actors/bloom.ts';
+import { keyOrigin } from '../../shared/signature/key-origin.ts';
 import type { SignedRequest } from '../../shared/signature/request.ts';
 import type { ServiceProfile, Snapshot } from '../../shared/snapshot.ts';
 import type { Verdict } from '../../shared/verdict.ts';
@@ -72,20 +73,14 @@ async function decide(ports: InboxPorts, post: InboxPost, claim: Claim): Promise
     if (moot !== null) return moot;
   }
   const { keyId } = claim.proof;
-  const namedBy = post.remoteAddress === null ? null : networkOf(post.remoteAddress);
-  const first = await conclude(claim, await ports.keys.resolve(keyId, namedBy));
-  const newer = first.keyMayBeOld ? await ports.keys.refresh(keyId, namedBy) : null;
+  const network = post.remoteAddress === null ? null : networkOf(post.remoteAddress);
+  const first = await conclude(claim, await ports.keys.resolve(keyId, network));
+  const newer = first.keyMayBeOld ? await ports.keys.refresh(keyId, network) : null;
   const { verdict } = newer === null ? first : await conclude(claim, newer);
-  return verdict.verdict === 'undecided' && !mayWaitUndecided(ports, post, keyId) ? tooMany(post) : verdict;
-}
-
-function mayWaitUndecided({ undecidedOrigins, clock }: InboxPorts, { remoteAddress }: InboxPost, keyId: string) {
-  return undecidedOrigins.admit(remoteAddress, URL.parse(keyId)?.origin ?? keyId, clock.now());
-}
-
-/** The sender may come again: by then its key may be had. */
-function tooMany({ remoteAddress }: InboxPost): Verdict {
-  const reason = `${remoteAddress} left undecided deliveries of too many origins within a day`;
+  if (verdict.verdict !== 'undecided') return verdict;
+  if (ports.undecidedOrigins.admit(network, keyOrigin(keyId), ports.clock.now())) return verdict;
+  // The sender may come again: by then its key may be had.
+  const reason = `${network} left undecided deliveries of too many origins within a day`;
   return { verdict: 'refused', kind: 'over-quota', reason };
 }
 

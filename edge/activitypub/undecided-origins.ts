@@ -4,7 +4,6 @@
 // memory, per isolate: a brake in front of the spool's own quotas, which hold whatever happens here.
 
 import { limits } from '../../shared/limits.ts';
-import { networkOf } from '../http/public-address.ts';
 
 const windowMs = 24 * 3600 * 1000;
 
@@ -12,10 +11,9 @@ export class UndecidedOrigins {
   /** Network → origin of a key → when it first came from there. */
   readonly #seen = new Map<string, Map<string, number>>();
 
-  /** May one more of this origin be spooled? `address` is the sender's; where the platform names none, nothing is counted. */
-  admit(address: string | null, origin: string, now: number): boolean {
-    if (address === null) return true;
-    const network = networkOf(address);
+  /** May one more of this origin be spooled? `network` is the sender's (`networkOf`); where it is unknown, nothing is counted. */
+  admit(network: string | null, origin: string, now: number): boolean {
+    if (network === null) return true;
     const origins = this.#seen.get(network) ?? new Map<string, number>();
     for (const [each, at] of origins) if (now - at >= windowMs) origins.delete(each);
     if (origins.has(origin)) return true;

@@ -3,6 +3,7 @@
 
 import type { Arrival } from '../../shared/delivery.ts';
 import { PorchlightError } from '../../shared/errors.ts';
+import { keyOrigin } from '../../shared/signature/key-origin.ts';
 import type { Holdings } from './holdings.ts';
 import { lineKey } from './line.ts';
 import { isFull, type Refusal, retryAfterSecondsOf, shareRefusal } from './quota.ts';
@@ -30,7 +31,7 @@ export function take(spool: Holdings, arrival: Arrival, body: Uint8Array<ArrayBu
   if (undecided === null && spool.senders.isRepeat(key, arrival.path, arrival.bodySha256)) return { put: 'duplicate' };
 
   const isLarge = body === null;
-  const undecidedOrigin = undecided === null ? null : originOf(proof.keyId);
+  const undecidedOrigin = undecided === null ? null : keyOrigin(proof.keyId);
   const ofSender = spool.senders.waitingOf(key);
   const ofOrigin = undecidedOrigin === null ? null : spool.senders.undecidedOf(undecidedOrigin);
   const share = shareRefusal({ ofSender, ofOrigin, undecided: spool.tally.now.undecided }, limits);
@@ -63,12 +64,6 @@ function rowBytesOf(arrival: Arrival, envelope: Envelope, body: Uint8Array | nul
   const { id, service, sender, path, bodySha256 } = arrival;
   const texts = [id, service, sender, path, bodySha256, JSON.stringify(envelope)];
   return texts.reduce((sum, text) => sum + text.length * 3, rowOverheadBytes) + (body?.length ?? 0);
-}
-
-/** Who answers for a key that could not be had: its origin, or the text itself if that names none. */
-function originOf(keyId: string): string {
-  const origin = URL.parse(keyId)?.origin ?? 'null';
-  return origin === 'null' ? keyId : origin;
 }
 
 function tooLarge(arrival: Arrival, found: number, allowed: number): PorchlightError {

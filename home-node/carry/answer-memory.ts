@@ -27,6 +27,3 @@ export class AnswerMemory {
     return ownBytes === 0 || (ownBytes <= limits.answerBytes / 2 && this.#bytes < limits.answersBytes);
   }
 }
-
-/** Of this process, whatever services it carries to: what is bounded is the machine's. */
-export const homeMemory = new AnswerMemory();

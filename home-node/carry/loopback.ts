@@ -6,7 +6,7 @@ import { Pool } from 'undici';
 import { PorchlightError } from '../../shared/errors.ts';
 import { limits } from '../../shared/limits.ts';
 import type { LinkRequest, LinkResponse, Serve } from '../link/serve.ts';
-import { type AnswerMemory, homeMemory } from './answer-memory.ts';
+import { AnswerMemory } from './answer-memory.ts';
 import { toWire } from './header-text.ts';
 import { RequestBody } from './request-body.ts';
 import { ServiceAnswer } from './service-answer.ts';
@@ -28,7 +28,7 @@ export interface Loopback {
 /** Headers of a response that a service may send; the link's own limit is checked where the head is encoded. */
 const maxHeaderSize = limits.frameHeadBytes;
 
-export function createLoopback(services: readonly LoopbackService[], memory: AnswerMemory = homeMemory): Loopback {
+export function createLoopback(services: readonly LoopbackService[], memory = new AnswerMemory()): Loopback {
   const byHost = new Map<string, Pool>();
   const pools: Pool[] = [];
   for (const service of services) {

@@ -28,9 +28,6 @@ export type Mark = BeginMark | AnswerMark;
  */
 export type Standing = 'fresh' | 'in-doubt' | 'delivered';
 
-/** Stands for the time of the answer once the owner said that the service lost what it had taken. */
-const lost = 0;
-
 /** How long a connection waits for the other one's short commits, ms. */
 export const busyMs = 5_000;
 
@@ -57,10 +54,10 @@ export class LedgerStore {
     this.#database.exec(`PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = ${mostLogPages}`);
     this.#begin = this.#database.prepare('BEGIN IMMEDIATE');
     this.#commit = this.#database.prepare('COMMIT');
-    this.#find = this.#database.prepare('SELECT outcome, answered_at FROM marks WHERE id = ?');
+    this.#find = this.#database.prepare('SELECT outcome, doubted FROM marks WHERE id = ?');
     this.#markBegun = this.#database.prepare(
       'INSERT INTO marks (id, service, sender, begun_at) VALUES (?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET ' +
-        'begun_at = excluded.begun_at, answered_at = NULL, outcome = NULL',
+        'begun_at = excluded.begun_at, answered_at = NULL, outcome = NULL, doubted = 0',
     );
     this.#markAnswered = this.#database.prepare('UPDATE marks SET outcome = ?, answered_at = ? WHERE id = ?');
   }
@@ -80,12 +77,11 @@ export class LedgerStore {
 
   #make(mark: Mark): Standing | null {
     if (mark.mark === 'answer') {
-      // A clock that was never set may say 0, which has its own meaning here.
-      this.#markAnswered.run(mark.outcome, mark.at === lost ? lost + 1 : mark.at, mark.id);
+      this.#markAnswered.run(mark.outcome, mark.at, mark.id);
       return null;
     }
     const row = this.#find.get(mark.id);
-    if (row?.outcome === 'delivered' && row.answered_at !== lost) return 'delivered';
+    if (row?.outcome === 'delivered' && row.doubted === 0) return 'delivered';
     this.#markBegun.run(mark.id, mark.service, mark.sender, mark.at);
     return row !== undefined && (row.outcome === null || row.outcome === 'delivered') ? 'in-doubt' : 'fresh';
   }
@@ -95,7 +91,7 @@ export class LedgerStore {
    * because home's clock may be wrong now, or have been wrong then.
    */
   doubtDelivered(): void {
-    this.#database.prepare("UPDATE marks SET answered_at = ? WHERE outcome = 'delivered'").run(lost);
+    this.#database.exec("UPDATE marks SET doubted = 1 WHERE outcome = 'delivered'");
   }
 
   /** Writes the whole log into the file and syncs both. Throws when another connection is in the way. */

@@ -9,9 +9,6 @@ const prunedPerCommit = 256;
 /** Pages in the log (4 KiB each) at which the other connection is made to wait until it can begin anew. */
 const longLogPages = 2_048;
 
-/** What the owner doubted (answered_at = 0) is as old as its begin. */
-const isOld = 'max(answered_at, iif(answered_at = 0, begun_at, 0)) < :before';
-
 export class LedgerUpkeep {
   readonly #database: DatabaseSync;
 
@@ -23,7 +20,7 @@ export class LedgerUpkeep {
 
   /** Forgets what was answered before `before`; what is in doubt stays. Returns how many. */
   prune(before: number): number {
-    const old = this.#database.prepare(`SELECT id FROM marks WHERE ${isOld}`).all({ before });
+    const old = this.#database.prepare('SELECT id FROM marks WHERE answered_at < ?').all(before);
     let forgotten = 0;
     for (let at = 0; at < old.length; at += prunedPerCommit) {
       forgotten += this.#forget(old.slice(at, at + prunedPerCommit), before);
@@ -32,10 +29,10 @@ export class LedgerUpkeep {
   }
 
   #forget(rows: readonly Record<string, unknown>[], before: number): number {
-    const forget = this.#database.prepare(`DELETE FROM marks WHERE id = :id AND ${isOld}`);
+    const forget = this.#database.prepare('DELETE FROM marks WHERE id = ? AND answered_at < ?');
     this.#database.exec('BEGIN IMMEDIATE');
     try {
-      const changes = rows.map(({ id }) => Number(forget.run({ id: String(id), before }).changes));
+      const changes = rows.map(({ id }) => Number(forget.run(String(id), before).changes));
       this.#database.exec('COMMIT');
       return changes.reduce((sum, one) => sum + one, 0);
     } catch (thrown) {

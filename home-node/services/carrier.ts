@@ -3,6 +3,7 @@
 
 import { PorchlightError } from '../../shared/errors.ts';
 import { isOwnPath } from '../../shared/own-path.ts';
+import { AnswerMemory } from '../carry/answer-memory.ts';
 import { createLoopback, type Loopback } from '../carry/loopback.ts';
 import type { Serve } from '../link/serve.ts';
 
@@ -26,12 +27,14 @@ interface Open {
 /** Of two services with one host, the first is meant. */
 export function createCarrier(services: readonly CarriedService[]): Carrier {
   const open = new Map<CarriedService, Open>();
+  // One for all services: what is bounded is the machine's.
+  const memory = new AnswerMemory();
   const loopbackOf = (service: CarriedService, url: string): Loopback => {
     const before = open.get(service);
     if (before?.url === url) return before.loopback;
     // Where nothing listens any more, nothing is lost by closing.
     void before?.loopback.close();
-    const loopback = createLoopback([{ name: service.name, hosts: service.hosts, url }]);
+    const loopback = createLoopback([{ name: service.name, hosts: service.hosts, url }], memory);
     open.set(service, { url, loopback });
     return loopback;
   };

@@ -21,10 +21,10 @@ describe('UndecidedOrigins', () => {
   test('counts all addresses of one IPv6 network as one', () => {
     const origins = new UndecidedOrigins();
     for (let i = 0; i < limits.undecidedOriginsPerAddress; i++)
-      origins.admit(`2001:4860::${i}`, `https://s${i}.example`, 0);
-    expect(origins.admit('2001:4860::ffff:0:0:1', 'https://one-more.example', 0)).toBe(false);
-    expect(origins.admit('2001:4860:0:1::1', 'https://one-more.example', 0)).toBe(false);
-    expect(origins.admit('2001:4860:1::1', 'https://one-more.example', 0)).toBe(true);
+      origins.admit(networkOf(`2001:4860::${i}`), `https://s${i}.example`, 0);
+    expect(origins.admit(networkOf('2001:4860::ffff:0:0:1'), 'https://one-more.example', 0)).toBe(false);
+    expect(origins.admit(networkOf('2001:4860:0:1::1'), 'https://one-more.example', 0)).toBe(false);
+    expect(origins.admit(networkOf('2001:4860:1::1'), 'https://one-more.example', 0)).toBe(true);
   });
 
   test('counts nothing where the platform names no address', () => {
