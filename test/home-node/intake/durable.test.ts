@@ -4,6 +4,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { PorchlightError } from '../../../shared/errors.ts';
 import { until } from '../../support/processes.ts';
+import { allOf } from './all-of.ts';
 import { House } from './house.ts';
 import { plainAdapter } from './plain-adapter.ts';
 
@@ -33,10 +34,21 @@ function slowDisk(): () => void {
   return resolve;
 }
 
+/** A disk that fails so many times, and then works: gives how often it was asked. */
+function failingDisk(times: number): () => number {
+  const real = house.ledger.durable.bind(house.ledger);
+  let calls = 0;
+  vi.spyOn(house.ledger, 'durable').mockImplementation(async () => {
+    calls += 1;
+    if (calls <= times) throw new PorchlightError('ledger', 'Cannot write to the ledger: I/O error.');
+    await real();
+  });
+  return () => calls;
+}
+
 const received = async (count: number): Promise<true> =>
   await until(`${count} at the service`, () => (house.service.received.length === count ? true : null));
-const kept = async (): Promise<true> =>
-  await until('all kept', () => (house.edge.states().every((one) => one === 'kept') ? true : null));
+const kept = async (): Promise<true> => await allOf(house, 'kept');
 /** Long enough for any turn or delivery that should not be. */
 const aMoment = async (): Promise<void> => await new Promise((resolve) => setTimeout(resolve, 400));
 
@@ -55,17 +67,11 @@ describe('the edge', () => {
 
   test('is told later when the disk fails, and nothing is sent to the service again for that', async () => {
     recognises('id');
-    const real = house.ledger.durable.bind(house.ledger);
-    let failures = 2;
-    vi.spyOn(house.ledger, 'durable').mockImplementation(async () => {
-      failures -= 1;
-      if (failures >= 0) throw new PorchlightError('ledger', 'Cannot write to the ledger: I/O error.');
-      await real();
-    });
+    const calls = failingDisk(2);
     house.edge.put(Buffer.from('a-1'));
     house.connect();
     await kept();
-    expect(failures).toBeLessThan(0);
+    expect(calls()).toBeGreaterThan(2);
     expect(house.service.bodies()).toEqual(['a-1']);
     expect(house.said.filter((line) => line.includes('I/O error')).length).toBe(2);
   });
@@ -87,13 +93,7 @@ describe('a service that does not recognise repetitions', () => {
 
   test('is sent nothing while the disk fails; it is given back and comes again', async () => {
     recognises(null);
-    const real = house.ledger.durable.bind(house.ledger);
-    let failures = 1;
-    vi.spyOn(house.ledger, 'durable').mockImplementation(async () => {
-      failures -= 1;
-      if (failures >= 0) throw new PorchlightError('ledger', 'Cannot write to the ledger: I/O error.');
-      await real();
-    });
+    failingDisk(1);
     house.edge.put(Buffer.from('a-1'));
     house.connect();
     await kept();

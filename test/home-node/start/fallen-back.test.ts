@@ -1,66 +1,33 @@
 // A data folder that fell back to an earlier state, with the real edge: home notices, and asks for what it has forgotten.
 
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { makeCertificates } from '../../support/certificates.ts';
-import { Domain } from '../../support/domain.ts';
-import { ask, freePort, Program, until } from '../../support/processes.ts';
+import type { Domain } from '../../support/domain.ts';
+import { until } from '../../support/processes.ts';
+import { RecordedDomain } from '../../support/recorded-domain.ts';
 
-let folder: string;
+let stage: RecordedDomain;
 let domain: Domain;
-let peer: Program;
-let service: Program;
-let actor: string;
-
-const record = (): string => join(folder, 'record.jsonl');
-const taken = (): string[] =>
-  existsSync(record())
-    ? readFileSync(record(), 'utf8')
-        .split('\n')
-        .slice(0, -1)
-        .map((line) => (JSON.parse(line) as { id: string }).id)
-    : [];
+const actor = (): string => stage.actor('ada');
+const taken = (): string[] => stage.recorded().map(({ id }) => id);
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'porchlight-back-'));
-  const certificates = await makeCertificates(folder);
-  const environment = { NODE_EXTRA_CA_CERTS: certificates.caFile };
-  const [peerPort, servicePort] = [await freePort(), await freePort()];
-  const peerOrigin = `https://localhost:${peerPort}`;
-  actor = `${peerOrigin}/accounts/ada`;
-  const tls = ['--key', certificates.keyFile, '--cert', certificates.certFile];
-  const peerArgs = ['--port', String(peerPort), ...tls, '--actors', 'ada'];
-  peer = new Program('peer', ['test/support/peers/signing-peer.ts', ...peerArgs], environment);
-  const serviceArgs = ['--port', String(servicePort), '--record', record()];
-  service = new Program('service', ['test/support/peers/recording-service.ts', ...serviceArgs], environment);
-  await Promise.all([peer.line((line) => line.ready === true), service.line((line) => line.ready === true)]);
-  const servicesToml = `[[services]]\nname = "recorder"\nkind = "activitypub"\nurl = "http://127.0.0.1:${servicePort}"\ninboxes = ["/inbox"]\n`;
-  domain = await Domain.start({ folder, certificates, peerOrigins: [peerOrigin], servicesToml });
+  stage = await RecordedDomain.start('back', ['ada']);
+  domain = stage.domain;
 }, 60_000);
 
 afterAll(async () => {
-  await domain?.end();
-  await peer?.kill();
-  await service?.kill();
-  rmSync(folder, { recursive: true, force: true });
+  await stage?.end();
 });
 
 async function deliver(name: string): Promise<void> {
-  const id = `${actor}/${name}`;
-  const body = JSON.stringify({ id, type: 'Create', actor, object: { type: 'Note', id: `${id}/note` } });
-  const { status } = await ask<{ status: number }>(peer, 'deliver', {
-    from: 'ada',
-    inbox: `${domain.origin}/inbox`,
-    body,
-  });
-  expect(status).toBe(202);
+  expect(await stage.deliver('ada', `${actor()}/${name}`)).toBe(202);
 }
 
 const reached = async (name: string, times: number): Promise<true> =>
   await until(`${name} is taken ${times} times; home said:\n${domain.home.log}`, () =>
-    taken().filter((id) => id === `${actor}/${name}`).length === times ? true : null,
+    taken().filter((id) => id === `${actor()}/${name}`).length === times ? true : null,
   );
 
 test('home notices that its data folder fell back, and delivers again what it has forgotten, and only that', async () => {
@@ -69,7 +36,7 @@ test('home notices that its data folder fell back, and delivers again what it ha
   await deliver('remembered');
   await reached('remembered', 1);
   await domain.sleep();
-  const backup = join(folder, 'backup');
+  const backup = join(stage.folder, 'backup');
   cpSync(domain.homeFolder, backup, { recursive: true });
 
   domain.startHome();

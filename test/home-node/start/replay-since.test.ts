@@ -1,82 +1,48 @@
 // The owner says that his service lost what it had taken since a time (--replay-since), with the real edge. Home's own
 // folder is whole: its ledger knows everything as delivered, and nothing but the owner's word brings it again.
 
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { limits } from '../../../shared/limits.ts';
-import { makeCertificates } from '../../support/certificates.ts';
-import { Domain } from '../../support/domain.ts';
+import type { Domain } from '../../support/domain.ts';
 import type { Step } from '../../support/in-flight.ts';
-import { ask, freePort, Program, until } from '../../support/processes.ts';
+import { ask, until } from '../../support/processes.ts';
+import { linesOf, RecordedDomain } from '../../support/recorded-domain.ts';
 
 const names = ['ada', 'bea', 'cyd'] as const;
 
-interface Seen {
-  readonly id: string;
-  readonly sender: string;
-  readonly verified: boolean;
-}
-
-let folder: string;
+let stage: RecordedDomain;
 let domain: Domain;
-let peer: Program;
-let peerOrigin: string;
-let service: Program;
-let servicePort: number;
-let environment: Record<string, string>;
 /** Everything before it is what the service keeps. */
 let since: number;
 
-const record = (): string => join(folder, 'record.jsonl');
-const steps = (): string => join(folder, 'home-steps.jsonl');
-
-function linesOf(file: string): string[] {
-  return existsSync(file) ? readFileSync(file, 'utf8').split('\n').slice(0, -1) : [];
-}
+const record = (): string => stage.record;
+const steps = (): string => join(stage.folder, 'home-steps.jsonl');
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'porchlight-since-'));
-  const certificates = await makeCertificates(folder);
-  environment = { NODE_EXTRA_CA_CERTS: certificates.caFile };
-  const peerPort = await freePort();
-  servicePort = await freePort();
-  peerOrigin = `https://localhost:${peerPort}`;
-  const tls = ['--key', certificates.keyFile, '--cert', certificates.certFile];
-  const peerArgs = ['--port', String(peerPort), ...tls, '--actors', names.join(',')];
-  peer = new Program('peer', ['test/support/peers/signing-peer.ts', ...peerArgs], environment);
-  await peer.line((line) => line.ready === true);
-  await startService();
-  const servicesToml = `[[services]]\nname = "recorder"\nkind = "activitypub"\nurl = "http://127.0.0.1:${servicePort}"\ninboxes = ["/inbox"]\nsignatures = ["cavage"]\n`;
-  domain = await Domain.start({ folder, certificates, peerOrigins: [peerOrigin], servicesToml });
+  stage = await RecordedDomain.start('since', names);
+  domain = stage.domain;
 }, 60_000);
 
 afterAll(async () => {
-  await domain?.end();
-  await peer?.kill();
-  await service?.kill();
-  rmSync(folder, { recursive: true, force: true });
+  await stage?.end();
 });
-
-async function startService(): Promise<void> {
-  const args = ['test/support/peers/recording-service.ts', '--port', String(servicePort), '--record', record()];
-  service = new Program('service', args, environment);
-  await service.line((line) => line.ready === true);
-}
 
 /** The service's disk falls back to its first `kept` lines. */
 async function forget(kept: number): Promise<void> {
-  await service.kill();
+  await stage.service.kill();
   const lines = linesOf(record()).slice(0, kept);
   writeFileSync(record(), lines.map((line) => `${line}\n`).join(''));
-  await startService();
+  await stage.restartService();
 }
 
 /** Numbers of what the service took of a sender, in its order, after its first `from` lines. */
 function taken(name: string, from: number): number[] {
-  const seen = linesOf(record()).map((line) => JSON.parse(line) as Seen);
-  const own = seen.slice(from).filter((one) => one.sender === `${peerOrigin}/accounts/${name}`);
+  const own = stage
+    .recorded()
+    .slice(from)
+    .filter((one) => one.sender === stage.actor(name));
   expect(own.every((one) => one.verified)).toBe(true);
   return own.map((one) => Number(one.id.slice(one.id.lastIndexOf('/') + 1)));
 }
@@ -87,18 +53,10 @@ const range = (first: number, last: number): number[] =>
 /** Each sender sends its numbers `first` to `last`, one after another. */
 async function deliver(first: number, last = first): Promise<void> {
   const all = names.map(async (name) => {
-    const actor = `${peerOrigin}/accounts/${name}`;
     for (const number of range(first, last)) {
-      const id = `${actor}/activities/${number}`;
       // Some are too large for a row, and lie in R2.
       const content = `${name} ${number} `.repeat(number % 4 === 1 ? limits.inlineBodyBytes / 4 : 1);
-      const body = JSON.stringify({ id, type: 'Create', actor, object: { type: 'Note', id: `${id}/note`, content } });
-      const sent = await ask<{ status: number }>(peer, 'deliver', {
-        from: name,
-        inbox: `${domain.origin}/inbox`,
-        body,
-      });
-      expect(sent.status).toBe(202);
+      expect(await stage.deliver(name, `${stage.actor(name)}/activities/${number}`, content)).toBe(202);
     }
   });
   await Promise.all(all);
@@ -129,7 +87,7 @@ test('what a service lost since a time comes again, in order; nothing from befor
   await startHome();
   const unsigned = { from: 'ada', inbox: `${domain.origin}/inbox`, body: '{}' };
   await until('home has said what it takes', async () =>
-    (await ask<number>(peer, 'attempt', unsigned)) === 400 ? true : null,
+    (await ask<number>(stage.peer, 'attempt', unsigned)) === 400 ? true : null,
   );
   await deliver(0, 3);
   await reached(3, 0);

@@ -1,52 +1,25 @@
 // Home wakes with a wrong clock, with the real edge: what waits there goes on waiting, and is delivered when it is set.
 
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { makeCertificates } from '../../support/certificates.ts';
-import { Domain } from '../../support/domain.ts';
-import { ask, freePort, Program, until } from '../../support/processes.ts';
+import type { Domain } from '../../support/domain.ts';
+import { until } from '../../support/processes.ts';
+import { RecordedDomain } from '../../support/recorded-domain.ts';
 
-let folder: string;
+let stage: RecordedDomain;
 let domain: Domain;
-let peer: Program;
-let service: Program;
-let actor: string;
-
-const record = (): string => join(folder, 'record.jsonl');
-const clockOff = (): string => join(folder, 'clock-off');
+const clockOff = (): string => join(stage.folder, 'clock-off');
 const thirtyYearsMs = 30 * 365 * 24 * 3_600_000;
-const taken = (): string[] =>
-  existsSync(record())
-    ? readFileSync(record(), 'utf8')
-        .split('\n')
-        .slice(0, -1)
-        .map((line) => (JSON.parse(line) as { id: string }).id)
-    : [];
+const taken = (): string[] => stage.recorded().map(({ id }) => id);
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'porchlight-clock-'));
-  const certificates = await makeCertificates(folder);
-  const environment = { NODE_EXTRA_CA_CERTS: certificates.caFile };
-  const [peerPort, servicePort] = [await freePort(), await freePort()];
-  const peerOrigin = `https://localhost:${peerPort}`;
-  actor = `${peerOrigin}/accounts/ada`;
-  const tls = ['--key', certificates.keyFile, '--cert', certificates.certFile];
-  const peerArgs = ['--port', String(peerPort), ...tls, '--actors', 'ada'];
-  peer = new Program('peer', ['test/support/peers/signing-peer.ts', ...peerArgs], environment);
-  const serviceArgs = ['--port', String(servicePort), '--record', record()];
-  service = new Program('service', ['test/support/peers/recording-service.ts', ...serviceArgs], environment);
-  await Promise.all([peer.line((line) => line.ready === true), service.line((line) => line.ready === true)]);
-  const servicesToml = `[[services]]\nname = "recorder"\nkind = "activitypub"\nurl = "http://127.0.0.1:${servicePort}"\ninboxes = ["/inbox"]\n`;
-  domain = await Domain.start({ folder, certificates, peerOrigins: [peerOrigin], servicesToml });
+  stage = await RecordedDomain.start('clock', ['ada']);
+  domain = stage.domain;
 }, 60_000);
 
 afterAll(async () => {
-  await domain?.end();
-  await peer?.kill();
-  await service?.kill();
-  rmSync(folder, { recursive: true, force: true });
+  await stage?.end();
 });
 
 function startHome(offMs: number): void {
@@ -55,10 +28,8 @@ function startHome(offMs: number): void {
 }
 
 async function deliver(name: string): Promise<string> {
-  const id = `${actor}/${name}`;
-  const body = JSON.stringify({ id, type: 'Create', actor, object: { type: 'Note', id: `${id}/note` } });
-  const inbox = `${domain.origin}/inbox`;
-  expect(await ask(peer, 'deliver', { from: 'ada', inbox, body })).toMatchObject({ status: 202 });
+  const id = `${stage.actor('ada')}/${name}`;
+  expect(await stage.deliver('ada', id)).toBe(202);
   return id;
 }
 
