@@ -31,7 +31,8 @@ export class FolderLock {
     }
   }
 
+  /** Released already, it does nothing. */
   release(): void {
-    this.#database.close();
+    if (this.#database.isOpen) this.#database.close();
   }
 }

@@ -3,9 +3,12 @@
 
 import type { Clock } from '../shared/clock.ts';
 import { causeOf } from '../shared/errors.ts';
+import type { SpoolSummary } from '../shared/lease/messages.ts';
 import type { Session } from '../shared/session/call.ts';
 import type { Leaver } from './bedtime/leave.ts';
 import { warmPages } from './bedtime/warm.ts';
+import type { Claimed } from './claim.ts';
+import type { HomeReport, LinkReport, ServiceReport } from './control/report.ts';
 import type { EdgeApi } from './edge-api/edge-api.ts';
 import type { SignedCalls } from './edge-api/signed-calls.ts';
 import { fellBack, replayed } from './intake/fallen-back.ts';
@@ -14,6 +17,7 @@ import type { OpenIntake } from './intake/open-intake.ts';
 import { Reminder } from './intake/reminder.ts';
 import type { LinkClient, LinkState } from './link/client.ts';
 import type { Log } from './log.ts';
+import type { OnProgress, Progress } from './progress.ts';
 import type { Supervisor } from './services/supervisor.ts';
 
 /** What an owner, or a program that started this one, may want to know. */
@@ -26,6 +30,7 @@ export type HomeEvent =
 export interface HomeParts {
   readonly clock: Clock;
   readonly log: Log;
+  readonly claimed: () => Claimed;
   readonly calls: SignedCalls;
   readonly api: EdgeApi;
   readonly ledger: Ledger;
@@ -33,8 +38,7 @@ export interface HomeParts {
   readonly leaver: Leaver;
   readonly supervisor: Supervisor;
   readonly link: LinkClient;
-  /** When home expects to be back after its next sleep, ms since the epoch; null if nobody said. */
-  readonly wakeAt: number | null;
+  readonly services: () => readonly ServiceReport[];
   /** Kept deliveries that arrived from then on are asked for again, once; null: none. */
   readonly replaySince: number | null;
   readonly onEvent: (event: HomeEvent) => void;
@@ -42,6 +46,13 @@ export interface HomeParts {
   readonly onSuperseded: () => void;
   /** Everything else that is to be closed in the end. */
   readonly close: () => Promise<void>;
+}
+
+export interface BedtimeResult {
+  /** Public pages that were left at the edge. */
+  readonly pages: number;
+  /** The edge knows that home sleeps. Otherwise it finds the link gone, and says "out of reach". */
+  readonly told: boolean;
 }
 
 /** While awake the services are asked this often whether strangers must be told something else, ms. */
@@ -57,17 +68,24 @@ const finishMs = 8_000;
 const leaveMs = 4_000;
 const warmMs = 8_000;
 const goodNightMs = 4_000;
+/** How long the edge may take to say what it holds, ms. */
+const spoolMs = 3_000;
 
 export class Home {
   readonly #parts: HomeParts;
   #replaySince: number | null;
   #wasAwake = false;
+  #link: LinkReport;
+  #finished = 0;
+  /** Waited at the edge when the link opened; null until the edge said so. */
+  #toDrain: number | null = null;
   readonly #leaveLater = new Reminder(() => void this.#leave());
   readonly #leaveSoon = new Reminder(() => void this.#leave());
 
   constructor(parts: HomeParts) {
     this.#parts = parts;
     this.#replaySince = parts.replaySince;
+    this.#link = { state: 'dialling', since: parts.clock.now(), trouble: null };
   }
 
   start(): void {
@@ -77,6 +95,7 @@ export class Home {
 
   onLink(state: LinkState): void {
     const { log, calls, intake, link } = this.#parts;
+    this.#link = this.#linkReport(state);
     switch (state.link) {
       case 'dialling':
         log.debug('Dialling the edge.');
@@ -113,27 +132,63 @@ export class Home {
     this.#parts.intake.intake.release(name);
   }
 
+  onFinished(): void {
+    this.#finished += 1;
+  }
+
   onDrained(deliveries: number): void {
+    this.#toDrain = null;
     this.#parts.onEvent({ event: 'delivered', deliveries });
     this.#leaveSoon.in(leaveAfterDeliveriesMs);
   }
 
-  /** What home does before it sleeps; afterwards this process holds nothing any more. */
-  async bedtime(): Promise<void> {
-    const { log, intake, leaver, link, api, wakeAt, onEvent } = this.#parts;
+  /**
+   * What home does before it sleeps; afterwards it holds nothing any more. `wakeAt`: when it expects to be back, ms since
+   * the epoch; null if nobody knows.
+   */
+  async bedtime(wakeAt: number | null, onProgress: OnProgress = () => undefined): Promise<BedtimeResult> {
+    const { log, intake, leaver, link, api, onEvent } = this.#parts;
     log.info('Bedtime: finishing what is in hand.');
+    onProgress({ step: 'finishing deliveries', done: 0, of: null });
     if (!(await intake.intake.finish(finishMs)))
       log.warn('Not everything was finished in time; the edge keeps the rest.');
     let pages = 0;
     if (link.session !== null) {
+      onProgress({ step: 'leaving a snapshot', done: 0, of: null });
       await within(leaveMs, leaver.leave());
       const signal = AbortSignal.timeout(warmMs);
       const warm = async (paths: readonly string[]): Promise<void> => await api.warm(paths, signal);
-      pages = await warmPages({ log, pages: leaver.pages(), warm, signal });
+      const onPages = (done: number, of: number): void => onProgress({ step: 'leaving public pages', done, of });
+      pages = await warmPages({ log, pages: leaver.pages(), warm, signal, onPages });
     }
-    await within(goodNightMs, this.#goodNight(wakeAt));
+    onProgress({ step: 'saying good night', done: 0, of: null });
+    const told = await within(goodNightMs, this.#goodNight(wakeAt));
+    onProgress({ step: 'stopping services', done: 0, of: null });
     await this.stop();
     onEvent({ event: 'asleep', pages });
+    return { pages, told: told === true };
+  }
+
+  /** What waited when home woke, and how much of it is done; null when that is over, or not known yet. */
+  get drain(): Progress | null {
+    const of = this.#toDrain;
+    return of === null ? null : { step: 'taking what waited', done: Math.min(this.#finished, of), of };
+  }
+
+  async report(): Promise<HomeReport> {
+    const { claimed, services, intake, leaver } = this.#parts;
+    const { homeId, hosts } = claimed();
+    return {
+      homeId,
+      hosts,
+      link: this.#link,
+      services: services(),
+      finished: this.#finished,
+      drain: this.drain,
+      clockOff: intake.intake.isClockOff,
+      snapshotAt: leaver.leftAt,
+      spool: await this.#spool(),
+    };
   }
 
   /** Ends without bedtime. */
@@ -203,6 +258,7 @@ export class Home {
     const { log, api } = this.#parts;
     try {
       const { waiting, dead } = await api.spool();
+      this.#toDrain = waiting > 0 ? this.#finished + waiting : null;
       if (waiting > 0) log.info(`At the edge ${waiting} wait.`);
       if (dead > 0) log.warn(`At the edge lie ${dead} dead letters, which no service of yours took.`);
     } catch (thrown) {
@@ -210,22 +266,50 @@ export class Home {
     }
   }
 
-  async #goodNight(wakeAt: number | null): Promise<void> {
+  /** Whether the edge heard it. */
+  async #goodNight(wakeAt: number | null): Promise<boolean> {
     const { log, link } = this.#parts;
     try {
       await link.sleep(wakeAt);
       log.info(wakeAt === null ? 'Good night.' : `Good night, until ${new Date(wakeAt).toISOString()}.`);
+      return true;
     } catch (thrown) {
       log.warn(causeOf(thrown));
+      return false;
     }
+  }
+
+  /** What the edge holds; null when it cannot be asked, which the link's own state explains. */
+  async #spool(): Promise<SpoolSummary | null> {
+    if (this.#parts.link.session === null) return null;
+    try {
+      return (await within(spoolMs, this.#parts.api.spool())) ?? null;
+    } catch (thrown) {
+      this.#parts.log.debug(`The edge did not say what waits there: ${causeOf(thrown)}`);
+      return null;
+    }
+  }
+
+  #linkReport(state: LinkState): LinkReport {
+    const now = this.#parts.clock.now();
+    // Dialling again after a loss is still that loss to whoever asks.
+    if (state.link === 'dialling' && this.#link.state === 'lost') return this.#link;
+    if (state.link === 'lost') {
+      const since = this.#link.state === 'lost' ? this.#link.since : now;
+      const { code, reason, retryMs } = state;
+      return { state: 'lost', since, trouble: { code, reason, retryAt: now + retryMs } };
+    }
+    return { state: state.link === 'superseded' ? 'closed' : state.link, since: now, trouble: null };
   }
 }
 
-async function within(ms: number, work: Promise<unknown>): Promise<void> {
+/** What `work` resolves to; undefined when that takes longer. */
+async function within<T>(ms: number, work: Promise<T>): Promise<T | undefined> {
   let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, ms);
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), ms);
   });
-  await Promise.race([work, late]);
+  const first = await Promise.race([work, late]);
   clearTimeout(timer);
+  return first;
 }

@@ -4,34 +4,9 @@
 
 import { causeOf } from '../shared/errors.ts';
 import { readOptions } from './config.ts';
-import type { Home, HomeEvent } from './home.ts';
-import { startHome } from './wiring.ts';
+import { runNode } from './run.ts';
 
-function report(event: HomeEvent): void {
-  if (process.connected) process.send?.(event);
-}
-
-async function main(): Promise<void> {
-  const home: Home = await startHome(readOptions(), {
-    onEvent: report,
-    onSuperseded: () => void home.stop().finally(() => process.exit(1)),
-  });
-  let asked = false;
-  const end = (): void => {
-    if (asked) process.exit(1);
-    asked = true;
-    home.bedtime().then(
-      () => process.exit(0),
-      (thrown: unknown) => fail(thrown),
-    );
-  };
-  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, end);
-  process.once('disconnect', end);
-}
-
-function fail(thrown: unknown): never {
+runNode(readOptions()).catch((thrown: unknown) => {
   process.stderr.write(`${causeOf(thrown)}\n`);
   process.exit(1);
-}
-
-main().catch(fail);
+});

@@ -13,7 +13,6 @@ import { type Claimed, claim, readClaim } from './claim.ts';
 import { type HomeConfig, type HomeOptions, readConfig, type ServiceConfig } from './config.ts';
 import { EdgeApi } from './edge-api/edge-api.ts';
 import { SignedCalls } from './edge-api/signed-calls.ts';
-import { FolderLock } from './folder-lock.ts';
 import { Home, type HomeEvent } from './home.ts';
 import { Ledger } from './intake/ledger.ts';
 import { openIntake } from './intake/open-intake.ts';
@@ -21,7 +20,7 @@ import type { Observe } from './intake/sender-work.ts';
 import { type HomeKey, openHomeKey } from './key.ts';
 import { LinkClient } from './link/client.ts';
 import { systemTimers } from './link/timers.ts';
-import { createLog, type Log } from './log.ts';
+import type { Log } from './log.ts';
 import { createReceipts, type Receipts } from './receipts/receipts.ts';
 import { openSecret } from './receipts/secret.ts';
 import { createCarrier } from './services/carrier.ts';
@@ -47,15 +46,13 @@ interface Service {
 }
 
 /**
- * Makes and starts the home node on its data folder. Throws what stands in its way: `config`, `folder-in-use`,
- * `home-key`, `not-claimed`, `ledger-newer` and what a claim throws.
+ * Makes and starts a home on its data folder, which its caller holds (folder-lock.ts). Throws what stands in its way:
+ * `config`, `home-key`, `not-claimed`, `ledger-newer` and what a claim throws.
  */
-export async function startHome(options: HomeOptions, seams: HomeSeams = {}): Promise<Home> {
+export async function startHome(options: HomeOptions, log: Log, seams: HomeSeams = {}): Promise<Home> {
   const { clock = systemClock, random = systemRandom } = seams;
-  const { folder, logLevel } = options;
-  const log = createLog(logLevel, clock, (line) => process.stderr.write(line));
+  const { folder } = options;
   const config = readConfig(folder);
-  const lock = FolderLock.take(folder);
   const key = await openHomeKey(folder);
   const claimed = await claimedBy(options, config, key);
   const ledger = await Ledger.open(join(folder, 'ledger.sqlite'));
@@ -85,7 +82,11 @@ export async function startHome(options: HomeOptions, seams: HomeSeams = {}): Pr
     recipients: new Map(named.map((service) => [service.name, service])),
     clock,
     log,
-    observe: seams.observe ?? ((point, { id }) => log.debug(`${id}: ${point}`)),
+    observe: (point, delivery) => {
+      log.debug(`${delivery.id}: ${point}`);
+      if (point === 'answered') home.onFinished();
+      seams.observe?.(point, delivery);
+    },
     onSilent: (name) => supervisor.suspect(name),
     onDrained: (deliveries) => home.onDrained(deliveries),
   });
@@ -119,6 +120,8 @@ export async function startHome(options: HomeOptions, seams: HomeSeams = {}): Pr
   const home = new Home({
     clock,
     log,
+    // A further code adds hosts while home runs.
+    claimed: () => readClaim(folder, edge) ?? claimed,
     calls,
     api,
     ledger,
@@ -126,14 +129,18 @@ export async function startHome(options: HomeOptions, seams: HomeSeams = {}): Pr
     leaver,
     supervisor,
     link,
-    wakeAt: options.wakeAt,
+    services: () =>
+      services.map(({ config: { name, kind, hosts }, driver }) => ({
+        name,
+        kind,
+        hosts,
+        up: supervisor.origin(name) !== null,
+        origin: driver.origin(),
+      })),
     replaySince: options.replaySince,
     onEvent: seams.onEvent ?? (() => undefined),
     onSuperseded: seams.onSuperseded ?? (() => undefined),
-    close: async () => {
-      await carrier.close();
-      lock.release();
-    },
+    close: async () => await carrier.close(),
   });
   home.start();
   return home;

@@ -135,6 +135,9 @@ export const limits = {
   /** How long a claim code is good. Danger: a code found in an old mail. */
   claimCodeMs: 7 * day,
 
+  /** Bytes of what one command asks of the home node. Danger: a process of the same user fills its memory by mistake. */
+  controlRequestBytes: 64 * KiB,
+
   /** Files of the embedded site that are kept in memory: each, and together. Danger: home's memory. */
   siteFileInMemoryBytes: 256 * KiB,
   siteMemoryBytes: 16 * MiB,

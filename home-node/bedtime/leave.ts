@@ -40,6 +40,7 @@ const furthestDays = 20_000;
 export class Leaver {
   readonly #options: LeaverOptions;
   #left: string | null = null;
+  #leftAt: number | null = null;
   #last: Promise<boolean> = Promise.resolve(true);
 
   constructor(options: LeaverOptions) {
@@ -55,6 +56,11 @@ export class Leaver {
   async leave(): Promise<boolean> {
     this.#last = this.#last.then(async () => await this.#leave());
     return await this.#last;
+  }
+
+  /** When the edge last took a snapshot from here, ms since the epoch by home's clock; null if it has not. */
+  get leftAt(): number | null {
+    return this.#leftAt;
   }
 
   /** Paths of public pages worth warming, as the services last said. */
@@ -73,6 +79,7 @@ export class Leaver {
       if (said === this.#left) return true;
       const version = await this.#send(content);
       this.#left = said;
+      this.#leftAt = this.#options.clock.now();
       log.debug(`Left snapshot ${version} at the edge.`);
       return true;
     } catch (thrown) {

@@ -74,6 +74,17 @@ export class Domain {
     return this.homeProgram !== null;
   }
 
+  /** CAs that everything here trusts. */
+  get caFile(): string {
+    return this.options.certificates.caFile;
+  }
+
+  /** The edge's one-time code for this domain. */
+  get claimCode(): string {
+    if (this.code === null) throw new Error('The edge has issued no code.');
+    return this.code;
+  }
+
   async startEdge(): Promise<void> {
     const { certificates, folder, peerOrigins, dnsResolver } = this.options;
     const args = ['--port', String(this.edgePort), '--data', join(folder, 'edge')];

@@ -4,7 +4,7 @@
 
 import { openSync, writeSync } from 'node:fs';
 import { readOptions } from '../../home-node/config.ts';
-import { startHome } from '../../home-node/wiring.ts';
+import { HomeNode } from '../../home-node/node.ts';
 import type { Delivery } from '../../shared/delivery.ts';
 import type { Step } from './in-flight.ts';
 import { machineMs } from './machine-clock.ts';
@@ -19,7 +19,7 @@ function note(point: Step['point'], { id, bodySha256 }: Delivery): void {
   writeSync(steps, `${JSON.stringify(step)}\n`);
 }
 
-const home = await startHome(readOptions(), {
+const home = await HomeNode.start(readOptions(), {
   observe: (point, seen) => {
     // Home hands over the whole delivery; without its hash nothing could be noted.
     const delivery = seen as Delivery;
@@ -31,4 +31,4 @@ const home = await startHome(readOptions(), {
     process.kill(process.pid, 'SIGKILL');
   },
 });
-process.once('SIGTERM', () => void home.bedtime().then(() => process.exit(0)));
+process.once('SIGTERM', () => void home.end().then(() => process.exit(0)));

@@ -2,11 +2,11 @@
 
 import { readFileSync } from 'node:fs';
 import { readOptions } from '../../home-node/config.ts';
-import { startHome } from '../../home-node/wiring.ts';
+import { HomeNode } from '../../home-node/node.ts';
 import { systemClock } from '../../shared/clock.ts';
 
 const file = process.env.CLOCK_OFF ?? '';
 const clock = { now: () => systemClock.now() + Number(readFileSync(file, 'utf8')) };
 
-const home = await startHome(readOptions(), { clock });
-process.once('SIGTERM', () => void home.bedtime().then(() => process.exit(0)));
+const home = await HomeNode.start(readOptions(), { clock });
+process.once('SIGTERM', () => void home.end().then(() => process.exit(0)));

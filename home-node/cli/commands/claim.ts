@@ -1,0 +1,37 @@
+// `porchlight claim CODE`: makes this home known to its edge.
+
+import { type Claimed, claim as claimAt } from '../../claim.ts';
+import { readConfig } from '../../config.ts';
+import { askNode } from '../../control/client.ts';
+import { FolderLock } from '../../folder-lock.ts';
+import { openHomeKey } from '../../key.ts';
+import { type Cli, type FolderOptions, folderOf, type JsonOptions, sayJson } from '../cli.ts';
+import { mustBeThere } from '../folder.ts';
+
+export async function claim(cli: Cli, code: string, options: FolderOptions & JsonOptions): Promise<void> {
+  const { terminal } = cli;
+  const folder = mustBeThere(folderOf(cli, options));
+  const { claimed, running } = await claimHere(folder, code);
+  if (options.json === true) return sayJson(cli, { homeId: claimed.homeId, edge: claimed.edge, hosts: claimed.hosts });
+  terminal.say(
+    `${terminal.style('green', 'Claimed')} at ${claimed.edge}: this home answers for ${claimed.hosts.join(', ')}.`,
+  );
+  terminal.say(terminal.style('dim', `It is known there as ${claimed.homeId}, by the key in ${folder}.`));
+  if (!running) terminal.say('Next: porchlight up');
+}
+
+/** By the home node if one runs: two programs must not write the folder's files at the same time. */
+async function claimHere(folder: string, code: string): Promise<{ claimed: Claimed; running: boolean }> {
+  try {
+    return { claimed: await askNode<Claimed>(folder, 'claim', { code }), running: true };
+  } catch (thrown) {
+    if ((thrown as { code?: unknown }).code !== 'not-running') throw thrown;
+  }
+  const lock = FolderLock.take(folder);
+  try {
+    const { edge } = readConfig(folder);
+    return { claimed: await claimAt(folder, edge, await openHomeKey(folder), code), running: false };
+  } finally {
+    lock.release();
+  }
+}

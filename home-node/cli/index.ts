@@ -1,0 +1,29 @@
+#!/usr/bin/env node
+// The program `porchlight`. Errors end here: their message on standard error, and an exit code that scripts can read.
+
+import { homedir } from 'node:os';
+import { systemClock, systemRandom } from '../../shared/clock.ts';
+import { causeOf } from '../../shared/errors.ts';
+import type { Cli } from './cli.ts';
+import { exitCodeOf } from './exit-codes.ts';
+import { runProgram } from './program.ts';
+import { Terminal } from './terminal.ts';
+
+const { stdin: input, stdout: output, stderr: errors, env } = process;
+const terminal = new Terminal({ input, output, errors, env });
+const cli: Cli = {
+  terminal,
+  clock: systemClock,
+  random: systemRandom,
+  env,
+  homeDirectory: homedir(),
+  exitWith: (code) => {
+    process.exitCode = code;
+  },
+};
+
+runProgram(cli, process.argv.slice(2)).catch((thrown: unknown) => {
+  const message = causeOf(thrown);
+  if (message !== '') terminal.note(terminal.styleNote('red', message));
+  process.exitCode = exitCodeOf(thrown);
+});

@@ -1,0 +1,49 @@
+// Shows on a terminal how far a command has come, if that takes longer than a second; elsewhere it writes a line for each
+// step, so that a log shows them too.
+
+import type { OnProgress, Progress } from '../progress.ts';
+import type { Terminal } from './terminal.ts';
+
+/** What is over sooner needs no bar, ms. */
+const patienceMs = 1_000;
+const barLength = 24;
+
+export interface ProgressBar {
+  readonly show: OnProgress;
+  /** To be called in the end, however it ended. */
+  readonly clear: () => void;
+}
+
+export function progressBar(terminal: Terminal): ProgressBar {
+  let step: string | null = null;
+  let last: Progress | null = null;
+  let drawing = false;
+  const draw = (): void => {
+    if (last !== null) terminal.draw(barText(last, terminal.columns));
+  };
+  const timer = setTimeout(() => {
+    drawing = terminal.canRedraw;
+    draw();
+  }, patienceMs);
+  return {
+    show: (progress) => {
+      last = progress;
+      if (drawing) draw();
+      else if (!terminal.canRedraw && progress.step !== step) terminal.note(`${progress.step} ...`);
+      step = progress.step;
+    },
+    clear: () => {
+      clearTimeout(timer);
+      if (drawing) terminal.draw('');
+    },
+  };
+}
+
+/** One line, never longer than the terminal is wide: a longer one could not be drawn over. */
+export function barText({ step, done, of }: Progress, columns: number): string {
+  if (of === null || of === 0) return `${step} ...`.slice(0, columns - 1);
+  const share = Math.min(done / of, 1);
+  const full = Math.round(share * barLength);
+  const bar = `${'█'.repeat(full)}${'░'.repeat(barLength - full)}`;
+  return `${bar} ${Math.floor(share * 100)} %  ${step}: ${done} of ${of}`.slice(0, columns - 1);
+}

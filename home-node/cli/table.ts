@@ -1,0 +1,36 @@
+// Tables for terminals: columns as wide as what is in them, the last one as long as it likes. Beside each stands --json,
+// for programs.
+
+import type { Style, Terminal } from './terminal.ts';
+
+export interface Cell {
+  readonly text: string;
+  readonly style?: Style;
+}
+
+export type Row = readonly (Cell | string)[];
+
+export function printTable(terminal: Terminal, heads: readonly string[], rows: readonly Row[]): void {
+  const cells = rows.map((row) => row.map((cell) => (typeof cell === 'string' ? { text: cell } : cell)));
+  const widths = heads.map((head, column) =>
+    Math.max(head.length, ...cells.map((row) => widthOf(row[column]?.text ?? ''))),
+  );
+  const print = (row: readonly Cell[]): void => {
+    const parts = row.map(({ text, style }, column) => {
+      const gap = column === row.length - 1 ? '' : ' '.repeat(Math.max(0, (widths[column] ?? 0) - widthOf(text)));
+      return `${style === undefined ? text : terminal.style(style, text)}${gap}`;
+    });
+    terminal.say(parts.join('  ').trimEnd());
+  };
+  if (heads.some((head) => head !== '')) print(heads.map((text) => ({ text, style: 'dim' })));
+  for (const row of cells) print(row);
+}
+
+/** What others chose (names, paths, reasons) may hold control characters, which would move the cursor or forge lines. */
+export function printable(text: string): string {
+  return text.replace(/\p{Cc}+/gu, ' ');
+}
+
+function widthOf(text: string): number {
+  return [...text].length;
+}

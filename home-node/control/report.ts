@@ -1,0 +1,60 @@
+// What the home node says of itself when its owner asks: the answer to `porchlight status`. Plain data, as it goes over
+// the control socket; times are ms since the epoch.
+
+import type { SpoolSummary } from '../../shared/lease/messages.ts';
+import type { Progress } from '../progress.ts';
+
+export type NodeState = 'waking' | 'awake' | 'going to bed' | 'asleep';
+
+export interface LinkReport {
+  readonly state: 'dialling' | 'open' | 'lost' | 'closed';
+  /** Since when it is so. */
+  readonly since: number;
+  /** Why it is lost, and when home dials again; null while it is not. */
+  readonly trouble: { readonly code: string; readonly reason: string; readonly retryAt: number } | null;
+}
+
+export interface ServiceReport {
+  readonly name: string;
+  readonly kind: string;
+  readonly hosts: readonly string[];
+  readonly up: boolean;
+  /** Where it listens on this machine; null while that is not known. */
+  readonly origin: string | null;
+}
+
+/** What a home node knows while it is awake or on the way. */
+export interface HomeReport {
+  readonly homeId: string;
+  readonly hosts: readonly string[];
+  readonly link: LinkReport;
+  readonly services: readonly ServiceReport[];
+  /** Deliveries that came to an end since home woke: taken by a service, or dead. */
+  readonly finished: number;
+  /** What waited when the link opened, and how much of it is done; null before. */
+  readonly drain: Progress | null;
+  /** Home's clock is too far off for deliveries to be taken. */
+  readonly clockOff: boolean;
+  /** When the edge last took a snapshot from this process; null if it has not. */
+  readonly snapshotAt: number | null;
+  /** What the edge holds, asked now; null when it could not be asked. */
+  readonly spool: SpoolSummary | null;
+}
+
+export interface NodeReport {
+  readonly version: string;
+  readonly pid: number;
+  readonly folder: string;
+  readonly domain: string;
+  readonly edge: string;
+  readonly startedAt: number;
+  readonly now: number;
+  readonly state: NodeState;
+  readonly since: number;
+  /** Asleep: when it wakes by itself; null: when somebody wakes it. */
+  readonly wakeAt: number | null;
+  /** What it is doing at this moment, while it wakes or goes to bed. */
+  readonly progress: Progress | null;
+  /** null while it is asleep. */
+  readonly home: HomeReport | null;
+}

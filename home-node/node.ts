@@ -1,0 +1,231 @@
+// The home node as a process: it holds the data folder, hears its owner on the control socket, and has a Home while it is
+// awake. Asleep it holds nothing but the folder and a timer, so that a machine which stays on by night pays for
+// no service and no link; each waking makes a new Home, as after a start.
+
+import { type Clock, systemClock } from '../shared/clock.ts';
+import { causeOf, PorchlightError } from '../shared/errors.ts';
+import { type Claimed, claim } from './claim.ts';
+import { type HomeOptions, readConfig } from './config.ts';
+import type { NodeReport, NodeState } from './control/report.ts';
+import { FolderLock } from './folder-lock.ts';
+import type { BedtimeResult, Home } from './home.ts';
+import { openHomeKey } from './key.ts';
+import { createLog, type Log } from './log.ts';
+import type { OnProgress, Progress } from './progress.ts';
+import { programVersion } from './version.ts';
+import { type HomeSeams, startHome } from './wiring.ts';
+
+/** A timer cannot be set for longer, ms; a longer sleep is looked at again then. */
+const longestTimerMs = 24 * 3600 * 1000;
+
+export class HomeNode {
+  readonly #options: HomeOptions;
+  readonly #seams: HomeSeams;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #lock: FolderLock;
+  readonly #startedAt: number;
+  #home: Home | null = null;
+  #state: NodeState = 'waking';
+  #since: number;
+  #wakeAt: number | null = null;
+  #timer: NodeJS.Timeout | null = null;
+  #progress: Progress | null = null;
+  #ended = false;
+  /** Who waits for the state to be another than `waking`. */
+  #onAwake: (() => void)[] = [];
+  /** One change of state after another. */
+  #last: Promise<unknown> = Promise.resolve();
+
+  private constructor(options: HomeOptions, seams: HomeSeams) {
+    this.#options = options;
+    this.#seams = seams;
+    this.#clock = seams.clock ?? systemClock;
+    this.#startedAt = this.#clock.now();
+    this.#since = this.#startedAt;
+    this.#log = createLog(options.logLevel, this.#clock, (line) => process.stderr.write(line));
+    this.#lock = FolderLock.take(options.folder);
+  }
+
+  /** Holds the folder. Throws `config` and `folder-in-use`. */
+  static hold(options: HomeOptions, seams: HomeSeams = {}): HomeNode {
+    // Before the folder is touched: without a config it may not be one of ours.
+    readConfig(options.folder);
+    return new HomeNode(options, seams);
+  }
+
+  /** Holds the folder and begins. */
+  static async start(options: HomeOptions, seams: HomeSeams = {}): Promise<HomeNode> {
+    const node = HomeNode.hold(options, seams);
+    await node.begin();
+    return node;
+  }
+
+  /** Wakes for the first time. Throws what stands in the way, as `startHome` does; the folder is free again then. */
+  async begin(): Promise<void> {
+    const { claimCode, replaySince } = this.#options;
+    await this.#next(async () => {
+      try {
+        await this.#wakeNow({ claimCode, replaySince });
+      } catch (thrown) {
+        this.#release();
+        throw thrown;
+      }
+    });
+  }
+
+  get state(): NodeState {
+    return this.#state;
+  }
+
+  /**
+   * Goes to bed: says good night, stops the services, and stays as a process. `wakeAt` (ms since the epoch; null: nobody
+   * knows) is told to strangers, and the process wakes then by itself. Asleep already, it only changes that time here.
+   */
+  async sleep(wakeAt: number | null, onProgress: OnProgress = () => undefined): Promise<BedtimeResult> {
+    return await this.#next(async () => {
+      if (this.#home === null) {
+        this.#sleepsUntil(wakeAt);
+        return { pages: 0, told: false };
+      }
+      const result = await this.#bedtime(this.#home, wakeAt, onProgress);
+      this.#sleepsUntil(wakeAt);
+      return result;
+    });
+  }
+
+  /**
+   * Makes a Home again; resolves when it is awake, or after `patienceMs`, because an edge out of reach may stay so. Awake
+   * already, it does nothing.
+   */
+  async wake(onProgress: OnProgress = () => undefined, patienceMs = 20_000): Promise<void> {
+    onProgress({ step: 'starting services, opening the link', done: 0, of: null });
+    await this.#next(async () => {
+      if (this.#home === null) await this.#wakeNow({ claimCode: null, replaySince: null });
+    });
+    if (this.#state !== 'waking') return;
+    let timer: NodeJS.Timeout | undefined;
+    await new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, patienceMs);
+      this.#onAwake.push(resolve);
+    });
+    clearTimeout(timer);
+  }
+
+  /** Claims with a further code, as at the start (claim.ts). */
+  async claim(code: string): Promise<Claimed> {
+    const { folder } = this.#options;
+    return await this.#next(async () => await claim(folder, readConfig(folder).edge, await openHomeKey(folder), code));
+  }
+
+  /** The end of the process: bedtime if it is awake, and the folder is free. */
+  async end(): Promise<void> {
+    await this.#next(async () => {
+      if (this.#home !== null) await this.#bedtime(this.#home, this.#options.wakeAt, () => undefined);
+      this.#release();
+    }, true);
+  }
+
+  /** The end without a good night. */
+  async stop(): Promise<void> {
+    const home = this.#home;
+    this.#home = null;
+    await home?.stop();
+    this.#release();
+  }
+
+  /** The home that is awake. Throws `asleep`. */
+  get awake(): Home {
+    if (this.#home !== null) return this.#home;
+    throw new PorchlightError('asleep', `Cannot do that now: home is ${this.#state}; wake it first: porchlight wake.`);
+  }
+
+  async report(): Promise<NodeReport> {
+    const { domain, edge } = readConfig(this.#options.folder);
+    const home = this.#home === null ? null : await this.#home.report();
+    return {
+      version: programVersion,
+      pid: process.pid,
+      folder: this.#options.folder,
+      domain,
+      edge,
+      startedAt: this.#startedAt,
+      now: this.#clock.now(),
+      state: this.#state,
+      since: this.#since,
+      wakeAt: this.#state === 'asleep' ? this.#wakeAt : null,
+      progress: this.#progress ?? this.#home?.drain ?? null,
+      home,
+    };
+  }
+
+  async #wakeNow(once: Pick<HomeOptions, 'claimCode' | 'replaySince'>): Promise<void> {
+    this.#sleepsUntil(null);
+    this.#become('waking');
+    try {
+      this.#home = await startHome({ ...this.#options, ...once }, this.#log, {
+        ...this.#seams,
+        onEvent: (event) => {
+          if (event.event === 'awake') this.#become('awake');
+          this.#seams.onEvent?.(event);
+        },
+      });
+    } catch (thrown) {
+      this.#become('asleep');
+      throw thrown;
+    }
+  }
+
+  async #bedtime(home: Home, wakeAt: number | null, onProgress: OnProgress): Promise<BedtimeResult> {
+    this.#become('going to bed');
+    try {
+      return await home.bedtime(wakeAt, (progress) => {
+        this.#progress = progress;
+        onProgress(progress);
+      });
+    } finally {
+      this.#home = null;
+      this.#progress = null;
+      this.#become('asleep');
+    }
+  }
+
+  #sleepsUntil(wakeAt: number | null): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    this.#wakeAt = wakeAt;
+    if (wakeAt === null) return;
+    const ms = Math.min(Math.max(wakeAt - this.#clock.now(), 0), longestTimerMs);
+    this.#timer = setTimeout(() => {
+      if (this.#clock.now() < wakeAt) return this.#sleepsUntil(wakeAt);
+      this.wake().catch((thrown: unknown) => {
+        this.#log.error(`Cannot wake: ${causeOf(thrown)} Trying again in a minute.`);
+        // Somebody may mend it meanwhile: a home that should be awake goes on trying.
+        this.#sleepsUntil(this.#clock.now() + 60_000);
+      });
+    }, ms);
+  }
+
+  #become(state: NodeState): void {
+    if (this.#state === state) return;
+    this.#state = state;
+    this.#since = this.#clock.now();
+    for (const tell of this.#onAwake.splice(0)) tell();
+  }
+
+  async #next<T>(work: () => Promise<T>, isEnd = false): Promise<T> {
+    const turn = this.#last.then(async () => {
+      if (this.#ended) throw new PorchlightError('ending', 'Cannot do that: the home node is ending.');
+      this.#ended = isEnd;
+      return await work();
+    });
+    this.#last = turn.catch(() => undefined);
+    return await turn;
+  }
+
+  #release(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#ended = true;
+    this.#lock.release();
+  }
+}

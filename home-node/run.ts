@@ -1,0 +1,53 @@
+// Runs the home node until it is told to end: by a signal, by the end of the program that started it, or by a newer home
+// node that took over. What a service manager, a terminal and `npm start` have in common.
+
+import { causeOf } from '../shared/errors.ts';
+import type { HomeOptions } from './config.ts';
+import { controlCalls } from './control/calls.ts';
+import { ControlServer } from './control/server.ts';
+import type { HomeEvent } from './home.ts';
+import { HomeNode } from './node.ts';
+import type { HomeSeams } from './wiring.ts';
+
+/** Ends the process: 0 after a good night, 1 when something kept it from that or a newer home node took over. */
+export async function runNode(options: HomeOptions, seams: HomeSeams = {}): Promise<void> {
+  let control: ControlServer | null = null;
+  let asked = false;
+  const leave = async (work: () => Promise<void>): Promise<void> => {
+    await control?.close();
+    await work();
+  };
+  const node = HomeNode.hold(options, {
+    ...seams,
+    onEvent: (event) => {
+      report(event);
+      seams.onEvent?.(event);
+    },
+    onSuperseded: () => void leave(async () => await node.stop()).finally(() => process.exit(1)),
+  });
+  const end = (): void => {
+    if (asked) process.exit(1);
+    asked = true;
+    leave(async () => await node.end()).then(
+      () => process.exit(0),
+      (thrown: unknown) => {
+        process.stderr.write(`${causeOf(thrown)}\n`);
+        process.exit(1);
+      },
+    );
+  };
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, end);
+  process.once('disconnect', end);
+  try {
+    // First, so that whoever asks meanwhile is told that home is waking.
+    control = await ControlServer.listen(options.folder, controlCalls(node));
+    await node.begin();
+  } catch (thrown) {
+    await leave(async () => await node.stop());
+    throw thrown;
+  }
+}
+
+function report(event: HomeEvent): void {
+  if (process.connected) process.send?.(event);
+}
