@@ -71,12 +71,16 @@ function oncePerHome<Client>(make: (homeId: string) => Client): (homeId: string)
   };
 }
 
-/** What an owner wants to know of the inbox: not each of thousands of deliveries, but those that something is wrong with. */
+/**
+ * What became of a POST to an inbox. A delivery's id is in this line, in those of the spool object (`deliveries-answered`)
+ * and in those of the home node, so that its way can be followed from arrival to ack.
+ */
 function report(request: Request, received: Received): void {
   const { pathname } = new URL(request.url);
   if (received.verdict === 'refused') console.warn(`inbox-refused: ${pathname}: ${received.kind}: ${received.reason}`);
   if (received.verdict !== 'spooled') return;
   if (received.undecided !== null) console.warn(`inbox-undecided: ${pathname}: ${received.undecided}`);
   const { put } = received.put;
-  if (put !== 'stored' && put !== 'duplicate') console.warn(`inbox-refused: ${pathname}: ${put}`);
+  if (put === 'stored') console.info(`delivery-stored: ${received.id}: ${pathname}`);
+  else if (put !== 'duplicate') console.warn(`inbox-refused: ${pathname}: ${put}`);
 }

@@ -1,23 +1,54 @@
-// What the home node says: one line each, for a person to read, on standard error. Secrets never come here: keys,
-// claim codes and headers of deliveries are not logged by anybody.
+// What the home node says: one line each, on standard error, for a person to read or as JSON for a program that gathers
+// logs. Facts that one may search for stand beside the text: every line about a delivery has its id, so that its way
+// can be followed from the edge's log through home's to the ack. Secrets never come here: keys, claim codes and
+// headers of deliveries are not logged by anybody.
 
 import type { Clock } from '../shared/clock.ts';
 
 export const logLevels = ['error', 'warn', 'info', 'debug'] as const;
 export type LogLevel = (typeof logLevels)[number];
 
-export type Log = Readonly<Record<LogLevel, (text: string) => void>>;
+export const logFormats = ['text', 'json'] as const;
+export type LogFormat = (typeof logFormats)[number];
+
+/** `delivery`, `service`, `step` ... short names of the field, plain values. */
+export type LogFields = Readonly<Record<string, string | number | boolean | null>>;
+
+export type Log = Readonly<Record<LogLevel, (text: string, fields?: LogFields) => void>>;
+
+/** May be changed while others hold the log that is made of it. */
+export interface LogSettings {
+  readonly level: LogLevel;
+  readonly format: LogFormat;
+}
 
 /** Says what is at least as urgent as `level`. Text that others chose (paths, reasons) cannot forge a line. */
-export function createLog(level: LogLevel, clock: Clock, write: (line: string) => void): Log {
-  const heard = logLevels.indexOf(level);
+export function createLog(settings: LogLevel | (() => LogSettings), clock: Clock, write: (line: string) => void): Log {
+  const now = typeof settings === 'function' ? settings : () => ({ level: settings, format: 'text' as const });
   const say =
     (at: LogLevel) =>
-    (text: string): void => {
-      if (logLevels.indexOf(at) > heard) return;
-      write(`${new Date(clock.now()).toISOString()} ${at.padEnd(5)} ${oneLine(text)}\n`);
+    (text: string, fields: LogFields = {}): void => {
+      const { level, format } = now();
+      if (logLevels.indexOf(at) > logLevels.indexOf(level)) return;
+      const time = new Date(clock.now()).toISOString();
+      write(format === 'json' ? jsonLine(time, at, text, fields) : textLine(time, at, text, fields));
     };
   return { error: say('error'), warn: say('warn'), info: say('info'), debug: say('debug') };
+}
+
+function jsonLine(time: string, level: LogLevel, message: string, fields: LogFields): string {
+  // The line's own names come last: no field can take their place.
+  return `${JSON.stringify({ ...fields, time, level, message })}\n`;
+}
+
+function textLine(time: string, level: LogLevel, text: string, fields: LogFields): string {
+  const facts = Object.entries(fields).map(([name, value]) => ` ${name}=${quoted(String(value))}`);
+  return `${time} ${level.padEnd(5)} ${oneLine(text)}${facts.join('')}\n`;
+}
+
+function quoted(value: string): string {
+  const line = oneLine(value);
+  return /^[\w.:/@-]+$/.test(line) ? line : JSON.stringify(line);
 }
 
 function oneLine(text: string): string {

@@ -83,7 +83,7 @@ export async function startHome(options: HomeOptions, log: Log, seams: HomeSeams
     clock,
     log,
     observe: (point, delivery) => {
-      log.debug(`${delivery.id}: ${point}`);
+      log.debug('A step of a delivery.', { delivery: delivery.id, step: point });
       if (point === 'answered') home.onFinished();
       seams.observe?.(point, delivery);
     },

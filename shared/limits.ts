@@ -137,6 +137,8 @@ export const limits = {
 
   /** Bytes of what one command asks of the home node. Danger: a process of the same user fills its memory by mistake. */
   controlRequestBytes: 64 * KiB,
+  /** How long the owner's alert command may take. Danger: one that hangs holds back every later alert. */
+  alertHookMs: 30 * second,
 
   /** Files of the embedded site that are kept in memory: each, and together. Danger: home's memory. */
   siteFileInMemoryBytes: 256 * KiB,

@@ -36,7 +36,7 @@ export interface InboxPost {
 export type Received =
   | Extract<Verdict, { readonly verdict: 'refused' | 'moot' }>
   /** The spool has it (`stored`, `duplicate`), or would not take it. */
-  | { readonly verdict: 'spooled'; readonly put: PutResult; readonly undecided: string | null };
+  | { readonly verdict: 'spooled'; readonly id: string; readonly put: PutResult; readonly undecided: string | null };
 
 /** Rejects when the spool cannot be reached: the sender then gets a temporary error and comes again. */
 export async function receiveInbox(ports: InboxPorts, post: InboxPost): Promise<Received> {
@@ -64,7 +64,7 @@ export async function receiveInbox(ports: InboxPorts, post: InboxPost): Promise<
     bodyBytes: body.length,
     bodySha256: base64url.encode(bodySha256),
   };
-  return { verdict: 'spooled', put: await post.spool.put(arrival, body), undecided };
+  return { verdict: 'spooled', id: arrival.id, put: await post.spool.put(arrival, body), undecided };
 }
 
 async function decide(ports: InboxPorts, post: InboxPost, claim: Claim): Promise<Verdict> {

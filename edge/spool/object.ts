@@ -171,6 +171,9 @@ export class SpoolObject extends DurableObject<Env> {
       return turn(this.#spool, request);
     });
     if (isSweepDue) this.ctx.waitUntil(this.#sweep());
+    if (request.answers.length > 0) {
+      console.info(`deliveries-answered: ${request.answers.map(({ id, outcome }) => `${id} ${outcome}`).join(', ')}`);
+    }
     return encodeBatch(batch);
   }
 

@@ -235,7 +235,11 @@ export class Intake {
       const reason = refused.get(answer.seq);
       if (reason === undefined) this.#options.observe('acked', delivery);
       // Harmless: the edge leases it again, and the ledger knows what the service has.
-      else this.#options.log.debug(`${delivery.id}: the edge did not take "${answer.outcome}": ${reason}`);
+      else
+        this.#options.log.debug(`The edge did not take an answer: ${reason}`, {
+          delivery: delivery.id,
+          outcome: answer.outcome,
+        });
       if (leavesWaiting(answer)) this.#hand.heard(delivery);
     }
   }

@@ -75,7 +75,10 @@ export class SenderWork {
         continue;
       }
       if (standing === 'delivered') {
-        this.#options.log.info(`${delivery.id}: delivered before, the edge is told again`);
+        this.#options.log.info('Delivered before; the edge is told again.', {
+          delivery: delivery.id,
+          service: delivery.service,
+        });
         answer(held, { outcome: 'delivered' });
         continue;
       }
@@ -109,7 +112,9 @@ export class SenderWork {
     try {
       return held.body ?? (await this.#options.fetchBody(held.delivery.id));
     } catch (thrown) {
-      this.#options.log.warn(`${held.delivery.id}: its body could not be fetched: ${causeOf(thrown)}`);
+      this.#options.log.warn(`The body of a delivery could not be fetched: ${causeOf(thrown)}`, {
+        delivery: held.delivery.id,
+      });
       const noFault = (thrown as { code?: unknown }).code === 'no-session';
       answer(held, noFault ? { outcome: 'released' } : { outcome: 'later', reason: causeOf(thrown) });
       return null;
@@ -164,17 +169,17 @@ export class SenderWork {
   #sayDoubt(delivery: Delivery, recipient: Recipient): void {
     const by = recipient.adapter.deduplicatesBy;
     const { log } = this.#options;
-    if (by === null) {
-      log.warn(`${delivery.id}: in doubt after a crash, sent again; ${recipient.name} may show it twice`);
-    } else {
-      log.info(`${delivery.id}: in doubt after a crash, sent again; ${recipient.name} knows repetitions by ${by}`);
-    }
+    const fields = { delivery: delivery.id, service: recipient.name };
+    if (by === null) log.warn('In doubt after a crash, sent again; the service may show it twice.', fields);
+    else log.info(`In doubt after a crash, sent again; the service knows repetitions by ${by}.`, fields);
   }
 
   #say(delivery: Delivery, outcome: Outcome): void {
     const { log } = this.#options;
-    const what = `${delivery.id}: ${outcome.outcome}, ${delivery.service} from ${delivery.sender}`;
-    if (outcome.outcome === 'dead' || outcome.outcome === 'later') log.warn(`${what}: ${outcome.reason}`);
-    else log.debug(what);
+    const { id, service, sender, receivedAt } = delivery;
+    const waitedMs = this.#options.clock.now() - receivedAt;
+    const fields = { delivery: id, service, sender, outcome: outcome.outcome, waitedMs };
+    if (outcome.outcome === 'dead' || outcome.outcome === 'later') log.warn(`Not delivered: ${outcome.reason}`, fields);
+    else log.debug(outcome.outcome === 'delivered' ? 'Delivered.' : 'Given back.', fields);
   }
 }

@@ -88,7 +88,7 @@ describe('a home node that is killed', () => {
     await runUntilKilled('sent', 1);
     await start(null);
     await allKept();
-    expect(said).toContain('delivery-1: in doubt after a crash, sent again; home may show it twice');
+    expect(said).toContain('In doubt after a crash, sent again; the service may show it twice. delivery=delivery-1');
   });
 
   test('again and again, with many senders, repeats at most what was before the service each time', async () => {

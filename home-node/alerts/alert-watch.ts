@@ -1,0 +1,80 @@
+// Looks now and then, and when something happened, whether the owner must be told; tells each thing once when it begins
+// and once when it is over. Whoever could not be told is told again at the next look.
+
+import { causeOf } from '../../shared/errors.ts';
+import type { Log } from '../log.ts';
+import type { TellOwner } from './hook.ts';
+import { type Alert, type AlertFacts, type AlertKind, type AlertRules, judgeAlerts } from './judge.ts';
+import { changesOf, type RaisedFile } from './raised.ts';
+
+export interface AlertWatchOptions {
+  readonly log: Log;
+  readonly gather: () => Promise<AlertFacts>;
+  /** As they stand at each look: the owner may change them meanwhile. */
+  readonly rules: () => AlertRules;
+  /** null: no command is configured; the log says it anyway. */
+  readonly tell: () => TellOwner | null;
+  readonly file: RaisedFile;
+  readonly everyMs?: number;
+}
+
+const quarterMs = 15 * 60_000;
+
+export class AlertWatch {
+  readonly #options: AlertWatchOptions;
+  readonly #raised: Map<AlertKind, Alert>;
+  #timer: NodeJS.Timeout | null = null;
+  #looking: Promise<void> = Promise.resolve();
+
+  constructor(options: AlertWatchOptions) {
+    this.#options = options;
+    this.#raised = options.file.read();
+  }
+
+  start(): void {
+    const { everyMs = quarterMs } = this.#options;
+    this.#timer = setInterval(() => void this.look(), everyMs);
+    this.#timer.unref();
+  }
+
+  /** What was raised and is not over. */
+  get raised(): readonly Alert[] {
+    return [...this.#raised.values()];
+  }
+
+  /** One look; several asked for at once are one after another. Never rejects. */
+  async look(): Promise<void> {
+    this.#looking = this.#looking.then(async () => {
+      try {
+        await this.#look();
+      } catch (thrown) {
+        this.#options.log.error(`Cannot look after alerts: ${causeOf(thrown)}`);
+      }
+    });
+    await this.#looking;
+  }
+
+  async stop(): Promise<void> {
+    if (this.#timer !== null) clearInterval(this.#timer);
+    await this.#looking;
+  }
+
+  async #look(): Promise<void> {
+    const { gather, rules, tell, log, file } = this.#options;
+    const changes = changesOf(this.#raised, judgeAlerts(await gather(), rules()));
+    for (const change of changes) {
+      const { kind, text } = change.alert;
+      if (change.state === 'raised') log.warn(text, { alert: kind });
+      else log.info('An alert is over.', { alert: kind });
+      try {
+        await tell()?.(change);
+      } catch (thrown) {
+        log.error(causeOf(thrown), { alert: kind });
+        continue;
+      }
+      if (change.state === 'raised') this.#raised.set(kind, change.alert);
+      else this.#raised.delete(kind);
+      file.write(this.#raised);
+    }
+  }
+}

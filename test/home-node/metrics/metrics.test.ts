@@ -1,0 +1,168 @@
+// Figures and health on loopback: the text that Prometheus reads, by an independent checker where there is one, and who
+// may ask.
+
+import { spawnSync } from 'node:child_process';
+import { request } from 'node:http';
+import { afterEach, describe, expect, test } from 'vitest';
+import type { NodeReport } from '../../../home-node/control/report.ts';
+import { exposition } from '../../../home-node/metrics/exposition.ts';
+import { healthOf } from '../../../home-node/metrics/health.ts';
+import { metricsOf } from '../../../home-node/metrics/metrics.ts';
+import { MetricsServer } from '../../../home-node/metrics/server.ts';
+
+const now = 1_800_000_000_000;
+const service = { name: 'home', kind: 'embedded', hosts: ['a.example'], up: true, origin: 'http://127.0.0.1:1' };
+const awake: NodeReport = {
+  version: '1.2.3',
+  pid: 1,
+  folder: '/f',
+  domain: 'a.example',
+  edge: 'https://a.example',
+  startedAt: now - 60_000,
+  now,
+  state: 'awake',
+  since: now - 50_000,
+  wakeAt: null,
+  progress: null,
+  home: {
+    homeId: 'abc',
+    hosts: ['a.example'],
+    link: { state: 'open', since: now - 40_000, trouble: null },
+    services: [service],
+    finished: 7,
+    drain: null,
+    clockOff: false,
+    snapshotAt: now - 30_000,
+    spool: { waiting: 3, oldestWaitingAt: now - 20_000, dead: 1, databaseBytes: 4096 },
+  },
+};
+const home = awake.home as NonNullable<NodeReport['home']>;
+const asleep: NodeReport = { ...awake, state: 'asleep', home: null };
+const figures = { cpuSeconds: 1.5, residentBytes: 50e6 };
+
+describe('figures', () => {
+  const text = exposition(metricsOf(awake, figures));
+
+  test('say what the report says', () => {
+    expect(text).toContain('porchlight_info{version="1.2.3"} 1\n');
+    expect(text).toContain('porchlight_state{state="awake"} 1\n');
+    expect(text).toContain('porchlight_state{state="asleep"} 0\n');
+    expect(text).toContain('porchlight_service_up{service="home"} 1\n');
+    expect(text).toContain('porchlight_deliveries_finished_total 7\n');
+    expect(text).toContain('porchlight_spool_oldest_seconds 20\n');
+    expect(text).toContain('process_cpu_seconds_total 1.5\n');
+  });
+
+  test('asleep, what is not known has no sample, rather than a nought', () => {
+    const sleeping = exposition(metricsOf(asleep, figures));
+    expect(sleeping).not.toMatch(/^porchlight_spool_waiting /m);
+    expect(sleeping).toContain('porchlight_state{state="asleep"} 1\n');
+  });
+
+  test('labels are escaped', () => {
+    const odd = exposition([
+      {
+        name: 'x',
+        type: 'gauge',
+        help: 'a\nb\\',
+        samples: [{ labels: { l: 'q"\\\n' }, value: Number.POSITIVE_INFINITY }],
+      },
+    ]);
+    expect(odd).toBe('# HELP x a\\nb\\\\\n# TYPE x gauge\nx{l="q\\"\\\\\\n"} +Inf\n');
+  });
+
+  const hasPromtool = spawnSync('promtool', ['--version']).status === 0;
+  test.skipIf(!hasPromtool)('promtool finds no fault in them (Debian package prometheus)', () => {
+    for (const report of [awake, asleep]) {
+      const checked = spawnSync('promtool', ['check', 'metrics'], { input: exposition(metricsOf(report, figures)) });
+      expect({ status: checked.status, said: checked.stderr.toString() }).toEqual({ status: 0, said: '' });
+    }
+  });
+});
+
+describe('health', () => {
+  test.each<[string, NodeReport, boolean]>([
+    ['awake with everything up', awake, true],
+    ['asleep', asleep, true],
+    ['a service that is down', { ...awake, home: { ...home, services: [{ ...service, up: false }] } }, false],
+    [
+      'the same while it wakes',
+      { ...awake, state: 'waking', home: { ...home, services: [{ ...service, up: false }] } },
+      true,
+    ],
+    [
+      'a lost link',
+      {
+        ...awake,
+        home: { ...home, link: { state: 'lost', since: now, trouble: { code: 'x', reason: 'y', retryAt: now } } },
+      },
+      false,
+    ],
+    ['a wrong clock', { ...awake, home: { ...home, clockOff: true } }, false],
+  ])('%s', (_, report, well) => {
+    expect(healthOf(report)).toMatchObject({ well, troubles: { length: well ? 0 : 1 } });
+  });
+});
+
+describe('on loopback', () => {
+  let server: MetricsServer | null = null;
+  afterEach(async () => await server?.close());
+
+  async function ask(
+    path: string,
+    options: { host?: string; method?: string } = {},
+  ): Promise<{ status: number; body: string }> {
+    const port = server?.port ?? 0;
+    return await new Promise((resolve, reject) => {
+      const headers = { Host: options.host ?? `127.0.0.1:${port}` };
+      const asked = request({ host: '127.0.0.1', port, path, method: options.method ?? 'GET', headers }, (response) => {
+        let body = '';
+        response.on('data', (part: Buffer) => {
+          body += part.toString();
+        });
+        response.on('end', () => resolve({ status: response.statusCode ?? 0, body }));
+      });
+      asked.once('error', reject);
+      asked.end();
+    });
+  }
+
+  const listen = async (report: NodeReport): Promise<void> => {
+    server = await MetricsServer.listen({
+      listen: { host: '127.0.0.1', port: 0 },
+      report: async () => await Promise.resolve(report),
+      figures: () => figures,
+    });
+  };
+
+  test('answers metrics and health, and nothing else', async () => {
+    await listen(awake);
+    expect((await ask('/metrics')).body).toContain('porchlight_link_open 1');
+    expect(await ask('/health')).toEqual({ status: 200, body: '{"well":true,"state":"awake","troubles":[]}\n' });
+    expect((await ask('/status')).status).toBe(404);
+    expect((await ask('/metrics', { method: 'POST' })).status).toBe(405);
+  });
+
+  test('health is 503 when home is not well', async () => {
+    await listen({ ...awake, home: { ...home, clockOff: true } });
+    expect((await ask('/health')).status).toBe(503);
+  });
+
+  test('a page elsewhere whose name points to loopback reads nothing (DNS rebinding)', async () => {
+    await listen(awake);
+    const asked = await ask('/metrics', { host: 'evil.example' });
+    expect(asked.status).toBe(421);
+    expect(asked.body).not.toContain('porchlight_');
+  });
+
+  test('a port that is taken is named, with what to set', async () => {
+    await listen(awake);
+    const port = server?.port ?? 0;
+    const again = MetricsServer.listen({
+      listen: { host: '127.0.0.1', port },
+      report: async () => await Promise.resolve(awake),
+      figures: () => figures,
+    });
+    await expect(again).rejects.toThrow(expect.objectContaining({ code: 'metrics-listen' }));
+  });
+});
