@@ -137,6 +137,9 @@ export const limits = {
 
   /** Bytes of what one command asks of the home node. Danger: a process of the same user fills its memory by mistake. */
   controlRequestBytes: 64 * KiB,
+  /** Bytes of one file of a backup, packed or unpacked. Danger: a file that grows without end when it is unpacked, and a
+   * small machine's memory. */
+  backupFileBytes: 64 * MiB,
   /** How long the owner's alert command may take. Danger: one that hangs holds back every later alert. */
   alertHookMs: 30 * second,
 

@@ -6,6 +6,7 @@ import { PorchlightError } from '../../shared/errors.ts';
 import { logLevels } from '../log.ts';
 import { programVersion } from '../version.ts';
 import type { Cli } from './cli.ts';
+import type { RestoreOptions } from './commands/backup.ts';
 import type { SleepOptions } from './commands/sleep.ts';
 import type { UpOptions } from './commands/up.ts';
 import { type CommandNode, completionFor, shells } from './completion.ts';
@@ -81,6 +82,27 @@ export function createProgram(cli: Cli): Command {
     .addOption(jsonOption())
     .action(async (options: { home?: string; json?: boolean }) => {
       await (await import('./commands/status.ts')).status(cli, options);
+    });
+
+  add('backup <file>', 'write key, settings, ledger and the embedded home into one file', [
+    'porchlight backup /media/stick/porchlight-2026-11-23.sqlar',
+    'sqlite3 -A -t porchlight-2026-11-23.sqlar   # it is an SQLite archive',
+  ])
+    .addOption(folderOption())
+    .addOption(jsonOption())
+    .action(async (file: string, options: { home?: string; json?: boolean }) => {
+      await (await import('./commands/backup.ts')).backup(cli, file, options);
+    });
+
+  add('restore <file>', 'bring a backup back, on this machine or a new one', [
+    'porchlight restore --dry-run porchlight-2026-11-23.sqlar',
+    'porchlight restore porchlight-2026-11-23.sqlar --home ~/porchlight',
+  ])
+    .addOption(folderOption())
+    .option('--dry-run', 'say what is in it and write nothing')
+    .addOption(jsonOption())
+    .action(async (file: string, options: RestoreOptions) => {
+      await (await import('./commands/backup.ts')).restore(cli, file, options);
     });
 
   add('completion <shell>', `print a completion script: ${shells.join(', ')}`, [
