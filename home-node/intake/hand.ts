@@ -3,7 +3,8 @@
 // more of it is tried before the edge has heard so, because what came after it may be on its way to here already.
 
 import type { Answer, Delivery, Outcome } from '../../shared/delivery.ts';
-import { limits } from '../../shared/limits.ts';
+import { fullPace, type Pace, Pacer } from './pace.ts';
+import { Reminder } from './reminder.ts';
 
 export interface Held {
   readonly delivery: Delivery;
@@ -18,6 +19,10 @@ export interface HandOptions {
   readonly work: (next: () => Held | null, answer: AnswerOne) => Promise<void>;
   /** Each answer once, as soon as it may be told to the edge. */
   readonly onAnswer: (answer: Answer, held: Held) => void;
+  /** Of each service; by default as fast as they answer. */
+  readonly paceOf?: (service: string) => Pace;
+  /** ms, for the pace. */
+  readonly now: () => number;
 }
 
 export type AnswerOne = (held: Held, outcome: Outcome) => void;
@@ -39,6 +44,7 @@ export class Hand {
   readonly #working = new Map<string, number>();
   readonly #sizes = new Map<string, number>();
   readonly #ids = new Set<string>();
+  readonly #paces = new Map<string, { readonly pace: Pace; readonly pacer: Pacer; readonly next: Reminder }>();
 
   constructor(options: HandOptions) {
     this.#options = options;
@@ -101,7 +107,13 @@ export class Hand {
 
   #start(service: string): void {
     const ready = this.#ready.get(service) ?? [];
-    while ((this.#working.get(service) ?? 0) < limits.deliverParallel) {
+    const { pace, pacer, next } = this.#paceOf(service);
+    while ((this.#working.get(service) ?? 0) < pace.parallel) {
+      const waitMs = pacer.waitMs();
+      if (waitMs > 0) {
+        if (ready.length > 0) next.in(waitMs);
+        return;
+      }
       const sender = ready.shift();
       if (sender === undefined) return;
       // It was released meanwhile, or is at work and will ask again.
@@ -112,9 +124,27 @@ export class Hand {
     }
   }
 
+  #paceOf(service: string) {
+    const known = this.#paces.get(service);
+    if (known !== undefined) return known;
+    const pace = this.#options.paceOf?.(service) ?? fullPace;
+    const next = new Reminder(() => this.#start(service));
+    const made = { pace, pacer: new Pacer(pace, this.#options.now), next };
+    this.#paces.set(service, made);
+    return made;
+  }
+
+  /** The next of this sender, if the pace of its service gives leave. */
+  #next({ service, queue }: Sender): Held | null {
+    const { pacer } = this.#paceOf(service);
+    if (queue.length === 0 || pacer.waitMs() > 0) return null;
+    pacer.begin();
+    return queue.shift() ?? null;
+  }
+
   async #work(sender: Sender): Promise<void> {
     await this.#options.work(
-      () => sender.queue.shift() ?? null,
+      () => this.#next(sender),
       (held, outcome) => this.#answer(sender, held, outcome),
     );
     sender.working = false;

@@ -13,6 +13,7 @@ import { ClockWatch } from './clock-watch.ts';
 import type { Recipient } from './deliver.ts';
 import { type AnswerOne, Hand, type Held } from './hand.ts';
 import { Leases } from './leases.ts';
+import type { Pace } from './pace.ts';
 import { Reminder } from './reminder.ts';
 import type { Observe } from './sender-work.ts';
 
@@ -26,6 +27,8 @@ export interface IntakeOptions {
   readonly now: () => number;
   /** Called when something was delivered, nothing is in hand any more and the edge has heard every answer. */
   readonly onDrained: (deliveries: number) => void;
+  /** How fast deliveries go to each service; by default as fast as it answers. */
+  readonly paceOf?: (service: string) => Pace;
   /** Asks again after this long although nobody called, in case a call was lost, ms. */
   readonly idleTurnMs?: number;
   /** Pause after what trying again at once cannot mend, ms. */
@@ -42,7 +45,7 @@ interface Said {
 }
 
 export class Intake {
-  readonly #options: Required<IntakeOptions>;
+  readonly #options: IntakeOptions & Required<Pick<IntakeOptions, 'idleTurnMs' | 'troubleMs'>>;
   readonly #hand: Hand;
   readonly #leases = new Leases(() => this.#goSoon());
   readonly #clock: ClockWatch;
@@ -78,7 +81,12 @@ export class Intake {
   constructor(options: IntakeOptions) {
     this.#options = { idleTurnMs: 5 * 60_000, troubleMs: 10_000, ...options };
     this.#clock = new ClockWatch(this.#options.now, options.log);
-    this.#hand = new Hand({ work: options.work, onAnswer: (answer, held) => this.#said(answer, held) });
+    this.#hand = new Hand({
+      work: options.work,
+      onAnswer: (answer, held) => this.#said(answer, held),
+      ...(options.paceOf === undefined ? {} : { paceOf: options.paceOf }),
+      now: options.now,
+    });
   }
 
   /** A link was opened: what an earlier one left in hand is given back, what was finished is told. */

@@ -9,6 +9,7 @@ import { Deliverer, type Recipient } from './deliver.ts';
 import { Intake, type IntakeOptions } from './lease.ts';
 import type { Ledger } from './ledger.ts';
 import { MarkGroup } from './mark-group.ts';
+import type { Pace } from './pace.ts';
 import { type Observe, SenderWork } from './sender-work.ts';
 
 export interface IntakeParts {
@@ -21,6 +22,7 @@ export interface IntakeParts {
   /** A service gave no answer. */
   readonly onSilent: (service: string) => void;
   readonly onDrained: (deliveries: number) => void;
+  readonly paceOf?: (service: string) => Pace;
   readonly timing?: Pick<IntakeOptions, 'idleTurnMs' | 'troubleMs'> & { readonly deliverMs?: number };
 }
 
@@ -83,6 +85,7 @@ export function openIntake(parts: IntakeParts): OpenIntake {
       prune();
       parts.onDrained(deliveries);
     },
+    ...(parts.paceOf === undefined ? {} : { paceOf: parts.paceOf }),
     ...intakeTiming,
   });
   return {

@@ -9,6 +9,7 @@ import type { Recipient } from '../../../home-node/intake/deliver.ts';
 import type { Intake } from '../../../home-node/intake/lease.ts';
 import { Ledger } from '../../../home-node/intake/ledger.ts';
 import { type IntakeParts, type OpenIntake, openIntake } from '../../../home-node/intake/open-intake.ts';
+import { fullPace, type Pace } from '../../../home-node/intake/pace.ts';
 import type { IntakePoint } from '../../../home-node/intake/sender-work.ts';
 import { createLog } from '../../../home-node/log.ts';
 import { type Clock, systemClock, systemRandom } from '../../../shared/clock.ts';
@@ -37,6 +38,7 @@ export class House {
     folder: string,
     timing: Timing,
     clock: Clock,
+    pace: Pace,
   ) {
     this.edge = edge;
     this.service = service;
@@ -64,15 +66,16 @@ export class House {
         this.serviceOrigin = null;
       },
       onDrained: () => undefined,
+      paceOf: () => pace,
       timing,
     });
     edge.onWork = () => this.intake.wake();
   }
 
-  static async start(timing: Timing = {}, clock = systemClock): Promise<House> {
+  static async start(timing: Timing = {}, clock = systemClock, pace = fullPace): Promise<House> {
     const folder = mkdtempSync(join(tmpdir(), 'porchlight-intake-'));
     const ledger = await Ledger.open(join(folder, 'ledger.sqlite'));
-    return new House(await SmallEdge.start(), await SmallService.start(), ledger, folder, timing, clock);
+    return new House(await SmallEdge.start(), await SmallService.start(), ledger, folder, timing, clock, pace);
   }
 
   get intake(): Intake {
