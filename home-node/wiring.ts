@@ -21,7 +21,7 @@ import type { Observe } from './intake/sender-work.ts';
 import { type HomeKey, openHomeKey } from './key.ts';
 import { LinkClient } from './link/client.ts';
 import { systemTimers } from './link/timers.ts';
-import { createLog, type Log } from './log.ts';
+import { createLog, type Log, type LogLevel } from './log.ts';
 import { createReceipts, type Receipts } from './receipts/receipts.ts';
 import { openSecret } from './receipts/secret.ts';
 import { createCarrier } from './services/carrier.ts';
@@ -52,9 +52,10 @@ interface Service {
  */
 export async function startHome(options: HomeOptions, seams: HomeSeams = {}): Promise<Home> {
   const { clock = systemClock, random = systemRandom } = seams;
-  const { folder, logLevel } = options;
-  const log = createLog(logLevel, clock, (line) => process.stderr.write(line));
+  const { folder } = options;
   const config = readConfig(folder);
+  const level = (): LogLevel => options.logLevel ?? config.log.level;
+  const log = createLog(level, clock, (line) => process.stderr.write(line));
   const lock = FolderLock.take(folder);
   const key = await openHomeKey(folder);
   const claimed = await claimedBy(options, config, key);
@@ -168,7 +169,14 @@ function makeService(
   const host = service.hosts[0] ?? config.domain;
   const args = ['--folder', own, '--origin', `${new URL(config.edge).protocol}//${host}`];
   args.push('--receipt-secret-file', secretFile, '--handle', config.handle, '--handle-host', config.domain);
-  args.push(`--title=${config.title}`, '--language', config.language, '--log', logLevel, '--tethered');
+  args.push(
+    `--title=${config.title}`,
+    '--language',
+    config.language,
+    '--log',
+    logLevel ?? config.log.level,
+    '--tethered',
+  );
   if (config.allowPrivateAddresses) args.push('--allow-private-addresses');
   const driver = new ProcessDriver({ name, log, program: embeddedProgram, args });
   return { config: service, driver, adapter: embeddedAdapter(receipts) };

@@ -130,6 +130,8 @@ export const limits = {
   /** How long a Worker trusts its copy of the directory and of a snapshot before it looks again. */
   directoryFreshMs: 10 * second,
   snapshotFreshMs: 5 * second,
+  /** Bytes of porchlight.toml, and of the edge's part of it as home signs it. Danger: a parser, an isolate's memory. */
+  configBytes: 64 * KiB,
   /** Keys of each memory of a Worker: hosts, snapshots, pages seen. Danger: strangers who invent names fill it. */
   memoryEntries: 1_000,
   /** How long a claim code is good. Danger: a code found in an old mail. */
