@@ -15,6 +15,8 @@ import { Reminder } from './intake/reminder.ts';
 import type { LinkClient, LinkState } from './link/client.ts';
 import type { Log } from './log.ts';
 import type { Supervisor } from './services/supervisor.ts';
+import type { ConfigLeaver } from './settings/leave-config.ts';
+import type { Settings } from './settings/settings.ts';
 
 /** What an owner, or a program that started this one, may want to know. */
 export type HomeEvent =
@@ -31,6 +33,8 @@ export interface HomeParts {
   readonly ledger: Ledger;
   readonly intake: OpenIntake;
   readonly leaver: Leaver;
+  readonly settings: Settings;
+  readonly configLeaver: ConfigLeaver;
   readonly supervisor: Supervisor;
   readonly link: LinkClient;
   /** When home expects to be back after its next sleep, ms since the epoch; null if nobody said. */
@@ -71,8 +75,11 @@ export class Home {
   }
 
   start(): void {
-    this.#parts.supervisor.start();
-    this.#parts.link.start();
+    const { settings, supervisor, link } = this.#parts;
+    settings.onChange(() => void this.#leave());
+    settings.start();
+    supervisor.start();
+    link.start();
   }
 
   onLink(state: LinkState): void {
@@ -120,7 +127,7 @@ export class Home {
 
   /** What home does before it sleeps; afterwards this process holds nothing any more. */
   async bedtime(): Promise<void> {
-    const { log, intake, leaver, link, api, wakeAt, onEvent } = this.#parts;
+    const { log, intake, leaver, settings, link, api, wakeAt, onEvent } = this.#parts;
     log.info('Bedtime: finishing what is in hand.');
     if (!(await intake.intake.finish(finishMs)))
       log.warn('Not everything was finished in time; the edge keeps the rest.');
@@ -129,7 +136,7 @@ export class Home {
       await within(leaveMs, leaver.leave());
       const signal = AbortSignal.timeout(warmMs);
       const warm = async (paths: readonly string[]): Promise<void> => await api.warm(paths, signal);
-      pages = await warmPages({ log, pages: leaver.pages(), warm, signal });
+      pages = await warmPages({ log, pages: leaver.pages().slice(0, settings.current().site.warmPages), warm, signal });
     }
     await within(goodNightMs, this.#goodNight(wakeAt));
     await this.stop();
@@ -138,7 +145,8 @@ export class Home {
 
   /** Ends without bedtime. */
   async stop(): Promise<void> {
-    const { intake, link, calls, supervisor, ledger } = this.#parts;
+    const { settings, intake, link, calls, supervisor, ledger } = this.#parts;
+    settings.end();
     this.#leaveLater.cancel();
     this.#leaveSoon.cancel();
     link.close();
@@ -151,7 +159,7 @@ export class Home {
 
   /** In this order: what was forgotten goes before what came later, so that order per sender holds. */
   async #open(session: Session): Promise<void> {
-    const { log, intake, leaver, link } = this.#parts;
+    const { log, intake, leaver, configLeaver, link } = this.#parts;
     const lasts = (): boolean => link.session?.session === session.session;
     log.info(`Connected to the edge (epoch ${session.epoch}).`);
     while (lasts()) {
@@ -167,6 +175,7 @@ export class Home {
     if (!lasts()) return;
     intake.intake.connected();
     leaver.forget();
+    configLeaver.forget();
     await this.#leave();
     await this.#saySpool();
   }
@@ -191,9 +200,11 @@ export class Home {
   }
 
   async #leave(): Promise<void> {
-    const { leaver, link, supervisor, onEvent } = this.#parts;
+    const { leaver, configLeaver, link, supervisor, onEvent } = this.#parts;
     this.#leaveLater.replace(leaveEveryMs);
-    if (link.session === null || !(await leaver.leave())) return;
+    if (link.session === null) return;
+    const [snapshotIsLeft] = await Promise.all([leaver.leave(), configLeaver.leave()]);
+    if (!snapshotIsLeft) return;
     if (!supervisor.allUp() || this.#wasAwake) return;
     this.#wasAwake = true;
     onEvent({ event: 'awake' });

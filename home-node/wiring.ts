@@ -9,8 +9,9 @@ import { embeddedAdapter } from './adapters/embedded.ts';
 import { genericAdapter } from './adapters/generic.ts';
 import { Leaver } from './bedtime/leave.ts';
 import { LeavingsFile } from './bedtime/leavings-file.ts';
+import { versionsOf } from './bedtime/rising-version.ts';
 import { type Claimed, claim, readClaim } from './claim.ts';
-import { type HomeConfig, type HomeOptions, readConfig, type ServiceConfig } from './config.ts';
+import { configFileName, type HomeConfig, type HomeOptions, readConfig, type ServiceConfig } from './config.ts';
 import { EdgeApi } from './edge-api/edge-api.ts';
 import { SignedCalls } from './edge-api/signed-calls.ts';
 import { FolderLock } from './folder-lock.ts';
@@ -29,6 +30,8 @@ import type { Driver } from './services/driver.ts';
 import { externalDriver } from './services/external.ts';
 import { ProcessDriver } from './services/process.ts';
 import { Supervisor } from './services/supervisor.ts';
+import { ConfigLeaver } from './settings/leave-config.ts';
+import { Settings } from './settings/settings.ts';
 
 /** What may be handed in instead of the usual. */
 export interface HomeSeams {
@@ -53,9 +56,10 @@ interface Service {
 export async function startHome(options: HomeOptions, seams: HomeSeams = {}): Promise<Home> {
   const { clock = systemClock, random = systemRandom } = seams;
   const { folder } = options;
-  const config = readConfig(folder);
-  const level = (): LogLevel => options.logLevel ?? config.log.level;
+  const level = (): LogLevel => options.logLevel ?? settings.current().log.level;
   const log = createLog(level, clock, (line) => process.stderr.write(line));
+  const config = readConfig(folder);
+  const settings = new Settings({ path: join(folder, configFileName), config, log });
   const lock = FolderLock.take(folder);
   const key = await openHomeKey(folder);
   const claimed = await claimedBy(options, config, key);
@@ -93,16 +97,22 @@ export async function startHome(options: HomeOptions, seams: HomeSeams = {}): Pr
   const leaver = new Leaver({
     clock,
     log,
-    language: config.language,
-    title: config.title,
+    words: settings.current,
     services: named,
     kept: new LeavingsFile(join(folder, 'leavings.json'), log),
     senders: async () => await ledger.senders(),
-    nextVersion: async (atLeast) => {
-      const next = Math.max(ledger.number('snapshot-version') + 1, atLeast);
-      return await ledger.raise('snapshot-version', next);
-    },
+    nextVersion: versionsOf(ledger, 'snapshot-version'),
     send: async (snapshot) => await api.leaveSnapshot(snapshot),
+  });
+  const configLeaver = new ConfigLeaver({
+    clock,
+    log,
+    config: settings.current,
+    edge,
+    homeId: claimed.homeId,
+    key: key.privateKey,
+    nextVersion: versionsOf(ledger, 'config-version'),
+    send: async (jws) => await api.leaveConfig(jws),
   });
   const carrier = createCarrier(
     services.map(({ config: { name, hosts }, driver }) => ({ name, hosts, origin: () => driver.origin() })),
@@ -125,6 +135,8 @@ export async function startHome(options: HomeOptions, seams: HomeSeams = {}): Pr
     ledger,
     intake,
     leaver,
+    settings,
+    configLeaver,
     supervisor,
     link,
     wakeAt: options.wakeAt,

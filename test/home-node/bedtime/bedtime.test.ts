@@ -121,8 +121,7 @@ describe('leaving', () => {
     return new Leaver({
       clock: { now: () => now },
       log,
-      language: 'en',
-      title: 'A',
+      words: () => ({ language: 'en', title: 'A' }),
       services: [{ name: 's', hosts: ['a.example'], adapter, origin: () => origin }, ...others],
       kept: new LeavingsFile(join(folder, 'leavings.json'), log),
       senders: async () => [],
