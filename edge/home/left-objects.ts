@@ -4,6 +4,7 @@
 
 import type { Clock } from '../../shared/clock.ts';
 import { rising } from '../../shared/config/rising.ts';
+import { causeOf } from '../../shared/errors.ts';
 import { limits } from '../../shared/limits.ts';
 import { FreshMemory } from './fresh-memory.ts';
 
@@ -38,7 +39,7 @@ export class LeftObjects<Value extends { readonly version: number }> {
 
   /** null when this home has never left one. The same object again while it is the same. */
   async of(homeId: string): Promise<Value | null> {
-    const held = await this.#memory.get(homeId, async (stale) => await this.#read(homeId, stale ?? null));
+    const held = await this.#memory.get(homeId, async (stale) => await this.#readOr(homeId, stale ?? null));
     return held?.value ?? null;
   }
 
@@ -60,6 +61,17 @@ export class LeftObjects<Value extends { readonly version: number }> {
       if ((await store.put(this.#keyOf(homeId), body, { onlyIf, customMetadata })) === null) continue;
       this.#memory.forget(homeId);
       return { left: true };
+    }
+  }
+
+  /** While the store does not answer, what was there a moment ago goes on: nobody is turned away for that. */
+  async #readOr(homeId: string, stale: Held<Value> | null): Promise<Held<Value> | null> {
+    try {
+      return await this.#read(homeId, stale);
+    } catch (thrown) {
+      if (stale === null) throw thrown;
+      console.error(`store: cannot read ${this.#keyOf(homeId)}: ${causeOf(thrown)}`);
+      return stale;
     }
   }
 

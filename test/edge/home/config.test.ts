@@ -175,6 +175,30 @@ describe('an isolate', () => {
     expect((await isolate(bindings.STORE, clock).parts.of('h'))?.version).toBe(5);
   });
 
+  test('goes on by what it knew while the store does not answer, and asks again', async () => {
+    const clock = new HandClock();
+    let broken = false;
+    const failing = new Proxy(bindings.STORE, {
+      get(target, name) {
+        if (name === 'get' && broken) return async () => await Promise.reject(new Error('the store is away'));
+        const value: unknown = Reflect.get(target, name);
+        return typeof value === 'function' ? value.bind(target) : value;
+      },
+    });
+    const said = isolate(failing, clock);
+    await said.parts.leave('h', part({ title: 'First' }));
+    await said.of(record);
+    await isolate(bindings.STORE, clock).parts.leave('h', part({ version: 2, title: 'Second' }));
+    broken = true;
+    clock.advance(limits.configFreshMs);
+    expect((await said.of(record)).words?.title).toBe('First');
+    // Of a home that nothing is known of nothing can be said.
+    await expect(said.of({ ...record, homeId: 'other' })).rejects.toThrow('the store is away');
+    broken = false;
+    clock.advance(limits.configFreshMs);
+    expect((await said.of(record)).words?.title).toBe('Second');
+  });
+
   test('asks the store at most once in limits.configFreshMs, and the snapshot’s with it', async () => {
     const reads: string[] = [];
     const counted = new Proxy(bindings.STORE, {
