@@ -135,8 +135,9 @@ export class Home {
     if (link.session !== null) {
       await within(leaveMs, leaver.leave());
       const signal = AbortSignal.timeout(warmMs);
+      const most = settings.current().site.warmPages;
       const warm = async (paths: readonly string[]): Promise<void> => await api.warm(paths, signal);
-      pages = await warmPages({ log, pages: leaver.pages().slice(0, settings.current().site.warmPages), warm, signal });
+      pages = await warmPages({ log, pages: leaver.pages(), most, warm, signal });
     }
     await within(goodNightMs, this.#goodNight(wakeAt));
     await this.stop();

@@ -162,6 +162,21 @@ describe('a saved file', () => {
     expect(said.filter((line) => line.includes('after a restart of the home node: edge, handle.'))).toHaveLength(1);
   });
 
+  test('sets how much is said from then on', () => {
+    settingsOf(toml('one'));
+    const heardOf: string[] = [];
+    const log = createLog(
+      () => settings.current().log.level,
+      systemClock,
+      (line) => heardOf.push(line),
+    );
+    log.debug('before');
+    writeFileSync(path, toml('one', '[log]\nlevel = "debug"\n'));
+    settings.reread();
+    log.debug('after');
+    expect(heardOf).toEqual([expect.stringContaining('after')]);
+  });
+
   test('that means the same as before is no news', () => {
     settingsOf(toml('one'));
     writeFileSync(path, toml('one', '# a comment\nlanguage = "en"\n'));
