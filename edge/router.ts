@@ -1,6 +1,7 @@
 // Which request goes where: a table, read from above. Each handler either answers or hands on to the next line.
 
 import { type Context, Hono, type Next } from 'hono';
+import type { GoesBy } from '../shared/config/goes-by.ts';
 import { causeOf } from '../shared/errors.ts';
 import { isOwnPath } from '../shared/own-path.ts';
 import { type ActivityPubPorts, answerActivityPub } from './activitypub/routes.ts';
@@ -19,22 +20,25 @@ export interface Parts extends HomeRoutesParts, VisitParts {
 /** Seconds until a home that was just claimed has surely said what it takes. */
 const notReadySeconds = 60;
 
-type Addressed = { Variables: { home: HomeRecord } };
+type Addressed = { Variables: { home: HomeRecord; said: GoesBy } };
 
 export function router(parts: Parts): Hono<Addressed> {
-  const { directory, snapshots, clock } = parts;
+  const { directory, clock } = parts;
 
-  /** Host → home. A stranger learns nothing about hosts that are not here. */
+  /** Host → home. A stranger learns nothing about hosts that are not here, or that home's owner left out. */
   const findHome = async (context: Context<Addressed>, next: Next): Promise<Response | undefined> => {
-    const home = await directory.homeOf(new URL(context.req.url).host);
-    if (home === null) return problem(421, 'unknown-host');
+    const { host } = new URL(context.req.url);
+    const home = await directory.homeOf(host);
+    const said = home === null ? null : await parts.said.of(home);
+    if (home === null || said?.hosts.includes(host) !== true) return problem(421, 'unknown-host');
     context.set('home', home);
+    context.set('said', said);
     return await handOn(next);
   };
 
   /** WebFinger, NodeInfo, host-meta: from what home left. */
   const wellKnown = async (context: Context<Addressed>, next: Next): Promise<Response | undefined> => {
-    const snapshot = await snapshots.of(context.get('home').homeId);
+    const { snapshot } = context.get('said');
     const answer = snapshot === null ? null : answerWellKnown(context.req.raw, snapshot, clock.now());
     return answer ?? (await handOn(next));
   };
@@ -42,7 +46,7 @@ export function router(parts: Parts): Hono<Addressed> {
   /** Deliveries to inboxes, and actors that home left. Before its first snapshot nobody knows what is a delivery. */
   const activityPub = async (context: Context<Addressed>, next: Next): Promise<Response | undefined> => {
     const { homeId } = context.get('home');
-    const snapshot = await snapshots.of(homeId);
+    const { snapshot } = context.get('said');
     if (snapshot === null) {
       const harmless = ['GET', 'HEAD', 'OPTIONS'].includes(context.req.method);
       return harmless ? await handOn(next) : problem(503, 'not-ready', { retryAfterSeconds: notReadySeconds });

@@ -12,7 +12,7 @@ import { Copies } from './cache/store.ts';
 import { type Env, settingsOf } from './env.ts';
 import { ClaimDesk } from './home/claim.ts';
 import { D1Directory } from './home/directory.ts';
-import { Snapshots } from './home/snapshots.ts';
+import { HomeSaid } from './home/said.ts';
 import { dnsOverHttps } from './http/resolve.ts';
 import { type Parts, router } from './router.ts';
 import { SpoolClient } from './spool/client.ts';
@@ -49,7 +49,7 @@ function partsOf(env: Env): Parts {
     clock,
     directory,
     claims: new ClaimDesk(env.DIRECTORY, clock, random),
-    snapshots: new Snapshots(env.STORE, clock, keepAlive),
+    said: new HomeSaid(env.STORE, clock, keepAlive),
     copies: new Copies({ store: env.STORE, clock, keepAlive }),
     store: env.STORE,
     links: env.LINK,

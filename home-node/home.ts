@@ -19,6 +19,8 @@ import type { LinkClient, LinkState } from './link/client.ts';
 import type { Log } from './log.ts';
 import type { OnProgress, Progress } from './progress.ts';
 import type { Supervisor } from './services/supervisor.ts';
+import type { ConfigLeaver } from './settings/leave-config.ts';
+import type { Settings } from './settings/settings.ts';
 
 /** What an owner, or a program that started this one, may want to know. */
 export type HomeEvent =
@@ -36,6 +38,8 @@ export interface HomeParts {
   readonly ledger: Ledger;
   readonly intake: OpenIntake;
   readonly leaver: Leaver;
+  readonly settings: Settings;
+  readonly configLeaver: ConfigLeaver;
   readonly supervisor: Supervisor;
   readonly link: LinkClient;
   readonly services: () => readonly ServiceReport[];
@@ -89,8 +93,11 @@ export class Home {
   }
 
   start(): void {
-    this.#parts.supervisor.start();
-    this.#parts.link.start();
+    const { settings, supervisor, link } = this.#parts;
+    settings.onChange(() => void this.#leave());
+    settings.start();
+    supervisor.start();
+    link.start();
   }
 
   onLink(state: LinkState): void {
@@ -147,7 +154,7 @@ export class Home {
    * the epoch; null if nobody knows.
    */
   async bedtime(wakeAt: number | null, onProgress: OnProgress = () => undefined): Promise<BedtimeResult> {
-    const { log, intake, leaver, link, api, onEvent } = this.#parts;
+    const { log, intake, leaver, settings, link, api, onEvent } = this.#parts;
     log.info('Bedtime: finishing what is in hand.');
     onProgress({ step: 'finishing deliveries', done: 0, of: null });
     if (!(await intake.intake.finish(finishMs)))
@@ -157,9 +164,10 @@ export class Home {
       onProgress({ step: 'leaving a snapshot', done: 0, of: null });
       await within(leaveMs, leaver.leave());
       const signal = AbortSignal.timeout(warmMs);
+      const most = settings.current().site.warmPages;
       const warm = async (paths: readonly string[]): Promise<void> => await api.warm(paths, signal);
       const onPages = (done: number, of: number): void => onProgress({ step: 'leaving public pages', done, of });
-      pages = await warmPages({ log, pages: leaver.pages(), warm, signal, onPages });
+      pages = await warmPages({ log, pages: leaver.pages(), most, warm, signal, onPages });
     }
     onProgress({ step: 'saying good night', done: 0, of: null });
     const told = await within(goodNightMs, this.#goodNight(wakeAt));
@@ -193,7 +201,8 @@ export class Home {
 
   /** Ends without bedtime. */
   async stop(): Promise<void> {
-    const { intake, link, calls, supervisor, ledger } = this.#parts;
+    const { settings, intake, link, calls, supervisor, ledger } = this.#parts;
+    settings.end();
     this.#leaveLater.cancel();
     this.#leaveSoon.cancel();
     link.close();
@@ -206,7 +215,7 @@ export class Home {
 
   /** In this order: what was forgotten goes before what came later, so that order per sender holds. */
   async #open(session: Session): Promise<void> {
-    const { log, intake, leaver, link } = this.#parts;
+    const { log, intake, leaver, configLeaver, link } = this.#parts;
     const lasts = (): boolean => link.session?.session === session.session;
     log.info(`Connected to the edge (epoch ${session.epoch}).`);
     while (lasts()) {
@@ -222,6 +231,7 @@ export class Home {
     if (!lasts()) return;
     intake.intake.connected();
     leaver.forget();
+    configLeaver.forget();
     await this.#leave();
     await this.#saySpool();
   }
@@ -246,9 +256,11 @@ export class Home {
   }
 
   async #leave(): Promise<void> {
-    const { leaver, link, supervisor, onEvent } = this.#parts;
+    const { leaver, configLeaver, link, supervisor, onEvent } = this.#parts;
     this.#leaveLater.replace(leaveEveryMs);
-    if (link.session === null || !(await leaver.leave())) return;
+    if (link.session === null) return;
+    const [snapshotIsLeft] = await Promise.all([leaver.leave(), configLeaver.leave()]);
+    if (!snapshotIsLeft) return;
     if (!supervisor.allUp() || this.#wasAwake) return;
     this.#wasAwake = true;
     onEvent({ event: 'awake' });

@@ -4,12 +4,9 @@
 // headers of deliveries are not logged by anybody.
 
 import type { Clock } from '../shared/clock.ts';
+import { type LogFormat, type LogLevel, logLevels } from '../shared/config/home-config.ts';
 
-export const logLevels = ['error', 'warn', 'info', 'debug'] as const;
-export type LogLevel = (typeof logLevels)[number];
-
-export const logFormats = ['text', 'json'] as const;
-export type LogFormat = (typeof logFormats)[number];
+export { type LogLevel, logLevels };
 
 /** `delivery`, `service`, `step` ... short names of the field, plain values. */
 export type LogFields = Readonly<Record<string, string | number | boolean | null>>;

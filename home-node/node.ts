@@ -2,16 +2,18 @@
 // awake. Asleep it holds nothing but the folder and a timer, so that a machine which stays on by night pays for
 // no service and no link; each waking makes a new Home, as after a start.
 
+import { join } from 'node:path';
 import { type Clock, systemClock } from '../shared/clock.ts';
 import { causeOf, PorchlightError } from '../shared/errors.ts';
 import { type Claimed, claim } from './claim.ts';
-import { type HomeOptions, readConfig } from './config.ts';
+import { configFileName, type HomeOptions, readConfig } from './config.ts';
 import type { NodeReport, NodeState } from './control/report.ts';
 import { FolderLock } from './folder-lock.ts';
 import type { BedtimeResult, Home } from './home.ts';
 import { openHomeKey } from './key.ts';
-import { createLog, type Log } from './log.ts';
+import { createLog, type Log, type LogSettings } from './log.ts';
 import type { OnProgress, Progress } from './progress.ts';
+import { Settings } from './settings/settings.ts';
 import { programVersion } from './version.ts';
 import { type HomeSeams, startHome } from './wiring.ts';
 
@@ -24,6 +26,8 @@ export class HomeNode {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #lock: FolderLock;
+  /** Read anew at each waking. */
+  #settings: Settings;
   readonly #startedAt: number;
   #home: Home | null = null;
   #state: NodeState = 'waking';
@@ -43,7 +47,12 @@ export class HomeNode {
     this.#clock = seams.clock ?? systemClock;
     this.#startedAt = this.#clock.now();
     this.#since = this.#startedAt;
-    this.#log = createLog(options.logLevel, this.#clock, (line) => process.stderr.write(line));
+    const logged = (): LogSettings => {
+      const { level, format } = this.#settings.current().log;
+      return { level: options.logLevel ?? level, format };
+    };
+    this.#log = createLog(logged, this.#clock, (line) => process.stderr.write(line));
+    this.#settings = this.#readSettings();
     this.#lock = FolderLock.take(options.folder);
   }
 
@@ -141,7 +150,7 @@ export class HomeNode {
   }
 
   async report(): Promise<NodeReport> {
-    const { domain, edge } = readConfig(this.#options.folder);
+    const { domain, edge } = this.#settings.current();
     const home = this.#home === null ? null : await this.#home.report();
     return {
       version: programVersion,
@@ -163,7 +172,9 @@ export class HomeNode {
     this.#sleepsUntil(null);
     this.#become('waking');
     try {
-      this.#home = await startHome({ ...this.#options, ...once }, this.#log, {
+      this.#settings = this.#readSettings();
+      const held = { log: this.#log, settings: this.#settings };
+      this.#home = await startHome({ ...this.#options, ...once }, held, {
         ...this.#seams,
         onEvent: (event) => {
           if (event.event === 'awake') this.#become('awake');
@@ -204,6 +215,11 @@ export class HomeNode {
         this.#sleepsUntil(this.#clock.now() + 60_000);
       });
     }, ms);
+  }
+
+  #readSettings(): Settings {
+    const { folder } = this.#options;
+    return new Settings({ path: join(folder, configFileName), config: readConfig(folder), log: this.#log });
   }
 
   #become(state: NodeState): void {

@@ -9,8 +9,9 @@ import { embeddedAdapter } from './adapters/embedded.ts';
 import { genericAdapter } from './adapters/generic.ts';
 import { Leaver } from './bedtime/leave.ts';
 import { LeavingsFile } from './bedtime/leavings-file.ts';
+import { versionsOf } from './bedtime/rising-version.ts';
 import { type Claimed, claim, readClaim } from './claim.ts';
-import { type HomeConfig, type HomeOptions, readConfig, type ServiceConfig } from './config.ts';
+import type { HomeConfig, HomeOptions, ServiceConfig } from './config.ts';
 import { EdgeApi } from './edge-api/edge-api.ts';
 import { SignedCalls } from './edge-api/signed-calls.ts';
 import { Home, type HomeEvent } from './home.ts';
@@ -28,6 +29,8 @@ import type { Driver } from './services/driver.ts';
 import { externalDriver } from './services/external.ts';
 import { ProcessDriver } from './services/process.ts';
 import { Supervisor } from './services/supervisor.ts';
+import { ConfigLeaver } from './settings/leave-config.ts';
+import type { Settings } from './settings/settings.ts';
 
 /** What may be handed in instead of the usual. */
 export interface HomeSeams {
@@ -47,12 +50,16 @@ interface Service {
 
 /**
  * Makes and starts a home on its data folder, which its caller holds (folder-lock.ts). Throws what stands in its way:
- * `config`, `home-key`, `not-claimed`, `ledger-newer` and what a claim throws.
+ * `home-key`, `not-claimed`, `ledger-newer` and what a claim throws.
  */
-export async function startHome(options: HomeOptions, log: Log, seams: HomeSeams = {}): Promise<Home> {
+export async function startHome(
+  options: HomeOptions,
+  { log, settings }: { readonly log: Log; readonly settings: Settings },
+  seams: HomeSeams = {},
+): Promise<Home> {
   const { clock = systemClock, random = systemRandom } = seams;
   const { folder } = options;
-  const config = readConfig(folder);
+  const config = settings.current();
   const key = await openHomeKey(folder);
   const claimed = await claimedBy(options, config, key);
   const ledger = await Ledger.open(join(folder, 'ledger.sqlite'));
@@ -93,16 +100,22 @@ export async function startHome(options: HomeOptions, log: Log, seams: HomeSeams
   const leaver = new Leaver({
     clock,
     log,
-    language: config.language,
-    title: config.title,
+    words: settings.current,
     services: named,
     kept: new LeavingsFile(join(folder, 'leavings.json'), log),
     senders: async () => await ledger.senders(),
-    nextVersion: async (atLeast) => {
-      const next = Math.max(ledger.number('snapshot-version') + 1, atLeast);
-      return await ledger.raise('snapshot-version', next);
-    },
+    nextVersion: versionsOf(ledger, 'snapshot-version'),
     send: async (snapshot) => await api.leaveSnapshot(snapshot),
+  });
+  const configLeaver = new ConfigLeaver({
+    clock,
+    log,
+    config: settings.current,
+    edge,
+    homeId: claimed.homeId,
+    key: key.privateKey,
+    nextVersion: versionsOf(ledger, 'config-version'),
+    send: async (jws) => await api.leaveConfig(jws),
   });
   const carrier = createCarrier(
     services.map(({ config: { name, hosts }, driver }) => ({ name, hosts, origin: () => driver.origin() })),
@@ -127,6 +140,8 @@ export async function startHome(options: HomeOptions, log: Log, seams: HomeSeams
     ledger,
     intake,
     leaver,
+    settings,
+    configLeaver,
     supervisor,
     link,
     services: () =>
@@ -175,7 +190,14 @@ function makeService(
   const host = service.hosts[0] ?? config.domain;
   const args = ['--folder', own, '--origin', `${new URL(config.edge).protocol}//${host}`];
   args.push('--receipt-secret-file', secretFile, '--handle', config.handle, '--handle-host', config.domain);
-  args.push(`--title=${config.title}`, '--language', config.language, '--log', logLevel, '--tethered');
+  args.push(
+    `--title=${config.title}`,
+    '--language',
+    config.language,
+    '--log',
+    logLevel ?? config.log.level,
+    '--tethered',
+  );
   if (config.allowPrivateAddresses) args.push('--allow-private-addresses');
   const driver = new ProcessDriver({ name, log, program: embeddedProgram, args });
   return { config: service, driver, adapter: embeddedAdapter(receipts) };

@@ -5,7 +5,9 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { MiniflareOptions } from 'miniflare';
-import { parse, type TomlTable } from 'smol-toml';
+import { tomlValues } from '../shared/config/toml.ts';
+
+type TomlTable = Readonly<Record<string, unknown>>;
 
 export type WorkerConfig = MiniflareOptions['workers'][number]['config'];
 
@@ -33,7 +35,7 @@ const understood = new Set([
 
 /** `vars` replaces variables of the file by name. */
 export function readEdgeConfig(path: string, vars: Readonly<Record<string, string>>): EdgeConfig {
-  const file = parse(readFileSync(path, 'utf8'));
+  const file = tomlValues(readFileSync(path, 'utf8'));
   const unknown = Object.keys(file).filter((key) => !understood.has(key));
   if (unknown.length > 0) {
     throw new Error(

@@ -130,6 +130,13 @@ export const limits = {
   /** How long a Worker trusts its copy of the directory and of a snapshot before it looks again. */
   directoryFreshMs: 10 * second,
   snapshotFreshMs: 5 * second,
+  /** The same for the edge's part of home's settings, which must take effect everywhere within a second. Costs one R2 read
+   * for each request that finds it older: at most as many as there are requests, and at most two a second for each home
+   * in each isolate that is busy without a pause (5.2 million a month; the free plan has 10 million). Danger: a setting
+   * that holds at one visitor's and not at the next one's. */
+  configFreshMs: second / 2,
+  /** Bytes of porchlight.toml, and of the edge's part of it as home signs it. Danger: a parser, an isolate's memory. */
+  configBytes: 64 * KiB,
   /** Keys of each memory of a Worker: hosts, snapshots, pages seen. Danger: strangers who invent names fill it. */
   memoryEntries: 1_000,
   /** How long a claim code is good. Danger: a code found in an old mail. */

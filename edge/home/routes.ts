@@ -2,8 +2,10 @@
 // copy. Everything but claim and link is a signed call, proved by the home's spool object.
 
 import { type Context, Hono } from 'hono';
+import { type CryptoKey, importJWK } from 'jose';
 import { verifyClaim } from '../../shared/claim/claim.ts';
 import type { Clock } from '../../shared/clock.ts';
+import { verifyEdgePart } from '../../shared/config/edge-part.ts';
 import { PorchlightError } from '../../shared/errors.ts';
 import { batchContentType } from '../../shared/lease/batch.ts';
 import { limits } from '../../shared/limits.ts';
@@ -15,16 +17,16 @@ import type { LinkObject } from '../link/object.ts';
 import type { SpoolObject } from '../spool/object.ts';
 import type { ClaimDesk } from './claim.ts';
 import type { D1Directory, HomeRecord } from './directory.ts';
+import type { HomeSaid } from './said.ts';
 import { answerTold, askBytes, jsonOf, readSignedCall, refusal, type SignedCall, turnBytes } from './signed-call.ts';
 import { parseSnapshot } from './snapshot.ts';
-import type { Snapshots } from './snapshots.ts';
 import { warm, warmPaths } from './warm.ts';
 
 export interface HomeRoutesParts {
   readonly clock: Clock;
   readonly directory: D1Directory;
   readonly claims: ClaimDesk;
-  readonly snapshots: Snapshots;
+  readonly said: HomeSaid;
   readonly copies: Copies;
   readonly store: R2Bucket;
   readonly links: DurableObjectNamespace<LinkObject>;
@@ -69,6 +71,10 @@ export function homeRoutes(parts: HomeRoutesParts): Hono {
   routes.put(
     '/v1/snapshot',
     signed(limits.snapshotBytes, (call) => snapshot(parts, call)),
+  );
+  routes.put(
+    '/v1/config',
+    signed(limits.configBytes, (call) => config(parts, call)),
   );
   routes.post(
     '/v1/warm',
@@ -150,7 +156,7 @@ async function discardDead({ spool, jws, expected, param }: Called): Promise<Res
 }
 
 async function snapshot(
-  { snapshots, clock }: HomeRoutesParts,
+  { said, clock }: HomeRoutesParts,
   { home, spool, jws, expected, body: bytes }: Called,
 ): Promise<Response> {
   const proved = await spool.authorise(jws, expected);
@@ -159,7 +165,7 @@ async function snapshot(
     // How old it is strangers are told by the edge's clock: a small computer's may be wrong by years.
     const now = clock.now();
     const taken = { ...parseSnapshot(bytes, home.hosts), madeAt: now };
-    const left = await snapshots.leave(home.homeId, taken);
+    const left = await said.snapshots.leave(home.homeId, taken);
     if (!left.left) {
       const detail = `Cannot take snapshot ${taken.version}: version ${left.version} is there; send a later one.`;
       return problem(409, 'snapshot-older', { detail });
@@ -169,6 +175,26 @@ async function snapshot(
   } catch (thrown) {
     if (thrown instanceof PorchlightError) return problem(400, thrown.code, { detail: thrown.message });
     throw thrown;
+  }
+}
+
+async function config(
+  { said }: HomeRoutesParts,
+  { home, spool, jws, expected, body: bytes }: Called,
+): Promise<Response> {
+  const proved = await spool.authorise(jws, expected);
+  if (!proved.ok) return refusal(proved);
+  try {
+    const key = (await importJWK(home.publicKey, 'EdDSA')) as CryptoKey;
+    const where = { edge: expected.edge, homeId: home.homeId, claimedHosts: home.hosts };
+    const part = await verifyEdgePart(new TextDecoder().decode(bytes), key, where);
+    const left = await said.parts.leave(home.homeId, part);
+    if (left.left) return answerJson({ version: part.version });
+    const detail = `Cannot go by settings ${part.version}: version ${left.version} is there; send a later one.`;
+    return problem(409, 'config-older', { detail });
+  } catch (thrown) {
+    if (!(thrown instanceof PorchlightError)) throw thrown;
+    return problem(thrown.code === 'config-proof' ? 403 : 400, thrown.code, { detail: thrown.message });
   }
 }
 

@@ -11,18 +11,19 @@ import type { CarryFailure } from '../link/between.ts';
 import { carry } from '../link/carry.ts';
 import { asleepResponse } from '../pages/asleep.ts';
 import type { HomeRecord } from './directory.ts';
-import type { Snapshots } from './snapshots.ts';
+import type { HomeSaid } from './said.ts';
 
 export interface VisitParts {
   readonly clock: Clock;
   readonly copies: Copies;
-  readonly snapshots: Snapshots;
+  readonly said: HomeSaid;
   readonly linkOf: (homeId: string) => Pick<Fetcher, 'fetch'>;
   /** What the snapshot answers to this question; null: nothing. */
   readonly answerLeft: (request: Request, snapshot: Snapshot, now: number) => Response | null;
 }
 
-export async function visit(parts: VisitParts, { homeId }: HomeRecord, request: Request): Promise<Response> {
+export async function visit(parts: VisitParts, home: HomeRecord, request: Request): Promise<Response> {
+  const { homeId } = home;
   const url = new URL(request.url);
   const outcome = await carry(parts.linkOf(homeId), request, {
     clientAddress: request.headers.get('CF-Connecting-IP'),
@@ -32,32 +33,32 @@ export async function visit(parts: VisitParts, { homeId }: HomeRecord, request: 
   if ('carried' in outcome) {
     return parts.copies.passing(homeId, { method: request.method, url, headers: request.headers }, outcome.carried);
   }
-  if ('failed' in outcome) return await failed(parts, homeId, request, outcome.failed);
+  if ('failed' in outcome) return await failed(parts, home, request, outcome.failed);
   const presence = outcome.absent;
   // A link that is connected is not absent; if it came back in between, the visitor finds it at the next try.
   const why = presence.link === 'connected' ? 'unreachable' : presence.link;
-  return await away(parts, homeId, request, presence, why);
+  return await away(parts, home, request, presence, why);
 }
 
 async function away(
   parts: VisitParts,
-  homeId: string,
+  home: HomeRecord,
   request: Request,
   presence: Presence,
   why: AwayReason,
 ): Promise<Response> {
   const now = parts.clock.now();
   const question = { method: request.method, url: new URL(request.url), headers: request.headers };
-  const snapshot = await parts.snapshots.of(homeId);
+  const { snapshot, words } = await parts.said.of(home);
   const left = snapshot === null ? null : parts.answerLeft(request, snapshot, now);
   if (left !== null) return left;
-  const copy = await parts.copies.find(homeId, question);
+  const copy = await parts.copies.find(home.homeId, question);
   if (copy !== null) return await answerFromCopy(question, copy, why, now);
-  return asleepResponse(request, presence, snapshot, now);
+  return asleepResponse(request, presence, words, now);
 }
 
 /** Home is there, but this question was not answered. */
-async function failed(parts: VisitParts, homeId: string, request: Request, failure: CarryFailure): Promise<Response> {
+async function failed(parts: VisitParts, home: HomeRecord, request: Request, failure: CarryFailure): Promise<Response> {
   switch (failure) {
     case 'head-too-large':
       return problem(431, failure);
@@ -75,6 +76,6 @@ async function failed(parts: VisitParts, homeId: string, request: Request, failu
     case 'lost':
     case 'busy':
     case 'service-down':
-      return await away(parts, homeId, request, { link: 'lost', since: parts.clock.now() }, 'unreachable');
+      return await away(parts, home, request, { link: 'lost', since: parts.clock.now() }, 'unreachable');
   }
 }

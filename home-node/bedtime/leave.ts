@@ -5,9 +5,9 @@ import type { Clock } from '../../shared/clock.ts';
 import { causeOf } from '../../shared/errors.ts';
 import type { SignatureKind, Snapshot } from '../../shared/snapshot.ts';
 import type { Adapter, Leavings } from '../adapters/adapter.ts';
-import { EdgeRefusal } from '../edge-api/send.ts';
 import type { Log } from '../log.ts';
 import type { LeavingsFile } from './leavings-file.ts';
+import { sendRising } from './rising-version.ts';
 import { type SnapshotContent, type SnapshotService, snapshotContent } from './snapshot.ts';
 
 export interface LeavingService {
@@ -21,8 +21,8 @@ export interface LeavingService {
 export interface LeaverOptions {
   readonly clock: Clock;
   readonly log: Log;
-  readonly language: string;
-  readonly title: string;
+  /** As the owner has them now. */
+  readonly words: () => Pick<Snapshot, 'language' | 'title'>;
   readonly services: readonly LeavingService[];
   readonly kept: LeavingsFile;
   readonly senders: () => Promise<readonly string[]>;
@@ -32,10 +32,6 @@ export interface LeaverOptions {
   /** How long a service may take to say what it leaves, ms. */
   readonly askMs?: number;
 }
-
-const dayMs = 24 * 3600 * 1000;
-/** A clock that is further behind than this must be set by somebody. */
-const furthestDays = 20_000;
 
 export class Leaver {
   readonly #options: LeaverOptions;
@@ -88,27 +84,20 @@ export class Leaver {
     }
   }
 
-  /**
-   * Versions are times, so that they rise even when home forgot the last one. With a clock that is behind as well, as
-   * after a new disk in a computer without a clock chip, the next version is looked for in growing steps.
-   */
   async #send(content: SnapshotContent): Promise<number> {
     const { clock, nextVersion, send } = this.#options;
     const madeAt = clock.now();
-    for (let days = 0; ; days = days * 30 + 1) {
-      const version = await nextVersion(madeAt + days * dayMs);
-      try {
-        await send({ version, madeAt, ...content });
-        return version;
-      } catch (thrown) {
-        const older = thrown instanceof EdgeRefusal && thrown.reason === 'snapshot-older';
-        if (!older || days > furthestDays) throw thrown;
-      }
-    }
+    return await sendRising({
+      clock,
+      nextVersion,
+      olderCode: 'snapshot-older',
+      send: async (version) => await send({ version, madeAt, ...content }),
+    });
   }
 
   async #gather(): Promise<SnapshotContent> {
-    const { language, title, services, senders } = this.#options;
+    const { words, services, senders } = this.#options;
+    const { language, title } = words();
     const asked = await Promise.all(services.map(async (service) => await this.#ask(service)));
     const known: SnapshotService[] = asked.filter((one) => one !== null);
     const complete = known.length === services.length && known.every(({ leavings }) => leavings.accounts !== null);

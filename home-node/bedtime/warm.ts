@@ -9,6 +9,8 @@ export interface WarmOptions {
   readonly log: Log;
   /** Most important first. */
   readonly pages: readonly string[];
+  /** Of these at most so many, as the owner wishes. */
+  readonly most: number;
   readonly warm: (paths: readonly string[], signal: AbortSignal) => Promise<void>;
   /** Ends it: bedtime is not put off for pages. */
   readonly signal: AbortSignal;
@@ -17,7 +19,8 @@ export interface WarmOptions {
 }
 
 /** Resolves to how many pages were asked for. Never throws: a page that is not warm is no reason to stay awake. */
-export async function warmPages({ log, pages, warm, signal, onPages }: WarmOptions): Promise<number> {
+export async function warmPages({ log, pages: named, most, warm, signal, onPages }: WarmOptions): Promise<number> {
+  const pages = named.slice(0, most);
   let done = 0;
   onPages?.(done, pages.length);
   for (let at = 0; at < pages.length && !signal.aborted; at += limits.warmPaths) {

@@ -50,7 +50,7 @@ export function createProgram(cli: Cli): Command {
     .option('--claim <code>', 'claim first, unless this code was used already')
     .option('--wake-at <time>', `when home is back after it is ended: ${whenWanted}`)
     .option('--replay-since <time>', 'have what arrived since then and is still kept delivered again')
-    .addOption(new Option('--log <level>', 'how much to say').choices(logLevels).default('info'))
+    .addOption(new Option('--log <level>', 'how much to say (as porchlight.toml says)').choices(logLevels))
     .action(async (options: UpOptions) => {
       await (await import('./commands/up.ts')).up(cli, options);
     });

@@ -1,5 +1,6 @@
 // What home asks of its edge (docs/protocol.md, "Lease and ack", "Home's other calls"): one method for each endpoint.
 
+import { configPath, configType } from '../../shared/config/edge-part.ts';
 import { type Batch, decodeBatch } from '../../shared/lease/batch.ts';
 import type { ReplayReply, SpoolSummary, TurnRequest } from '../../shared/lease/messages.ts';
 import { limits } from '../../shared/limits.ts';
@@ -63,6 +64,12 @@ export class EdgeApi {
   async leaveSnapshot(snapshot: Snapshot): Promise<void> {
     const path = `${base}/snapshot`;
     await this.#send({ method: 'PUT', path, body: encode(snapshot), contentType: json });
+  }
+
+  /** `jws`: the edge's part of the settings, signed (shared/config/edge-part.ts). */
+  async leaveConfig(jws: string): Promise<void> {
+    const body = new TextEncoder().encode(jws);
+    await this.#send({ method: 'PUT', path: configPath, body, contentType: configType });
   }
 
   /** The edge asks for these pages through the link and keeps what strangers may read; at most limits.warmPaths. */

@@ -17,7 +17,7 @@ export interface UpOptions extends FolderOptions {
 export async function up(cli: Cli, options: UpOptions): Promise<void> {
   const { clock, terminal } = cli;
   const now = clock.now();
-  const logLevel = levelOf(options.log ?? 'info');
+  const logLevel = options.log === undefined ? null : levelOf(options.log);
   const wakeAt = options.wakeAt === undefined ? null : parseFuture('--wake-at', options.wakeAt, now);
   const replaySince = options.replaySince === undefined ? null : parseWhen('--replay-since', options.replaySince, now);
   const folder = mustBeThere(folderOf(cli, options));

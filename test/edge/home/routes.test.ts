@@ -108,6 +108,7 @@ describe('a signed call', () => {
     ['POST', 'dead-letters/1/retry'],
     ['POST', 'dead-letters/1/discard'],
     ['PUT', 'snapshot'],
+    ['PUT', 'config'],
     ['POST', 'warm'],
   ];
 
@@ -179,6 +180,7 @@ describe('a signed call', () => {
     await home.connect();
     expect((await home.call('POST', 'replay', 'x'.repeat(100_000))).status).toBe(413);
     expect((await home.call('PUT', 'snapshot', 'x'.repeat(limits.snapshotBytes))).status).toBe(413);
+    expect((await home.call('PUT', 'config', 'x'.repeat(limits.configBytes))).status).toBe(413);
   });
 
   test('of no name is nothing', async () => {

@@ -2,9 +2,10 @@
 
 import { reset } from 'cloudflare:test';
 import { beforeEach, describe, expect, test } from 'vitest';
+import { LeftObjects } from '../../../edge/home/left-objects.ts';
 import { parseSnapshot } from '../../../edge/home/snapshot.ts';
-import { Snapshots } from '../../../edge/home/snapshots.ts';
 import { limits } from '../../../shared/limits.ts';
+import type { Snapshot } from '../../../shared/snapshot.ts';
 import { bindings, HandClock } from './directory-database.ts';
 import { bytesOf, exampleSnapshot } from './example-snapshot.ts';
 
@@ -97,17 +98,22 @@ describe('parseSnapshot()', () => {
   });
 });
 
-describe('Snapshots', () => {
+describe('snapshots in the store', () => {
   let clock: HandClock;
   let reads: number;
-  let snapshots: Snapshots;
+  let snapshots: LeftObjects<Snapshot>;
 
   beforeEach(async () => {
     await reset();
     clock = new HandClock();
     reads = 0;
-    snapshots = new Snapshots(counted(bindings.STORE), clock, () => undefined);
+    snapshots = snapshotsIn(counted(bindings.STORE));
   });
+
+  function snapshotsIn(store: R2Bucket): LeftObjects<Snapshot> {
+    const { snapshotFreshMs: freshMs } = limits;
+    return new LeftObjects({ store, clock, keepAlive: () => undefined, folder: 'snapshots', freshMs });
+  }
 
   /** Counts how often the bucket is asked for an object. */
   function counted(bucket: R2Bucket): R2Bucket {
@@ -160,7 +166,7 @@ describe('Snapshots', () => {
     const first = await snapshots.of('h');
     clock.advance(limits.snapshotFreshMs);
     expect(await snapshots.of('h')).toBe(first);
-    const elsewhere = new Snapshots(bindings.STORE, clock, () => undefined);
+    const elsewhere = snapshotsIn(bindings.STORE);
     await elsewhere.leave('h', exampleSnapshot({ version: 2 }));
     clock.advance(limits.snapshotFreshMs);
     expect((await snapshots.of('h'))?.version).toBe(2);

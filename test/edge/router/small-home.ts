@@ -6,6 +6,7 @@ import { base64url, type CryptoKey, exportJWK, generateKeyPair, type JWK } from 
 import { makeClaim } from '../../../shared/claim/claim.ts';
 import { makeClaimCode } from '../../../shared/claim/code.ts';
 import { systemClock, systemRandom } from '../../../shared/clock.ts';
+import { configPath, type EdgePart, type PartAddress, signEdgePart } from '../../../shared/config/edge-part.ts';
 import { limits } from '../../../shared/limits.ts';
 import {
   decodeMessage,
@@ -114,6 +115,14 @@ export class SmallHome {
       headers: { Authorization: await this.signed(method, path, body) },
       ...(asked === undefined ? {} : { body }),
     });
+  }
+
+  /** Leaves settings under its key; `bytes` is sent instead of them. */
+  async leaveConfig(part: EdgePart, where: Partial<PartAddress> = {}, bytes?: string): Promise<Response> {
+    const address = { edge: this.origin, homeId: this.homeId, ...where };
+    const body = new Uint8Array(encoder.encode(bytes ?? (await signEdgePart(part, address, this.#key))));
+    const headers = { Authorization: await this.signed('PUT', configPath, body) };
+    return await SELF.fetch(`${this.origin}${configPath}`, { method: 'PUT', headers, body });
   }
 
   #next(name: FrameName): Promise<Frame> {

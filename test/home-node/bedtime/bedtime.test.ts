@@ -121,8 +121,7 @@ describe('leaving', () => {
     return new Leaver({
       clock: { now: () => now },
       log,
-      language: 'en',
-      title: 'A',
+      words: () => ({ language: 'en', title: 'A' }),
       services: [{ name: 's', hosts: ['a.example'], adapter, origin: () => origin }, ...others],
       kept: new LeavingsFile(join(folder, 'leavings.json'), log),
       senders: async () => [],
@@ -227,9 +226,14 @@ describe('warming', () => {
     const asked: (readonly string[])[] = [];
     const { signal } = new AbortController();
     const warm = async (paths: readonly string[]): Promise<void> => void asked.push(paths);
-    expect(await warmPages({ log, pages, warm, signal })).toBe(pages.length);
+    expect(await warmPages({ log, pages, most: limits.sitePages, warm, signal })).toBe(pages.length);
     expect(asked.flat()).toEqual(pages);
     expect(asked.map(({ length }) => length)).toEqual([limits.warmPaths, limits.warmPaths, 5]);
+    asked.length = 0;
+    expect(await warmPages({ log, pages, most: 3, warm, signal })).toBe(3);
+    expect(asked).toEqual([pages.slice(0, 3)]);
+    expect(await warmPages({ log, pages, most: 0, warm, signal })).toBe(0);
+    expect(asked).toHaveLength(1);
   });
 
   test('is no reason to stay awake: what fails or takes too long is left', async () => {
@@ -239,12 +243,16 @@ describe('warming', () => {
       times += 1;
       controller.abort();
     };
-    expect(await warmPages({ log, pages, warm, signal: controller.signal })).toBe(limits.warmPaths);
+    expect(await warmPages({ log, pages, most: limits.sitePages, warm, signal: controller.signal })).toBe(
+      limits.warmPaths,
+    );
     expect(times).toBe(1);
     const broken = async (): Promise<void> => {
       throw new Error('the edge is away');
     };
-    expect(await warmPages({ log, pages, warm: broken, signal: new AbortController().signal })).toBe(0);
+    expect(
+      await warmPages({ log, pages, most: limits.sitePages, warm: broken, signal: new AbortController().signal }),
+    ).toBe(0);
     expect(said.join()).toContain('the edge is away');
   });
 });

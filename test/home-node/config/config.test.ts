@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parseConfig, readConfig, readOptions } from '../../../home-node/config.ts';
+import { limits } from '../../../shared/limits.ts';
 
 const parse = (text: string): ReturnType<typeof parseConfig> => parseConfig(text, 'porchlight.toml');
 
@@ -27,7 +28,23 @@ describe('porchlight.toml', () => {
       language: 'en',
       title: 'home.example',
       handle: 'owner',
-      services: [{ kind: 'embedded', name: 'home', hosts: ['home.example'] }],
+      hosts: ['home.example'],
+      statusPage: true,
+      services: [
+        {
+          kind: 'embedded',
+          name: 'home',
+          hosts: ['home.example'],
+          driver: 'process',
+          health: '/',
+          drainParallel: limits.deliverParallel,
+          drainPerSecond: null,
+        },
+      ],
+      alerts: { command: null, spoolShare: 0.8, linkLostMinutes: 30, keyDays: 730, snapshotHours: 36 },
+      metrics: { listen: null },
+      log: { format: 'text', level: 'info' },
+      site: { warmPages: limits.sitePages },
       allowPrivateAddresses: false,
     });
   });
@@ -40,6 +57,21 @@ describe('porchlight.toml', () => {
       language = "pt-BR"
       title = "Our home"
       handle = "anna"
+      hosts = ["home.example"]
+      status_page = false
+      [alerts]
+      command = ["/bin/tell", "me"]
+      spool_share = 0.5
+      link_lost_minutes = 5
+      key_days = 365
+      snapshot_hours = 12
+      [metrics]
+      listen = "[::1]:9469"
+      [log]
+      format = "json"
+      level = "debug"
+      [site]
+      warm_pages = 10
       [[services]]
       name = "site"
       kind = "embedded"
@@ -50,10 +82,23 @@ describe('porchlight.toml', () => {
       hosts = ["social.home.example"]
       inboxes = ["/inbox", "/users/anna/inbox"]
       signatures = ["cavage", "rfc9421"]
+      driver = "process"
+      command = ["/opt/social", "--port", "3000"]
+      health = "/health"
+      drain_parallel = 4
+      drain_per_second = 2.5
     `);
     expect(config).toMatchObject({ admin: 'admin@home.example', edge: 'https://edge.example', handle: 'anna' });
+    expect(config).toMatchObject({
+      hosts: ['home.example'],
+      statusPage: false,
+      alerts: { command: ['/bin/tell', 'me'], spoolShare: 0.5, linkLostMinutes: 5, keyDays: 365, snapshotHours: 12 },
+      metrics: { listen: { host: '::1', port: 9469 } },
+      log: { format: 'json', level: 'debug' },
+      site: { warmPages: 10 },
+    });
     expect(config.services).toEqual([
-      { kind: 'embedded', name: 'site', hosts: ['home.example'] },
+      expect.objectContaining({ kind: 'embedded', name: 'site', hosts: ['home.example'] }),
       {
         kind: 'activitypub',
         name: 'social',
@@ -61,6 +106,11 @@ describe('porchlight.toml', () => {
         url: 'http://127.0.0.1:3000',
         inboxes: ['/inbox', '/users/anna/inbox'],
         signatures: ['cavage', 'rfc9421'],
+        driver: 'process',
+        command: ['/opt/social', '--port', '3000'],
+        health: '/health',
+        drainParallel: 4,
+        drainPerSecond: 2.5,
       },
     ]);
   });
@@ -88,7 +138,7 @@ describe('porchlight.toml', () => {
       kind = "embedded"
       url = "http://127.0.0.1:1"
     `);
-    const places = faults.map((fault) => fault.slice(0, fault.indexOf(':')));
+    const places = faults.map((fault) => fault.split(': ')[1] ?? '');
     expect(places.sort((a, b) => a.localeCompare(b))).toEqual([
       'development.allow_private_adresses',
       'domain',
@@ -104,15 +154,15 @@ describe('porchlight.toml', () => {
       'services[2].url',
       'title',
     ]);
-    expect(faults).toContain('handle: found "not a handle", wanted letters, digits and _');
-    for (const fault of faults) expect(fault).toMatch(/: found .+, wanted .+/);
+    expect(faults).toContain('line 5: handle: found "not a handle", wanted letters, digits and _');
+    for (const fault of faults) expect(fault).toMatch(/^line \d+: .+: found .+, wanted .+/);
   });
 
   test('says what a service lacks', () => {
     const faults = faultsOf('domain = "a.example"\n[[services]]\nname = "x"\nkind = "activitypub"');
     expect(faults).toEqual([
-      'services[0].url: found nothing, wanted the origin of the server, as http://127.0.0.1:3000',
-      'services[0].inboxes: found nothing, wanted paths of its inboxes, as ["/inbox", "/users/me/inbox"]',
+      'line 2: services[0].url: found nothing, wanted the origin of the server, as http://127.0.0.1:3000',
+      'line 2: services[0].inboxes: found nothing, wanted paths of its inboxes, as ["/inbox", "/users/me/inbox"]',
     ]);
   });
 
@@ -130,9 +180,11 @@ describe('porchlight.toml', () => {
   );
 
   test('that is not TOML, or a table where tables are wanted, is told as that', () => {
-    expect(() => parse('domain = ')).toThrow(/Cannot read porchlight.toml/);
+    expect(() => parse('domain = ')).toThrow(
+      /Cannot use porchlight.toml: 1 to mend:\n {2}line 1: found what is no TOML/,
+    );
     expect(faultsOf('domain = "a.example"\nservices = "all"')).toEqual([
-      'services: found "all", wanted tables [[services]]',
+      'line 2: services: found "all", wanted tables [[services]]',
     ]);
   });
 

@@ -1,0 +1,314 @@
+// Every setting of porchlight.toml, once: read by parse.ts, printed by describe.ts and starter.ts. docs/configuration.md
+// is made from it.
+
+import { limits } from '../limits.ts';
+import type { SignatureKind } from '../snapshot.ts';
+import { isEdgeOrigin, isHostName, isLanguage, isText, loopbackAddressOf, originOf, textsThat } from './accept.ts';
+import { driverKinds, logFormats, logLevels, serviceKinds, signatureKinds } from './home-config.ts';
+import { choice, command, flag, type Known, number, type Settings, setting } from './setting.ts';
+
+const withinTheEdge = 'owner, within what the edge’s operator allows';
+
+const aHost = ({ allowPrivateAddresses }: Known): string =>
+  `a host name in lower case, ${allowPrivateAddresses ? 'with its port if any' : 'without port'}`;
+const isHost = (text: string, known: Known): boolean => isHostName(text, known.allowPrivateAddresses);
+const text =
+  (fits: (text: string, known: Known) => boolean) =>
+  (value: unknown, known: Known): string | undefined =>
+    isText(value) && fits(value, known) ? value : undefined;
+
+const forActivityPub = { says: '`kind = "activitypub"`', when: ({ kind }: Known) => kind === 'activitypub' };
+const started = ({ kind, driver }: Known): boolean => kind === 'activitypub' && driver === 'process';
+const year = 365;
+
+const top = {
+  domain: setting('text', {
+    purpose: 'The name that your people have after the `@`, and where the home is found.',
+    wanted: aHost,
+    accept: text(isHost),
+    fallback: (): string | undefined => undefined,
+    otherwise: 'none: it must be there',
+    changedBy: withinTheEdge,
+    example: ({ domain }) => domain,
+  }),
+  edge: setting('text', {
+    purpose: 'Origin of the edge that answers while this home sleeps. A claim holds for one edge.',
+    wanted: 'an origin: https://host (http only on loopback)',
+    accept: text(isEdgeOrigin),
+    fallback: ({ domain }) => `https://${domain}`,
+    otherwise: '`https://` and the domain',
+    example: ({ domain }) => `https://${domain}`,
+  }),
+  admin: setting('text', {
+    purpose: 'How to reach whoever runs this home.',
+    wanted: 'an e-mail address or URL',
+    accept: text((value) => value.trim() !== ''),
+    fallback: (): string | null => null,
+    otherwise: 'nobody is named',
+    example: ({ domain }) => `you@${domain}`,
+  }),
+  language: setting('text', {
+    purpose: 'Language of the site and of the pages that the edge shows by itself, as BCP 47 names it.',
+    wanted: 'a language tag such as en or pt-BR',
+    accept: text(isLanguage),
+    fallback: () => 'en',
+    otherwise: '`en`',
+    toldToEdge: true,
+    takesEffect: 'at once',
+    example: 'en',
+  }),
+  title: setting('text', {
+    purpose:
+      'The site’s name, on the pages that the edge shows by itself and on those of the embedded home (there after a restart).',
+    wanted: 'a text',
+    accept: text((value) => value.trim() !== ''),
+    fallback: ({ domain }) => domain,
+    otherwise: 'the domain',
+    toldToEdge: true,
+    takesEffect: 'at once',
+    example: ({ domain }) => domain,
+  }),
+  handle: setting('text', {
+    purpose: 'Your name before the `@`, for the embedded home.',
+    wanted: 'letters, digits and _',
+    accept: text((value) => /^\w{1,64}$/.test(value)),
+    fallback: () => 'owner',
+    otherwise: '`owner`',
+    example: 'owner',
+  }),
+  hosts: setting('list of texts', {
+    purpose: 'The names that the edge answers for. Leave one out, and the edge says that no such host is here.',
+    wanted: (known) => `hosts of your services, each ${aHost(known)}`,
+    accept: (value, known): readonly string[] | undefined => textsThat(value, (host) => isHost(host, known)),
+    // parse.ts fills in what the services say.
+    fallback: (): readonly string[] => [],
+    otherwise: 'the domain and all hosts of all services',
+    changedBy: withinTheEdge,
+    toldToEdge: true,
+    takesEffect: 'at once',
+    example: ({ domain }) => [domain],
+  }),
+  status_page: flag(true, {
+    purpose: 'Whether the edge shows strangers a page that says how this home is.',
+    otherwise: '`true`',
+    toldToEdge: true,
+    takesEffect: 'at once',
+  }),
+};
+
+const services = {
+  name: setting('text', {
+    purpose:
+      'Your own name for the service; deliveries that wait at the edge carry it. The embedded home’s folder is called so.',
+    wanted: 'small letters, digits and -',
+    accept: text((value) => /^[a-z0-9][a-z0-9-]{0,62}$/.test(value)),
+    fallback: (): string | undefined => undefined,
+    otherwise: 'none: it must be there',
+    toldToEdge: true,
+    example: ({ kind }) => (kind === 'embedded' ? 'home' : 'social'),
+  }),
+  kind: choice(serviceKinds, {
+    purpose: 'What it is: the site and actor that come with Porchlight, or an ActivityPub server of yours.',
+    fallback: () => undefined,
+    otherwise: 'none: it must be there',
+    toldToEdge: true,
+    example: ({ kind }) => kind ?? 'embedded',
+  }),
+  driver: setting('text', {
+    purpose: 'Who runs it: `process`, the home node starts and watches it; `external`, something else does.',
+    wanted: ({ kind }) =>
+      kind === 'embedded' ? 'process: the embedded home is run by the home node' : 'process or external',
+    accept: (value, { kind }) =>
+      kind === 'embedded' && value === 'external' ? undefined : driverKinds.find((one) => one === value),
+    fallback: ({ kind }) => (kind === 'embedded' ? ('process' as const) : ('external' as const)),
+    otherwise: '`process` for `kind = "embedded"`, `external` for `kind = "activitypub"`',
+    choices: driverKinds,
+    example: ({ kind, driver }) => driver ?? (kind === 'embedded' ? 'process' : 'external'),
+  }),
+  command: command({
+    purpose: 'The program that the home node starts, and its arguments.',
+    fallback: (known) => (started(known) ? undefined : null),
+    otherwise: 'none: it must be there when `driver = "process"`',
+    appliesTo: { says: '`kind = "activitypub"` with `driver = "process"`', when: started },
+    example: ['/opt/social/bin/server', '--port', '3000'],
+  }),
+  hosts: setting('list of texts', {
+    purpose: 'The names that the service answers for. Each must have been claimed at the edge.',
+    wanted: (known) => `hosts, each ${aHost(known)}`,
+    accept: (value, known): readonly string[] | undefined => textsThat(value, (host) => isHost(host, known)),
+    fallback: ({ domain }) => [domain],
+    otherwise: 'the domain',
+    changedBy: withinTheEdge,
+    toldToEdge: true,
+    example: ({ kind, domain }) => [kind === 'activitypub' ? `social.${domain}` : domain],
+  }),
+  url: setting('text', {
+    purpose: 'Origin of the server itself on your machine, not of a proxy before it.',
+    wanted: 'the origin of the server, as http://127.0.0.1:3000',
+    accept: originOf,
+    fallback: (): string | undefined => undefined,
+    otherwise: 'none: it must be there',
+    appliesTo: forActivityPub,
+    example: 'http://127.0.0.1:3000',
+  }),
+  inboxes: setting('list of texts', {
+    purpose:
+      'Exact paths at which others deliver. What is posted there is kept at the edge; all else is carried to the server.',
+    wanted: 'paths of its inboxes, as ["/inbox", "/users/me/inbox"]',
+    accept: (value): readonly string[] | undefined => textsThat(value, (path) => /^\/[\x21-\x7e]*$/.test(path)),
+    fallback: (): readonly string[] | undefined => undefined,
+    otherwise: 'none: it must be there',
+    appliesTo: forActivityPub,
+    example: ['/inbox', '/users/you/inbox'],
+  }),
+  signatures: setting('list of texts', {
+    purpose: 'The signatures that the server can verify. The edge accepts nothing else, so that nothing comes in vain.',
+    wanted: `what it can verify, of ${signatureKinds.join(', ')}`,
+    accept: (value): readonly SignatureKind[] | undefined =>
+      textsThat(value, (one) => signatureKinds.some((kind) => kind === one)) as readonly SignatureKind[] | undefined,
+    fallback: (): readonly SignatureKind[] => ['cavage'],
+    otherwise: '`["cavage"]`',
+    appliesTo: forActivityPub,
+    toldToEdge: true,
+    example: ['cavage'],
+  }),
+  health: setting('text', {
+    purpose: 'Path that is asked on loopback whether the service is well; any answer below 500 says so.',
+    wanted: 'a path that begins with /',
+    accept: text((value) => /^\/[\x21-\x7e]*$/.test(value)),
+    fallback: () => '/',
+    otherwise: '`/`',
+    example: '/',
+  }),
+  drain_parallel: number([1, limits.deliverParallel], true, {
+    purpose: 'Deliveries that the service works on at once. Guards a small machine against its own morning.',
+    unit: 'deliveries',
+    fallback: () => limits.deliverParallel,
+    otherwise: `\`${limits.deliverParallel}\``,
+    example: limits.deliverParallel,
+  }),
+  drain_per_second: number([0.1, 1_000], false, {
+    purpose: 'Pace at which the service gets what came while home slept. Guards it against a whole night at once.',
+    unit: 'deliveries per second',
+    fallback: (): null => null,
+    otherwise: 'as fast as the service takes them',
+    example: 20,
+  }),
+};
+
+const alerts = {
+  command: command({
+    purpose: 'Program that is run when something needs you.',
+    fallback: () => null,
+    otherwise: 'none: alerts are in the log alone',
+    takesEffect: 'at once',
+    example: ['/usr/local/bin/tell-me'],
+  }),
+  spool_share: number([0, 1], false, {
+    purpose: 'Tell when the spool at the edge is this full. What does not fit there is refused.',
+    unit: 'share, 0 to 1',
+    fallback: () => 0.8,
+    otherwise: '`0.8`',
+    takesEffect: 'at once',
+    example: 0.8,
+  }),
+  link_lost_minutes: number([1, 7 * 24 * 60], false, {
+    purpose: 'Tell when the link to the edge is lost for this long though home is awake.',
+    unit: 'minutes',
+    fallback: () => 30,
+    otherwise: '`30`',
+    takesEffect: 'at once',
+    example: 30,
+  }),
+  key_days: number([1, 100 * year], false, {
+    purpose: 'Tell when home’s key is this old.',
+    unit: 'days',
+    fallback: () => 2 * year,
+    otherwise: `\`${2 * year}\``,
+    takesEffect: 'at once',
+    example: 2 * year,
+  }),
+  snapshot_hours: number([1, year * 24], false, {
+    purpose: 'Tell when what strangers are answered with at the edge is this old.',
+    unit: 'hours',
+    fallback: () => 36,
+    otherwise: '`36`',
+    takesEffect: 'at once',
+    example: 36,
+  }),
+};
+
+const metrics = {
+  listen: setting('text', {
+    purpose: 'Loopback address at which the home node tells its figures to a collector on this machine.',
+    wanted: '"off", or an address on loopback as 127.0.0.1:9469',
+    accept: (value) => (value === 'off' ? null : isText(value) ? loopbackAddressOf(value) : undefined),
+    fallback: () => null,
+    otherwise: '`off`',
+    example: 'off',
+  }),
+};
+
+const log = {
+  format: choice(logFormats, {
+    purpose: 'Lines for people, or one JSON object a line for programs.',
+    fallback: () => 'text',
+    otherwise: '`text`',
+    example: 'text',
+  }),
+  level: choice(logLevels, {
+    purpose: 'How much is said. `--log` on the command line goes before it.',
+    fallback: () => 'info',
+    otherwise: '`info`',
+    takesEffect: 'at once',
+    example: 'info',
+  }),
+};
+
+const site = {
+  warm_pages: number([0, limits.sitePages], true, {
+    purpose: 'Pages that home has the edge copy before it sleeps. Guards bedtime against a night of warming.',
+    unit: 'pages',
+    fallback: () => limits.sitePages,
+    otherwise: `\`${limits.sitePages}\``,
+    takesEffect: 'at once',
+    example: limits.sitePages,
+  }),
+};
+
+const development = {
+  allow_private_addresses: flag(false, {
+    purpose:
+      'For trying things on one machine: peers may have private addresses, names may have ports. Never on a real domain.',
+    otherwise: '`false`',
+  }),
+};
+
+export const schema = { top, services, alerts, metrics, log, site, development } satisfies Record<string, Settings>;
+
+export type SectionName = keyof typeof schema;
+
+export interface Section {
+  readonly name: SectionName;
+  /** Before a key, as `services[].`. */
+  readonly path: string;
+  /** As it is written in the file; null for what stands before all headers. */
+  readonly header: string | null;
+  readonly purpose: string;
+}
+
+export const sections: readonly Section[] = [
+  { name: 'top', path: '', header: null, purpose: 'At the top of the file, before any header.' },
+  {
+    name: 'services',
+    path: 'services[].',
+    header: '[[services]]',
+    purpose:
+      'One for each service of this home. Without any there is one: the embedded home, `name = "home"`, at the domain.',
+  },
+  { name: 'alerts', path: 'alerts.', header: '[alerts]', purpose: 'What you want to be told of.' },
+  { name: 'metrics', path: 'metrics.', header: '[metrics]', purpose: 'Figures for a collector.' },
+  { name: 'log', path: 'log.', header: '[log]', purpose: 'What the home node says on standard error.' },
+  { name: 'site', path: 'site.', header: '[site]', purpose: 'Copies of your pages at the edge.' },
+  { name: 'development', path: 'development.', header: '[development]', purpose: 'For a domain on one machine alone.' },
+];

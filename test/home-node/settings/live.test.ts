@@ -1,0 +1,129 @@
+// From the file to its effect at the edge: a real edge, a real home node, and an owner with an editor.
+
+import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { request } from 'undici';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { Ledger } from '../../../home-node/intake/ledger.ts';
+import { type LocalEdge, startEdge } from '../../../local/edge.ts';
+import { freePort, Program, until } from '../../support/processes.ts';
+
+// Processes start and end here, on machines that may be busy with others.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 });
+
+let folder: string;
+let edge: LocalEdge;
+let host: string;
+let code: string;
+let deadPort: number;
+let home: Program | null;
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'porchlight-live-'));
+  edge = await startEdge({ port: 0, dataDir: join(folder, 'edge') });
+  host = `localhost:${edge.port}`;
+  code = await edge.issueClaimCode([host, `www.${host}`]);
+  deadPort = await freePort();
+  home = null;
+});
+
+afterEach(async () => {
+  await home?.kill();
+  await edge.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const path = (): string => join(folder, 'porchlight.toml');
+
+/** The service of this home is down, so that the edge answers by itself though home is there. */
+function toml(title: string, more = ''): string {
+  return `domain = "${host}"
+edge = "http://${host}"
+title = "${title}"
+${more}
+[development]
+allow_private_addresses = true
+[[services]]
+name = "social"
+kind = "activitypub"
+hosts = ["${host}", "www.${host}"]
+url = "http://127.0.0.1:${deadPort}"
+inboxes = ["/inbox"]
+`;
+}
+
+function startHome(): void {
+  home = new Program('home', ['home-node/main.ts', '--home', folder, '--claim', code]);
+}
+
+async function get(at = host): Promise<{ status: number; text: string }> {
+  const { statusCode, body } = await request(edge.origin, { headers: { host: at, accept: 'text/html' } });
+  return { status: statusCode, text: await body.text() };
+}
+
+const shows = async (title: string): Promise<true> =>
+  await until(`${title} at the edge`, async () => ((await get()).text.includes(title) ? true : null));
+
+const says = async (text: string): Promise<true> =>
+  await until(`${text} in home's log`, () => (home?.log.includes(text) === true ? true : null));
+
+test('a saved title is what the edge shows, within a second', async () => {
+  writeFileSync(path(), toml('Title 0'));
+  startHome();
+  await shows('Title 0');
+  const took: number[] = [];
+  for (const n of [1, 2, 3, 4, 5]) {
+    const savedAt = performance.now();
+    if (n % 2 === 0) writeFileSync(path(), toml(`Title ${n}`));
+    else {
+      writeFileSync(`${path()}~`, toml(`Title ${n}`));
+      renameSync(`${path()}~`, path());
+    }
+    await shows(`Title ${n}`);
+    took.push(performance.now() - savedAt);
+  }
+  // The middle of five: the machine may be busy with something else at one moment.
+  took.sort((a, b) => a - b);
+  expect(took[2]).toBeLessThan(1_000);
+});
+
+test('a faulty file keeps what held, and a name that is left out is nobody’s', async () => {
+  writeFileSync(path(), toml('First'));
+  startHome();
+  await shows('First');
+  expect((await get(`www.${host}`)).status).toBe(503);
+  writeFileSync(path(), toml('Second', 'langauge = "de"'));
+  await says('did you mean `language`?');
+  expect((await get()).text).toContain('First');
+  writeFileSync(path(), toml('Third', `hosts = ["${host}"]`));
+  await shows('Third');
+  expect((await get(`www.${host}`)).status).toBe(421);
+  writeFileSync(path(), toml('Fourth'));
+  await shows('Fourth');
+  expect((await get(`www.${host}`)).status).toBe(503);
+});
+
+test('a home that was killed between its version and its word is believed afterwards', async () => {
+  writeFileSync(path(), toml('Before'));
+  startHome();
+  await shows('Before');
+  await home?.kill();
+  const killed = new Program('leaver', ['test/home-node/settings/killed-leaver.ts', folder]);
+  await killed.exited;
+  expect([killed.child.signalCode, killed.log]).toEqual(['SIGKILL', '']);
+  const unsent = await version();
+  writeFileSync(path(), toml('After'));
+  startHome();
+  await shows('After');
+  await home?.kill();
+  expect(await version()).toBeGreaterThan(unsent);
+});
+
+/** That home wrote down last. */
+async function version(): Promise<number> {
+  const ledger = await Ledger.open(join(folder, 'ledger.sqlite'));
+  const found = ledger.number('config-version');
+  await ledger.close();
+  return found;
+}
