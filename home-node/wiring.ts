@@ -15,7 +15,7 @@ import type { HomeConfig, HomeOptions, ServiceConfig } from './config.ts';
 import { EdgeApi } from './edge-api/edge-api.ts';
 import { SignedCalls } from './edge-api/signed-calls.ts';
 import { Home, type HomeEvent } from './home.ts';
-import { Ledger } from './intake/ledger.ts';
+import { Ledger, ledgerFileName } from './intake/ledger.ts';
 import { openIntake } from './intake/open-intake.ts';
 import type { Observe } from './intake/sender-work.ts';
 import { type HomeKey, openHomeKey } from './key.ts';
@@ -62,7 +62,7 @@ export async function startHome(
   const config = settings.current();
   const key = await openHomeKey(folder);
   const claimed = await claimedBy(options, config, key);
-  const ledger = await Ledger.open(join(folder, 'ledger.sqlite'));
+  const ledger = await Ledger.open(join(folder, ledgerFileName));
 
   const secretFile = join(folder, 'receipt-secret');
   const receipts = createReceipts(openSecret(secretFile, random), clock);

@@ -17,6 +17,8 @@ import {
 import { dirname, join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { causeOf, PorchlightError } from '../../shared/errors.ts';
+import { oweReplay } from '../intake/fallen-back.ts';
+import { Ledger, ledgerFileName } from '../intake/ledger.ts';
 import type { OnProgress } from '../progress.ts';
 import { type BackupLabel, BackupReader, type FileListing } from './archive.ts';
 
@@ -50,6 +52,7 @@ export async function restoreBackup(path: string, folder: string, onProgress: On
       await nextTurn();
       unpack(part, file, reader.read(file));
     }
+    await oweWhatCameSince(part);
     // Between these two a crash leaves no folder, and the restore can be repeated.
     if (existsSync(folder)) rmdirSync(folder);
     renameSync(part, folder);
@@ -64,6 +67,18 @@ export async function restoreBackup(path: string, folder: string, onProgress: On
   } finally {
     rmSync(part, { recursive: true, force: true });
     reader.close();
+  }
+}
+
+/** What the old disk took after the backup was made is nowhere now but at the edge. */
+async function oweWhatCameSince(folder: string): Promise<void> {
+  const path = join(folder, ledgerFileName);
+  if (!existsSync(path)) return;
+  const ledger = await Ledger.open(path);
+  try {
+    await oweReplay(ledger);
+  } finally {
+    await ledger.close();
   }
 }
 

@@ -3,8 +3,8 @@
 //
 // The edge gives every process that proves itself the next epoch, and the folder remembers the last one that it saw. An
 // epoch that is more than one ahead means processes that this folder knows nothing of. What is owed for that is
-// remembered until it was asked for. A folder that fell back within the life of one process is not noticed: the owner
-// says so (--replay-since).
+// remembered until it was asked for. A folder that fell back within the life of one process cannot be noticed so: a
+// restored backup says it of itself (oweReplay), and otherwise the owner does (--replay-since).
 
 import type { Ledger } from './ledger.ts';
 
@@ -20,6 +20,11 @@ export async function fellBack(numbers: Numbers, epoch: number): Promise<boolean
   if (epoch - 1 > numbers.number(seen)) await numbers.raise(due, epoch);
   await numbers.raise(seen, epoch);
   return numbers.number(due) > numbers.number(done);
+}
+
+/** This folder is an earlier state: a replay is due as soon as the edge is reached. */
+export async function oweReplay(numbers: Numbers): Promise<void> {
+  await numbers.raise(due, numbers.number(seen) + 1);
 }
 
 /** To be called when all that is kept has been asked for: from here on it is not missed any more. */

@@ -18,6 +18,9 @@ interface Asked {
   readonly reject: (error: Error) => void;
 }
 
+/** In the data folder. */
+export const ledgerFileName = 'ledger.sqlite';
+
 /** Marks after which the log is worth emptying: about 4 MB of it. */
 const marksPerCheckpoint = 1_000;
 
