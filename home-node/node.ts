@@ -12,6 +12,8 @@ import { FolderLock } from './folder-lock.ts';
 import type { BedtimeResult, Home } from './home.ts';
 import { openHomeKey } from './key.ts';
 import { createLog, type Log, type LogSettings } from './log.ts';
+import type { ProcessFigures } from './metrics/metrics.ts';
+import { MetricsServer } from './metrics/server.ts';
 import type { OnProgress, Progress } from './progress.ts';
 import { Settings } from './settings/settings.ts';
 import { programVersion } from './version.ts';
@@ -34,6 +36,7 @@ export class HomeNode {
   #since: number;
   #wakeAt: number | null = null;
   #timer: NodeJS.Timeout | null = null;
+  #metrics: MetricsServer | null = null;
   #progress: Progress | null = null;
   #ended = false;
   /** Who waits for the state to be another than `waking`. */
@@ -70,6 +73,21 @@ export class HomeNode {
     return node;
   }
 
+  /** Figures and health on loopback, if the owner wants them. A port that is taken is no reason not to run. */
+  async serveMetrics(): Promise<void> {
+    const { listen } = this.#settings.current().metrics;
+    if (listen === null) return;
+    const figures = (): ProcessFigures => {
+      const { user, system } = process.cpuUsage();
+      return { cpuSeconds: (user + system) / 1e6, residentBytes: process.memoryUsage.rss() };
+    };
+    try {
+      this.#metrics = await MetricsServer.listen({ listen, report: async () => await this.report(), figures });
+    } catch (thrown) {
+      this.#log.warn(causeOf(thrown));
+    }
+  }
+
   /** Wakes for the first time. Throws what stands in the way, as `startHome` does; the folder is free again then. */
   async begin(): Promise<void> {
     const { claimCode, replaySince } = this.#options;
@@ -77,7 +95,7 @@ export class HomeNode {
       try {
         await this.#wakeNow({ claimCode, replaySince });
       } catch (thrown) {
-        this.#release();
+        await this.#release();
         throw thrown;
       }
     });
@@ -131,7 +149,7 @@ export class HomeNode {
   async end(): Promise<void> {
     await this.#next(async () => {
       if (this.#home !== null) await this.#bedtime(this.#home, this.#options.wakeAt, () => undefined);
-      this.#release();
+      await this.#release();
     }, true);
   }
 
@@ -140,7 +158,7 @@ export class HomeNode {
     const home = this.#home;
     this.#home = null;
     await home?.stop();
-    this.#release();
+    await this.#release();
   }
 
   /** The home that is awake. Throws `asleep`. */
@@ -239,9 +257,11 @@ export class HomeNode {
     return await turn;
   }
 
-  #release(): void {
+  async #release(): Promise<void> {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#ended = true;
+    await this.#metrics?.close();
+    this.#metrics = null;
     this.#lock.release();
   }
 }

@@ -41,6 +41,7 @@ export async function runNode(options: HomeOptions, seams: HomeSeams = {}): Prom
   try {
     // First, so that whoever asks meanwhile is told that home is waking.
     control = await ControlServer.listen(options.folder, controlCalls(node));
+    await node.serveMetrics();
     await node.begin();
   } catch (thrown) {
     await leave(async () => await node.stop());

@@ -96,6 +96,10 @@ export async function startHome(
     },
     onSilent: (name) => supervisor.suspect(name),
     onDrained: (deliveries) => home.onDrained(deliveries),
+    paceOf: (name) => {
+      const { drainParallel: parallel, drainPerSecond: perSecond } = configOf(config, name);
+      return { parallel, perSecond };
+    },
   });
   const leaver = new Leaver({
     clock,
@@ -169,6 +173,12 @@ async function claimedBy({ folder, claimCode }: HomeOptions, { edge }: HomeConfi
     'not-claimed',
     `Cannot start home: it never claimed at ${edge}; get a code from the edge's operator and add --claim CODE.`,
   );
+}
+
+function configOf({ services }: HomeConfig, name: string): ServiceConfig {
+  const found = services.find((service) => service.name === name);
+  if (found === undefined) throw new PorchlightError('wrong-service', `Cannot find service ${name} in the settings.`);
+  return found;
 }
 
 const embeddedProgram = join(import.meta.dirname, 'embedded', 'main.ts');
