@@ -12,6 +12,8 @@ import { fellBack, replayed } from './intake/fallen-back.ts';
 import type { Ledger } from './intake/ledger.ts';
 import type { OpenIntake } from './intake/open-intake.ts';
 import { Reminder } from './intake/reminder.ts';
+import type { KeyRotation } from './key-rotation.ts';
+import { adviceFor } from './link/advice.ts';
 import type { LinkClient, LinkState } from './link/client.ts';
 import type { Log } from './log.ts';
 import type { Supervisor } from './services/supervisor.ts';
@@ -33,6 +35,7 @@ export interface HomeParts {
   readonly leaver: Leaver;
   readonly supervisor: Supervisor;
   readonly link: LinkClient;
+  readonly rotation: KeyRotation;
   /** When home expects to be back after its next sleep, ms since the epoch; null if nobody said. */
   readonly wakeAt: number | null;
   /** Kept deliveries that arrived from then on are asked for again, once; null: none. */
@@ -62,6 +65,7 @@ export class Home {
   readonly #parts: HomeParts;
   #replaySince: number | null;
   #wasAwake = false;
+  #advised: string | null = null;
   readonly #leaveLater = new Reminder(() => void this.#leave());
   readonly #leaveSoon = new Reminder(() => void this.#leave());
 
@@ -76,16 +80,23 @@ export class Home {
   }
 
   onLink(state: LinkState): void {
-    const { log, calls, intake, link } = this.#parts;
+    const { log, calls, intake, link, rotation } = this.#parts;
     switch (state.link) {
       case 'dialling':
         log.debug('Dialling the edge.');
         break;
       case 'open':
+        this.#advised = null;
         calls.use(state.session);
+        rotation.onOpen();
         void this.#open(state.session);
         break;
       case 'lost':
+        if (rotation.onRefused(state.code)) {
+          log.debug(`Home's key is being changed: ${state.reason}`);
+          break;
+        }
+        this.#advise(state.code);
         log.warn(`The link is lost (${state.code}): ${state.reason} Dialling again in ${state.retryMs / 1000} s.`);
         break;
       case 'superseded':
@@ -98,6 +109,18 @@ export class Home {
         log.debug(`The link is closed${link.session === null ? '' : ', with a session'}.`);
         break;
     }
+  }
+
+  /** Throws as KeyRotation.rotate. */
+  async rotateKey(): Promise<void> {
+    await this.#parts.rotation.rotate();
+  }
+
+  /** Once, until the link was open again: it says the same at each attempt. */
+  #advise(code: string): void {
+    const advice = adviceFor(code);
+    if (advice !== null && this.#advised !== code) this.#parts.log.error(advice);
+    this.#advised = advice === null ? this.#advised : code;
   }
 
   onWork(): void {
