@@ -34,6 +34,7 @@ export class HomeKeys {
   readonly #observe: ObserveKeys;
   #current: HomeKey;
   #next: HomeKey | null;
+  #making: Promise<HomeKey> | null = null;
 
   private constructor(folder: string, observe: ObserveKeys, current: HomeKey, next: HomeKey | null) {
     this.#folder = folder;
@@ -62,9 +63,19 @@ export class HomeKeys {
   /** The next key, on the disk before anybody hears of it. */
   async makeNext(): Promise<HomeKey> {
     if (this.#next !== null) return this.#next;
-    this.#next = await makeKeyFile(join(this.#folder, nextKeyFileName), kind);
-    this.#observe('next-written');
-    return this.#next;
+    // Whoever asks meanwhile gets the same: a second file would take the place of one that the edge may have heard of.
+    this.#making ??= this.#make();
+    return await this.#making;
+  }
+
+  async #make(): Promise<HomeKey> {
+    try {
+      this.#next = await makeKeyFile(join(this.#folder, nextKeyFileName), kind);
+      this.#observe('next-written');
+      return this.#next;
+    } finally {
+      this.#making = null;
+    }
   }
 
   /** The edge knows the next key: it takes the place of the current one. */
