@@ -45,7 +45,7 @@ export async function registerClaimCode(
   if (hosts.length === 0 || hosts.length > limits.claimHosts) {
     throw cannot('code-hosts', `${hosts.length} hosts are named; name 1 to ${limits.claimHosts}.`);
   }
-  const wanted = JSON.stringify([...new Set(hosts.map(canonicalHost))].sort((a, b) => (a < b ? -1 : 1)));
+  const wanted = JSON.stringify([...new Set(hosts.map(canonicalHost))]);
   const known = await find(database, codeHash);
   if (known !== null) return repeated(known, wanted);
   const { results: owners } = await database
