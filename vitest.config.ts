@@ -1,5 +1,6 @@
 import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-plugin';
 import { defineConfig } from 'vitest/config';
+import { operatorJwk } from './test/edge/operator/operator-key.ts';
 
 // Three projects: what runs inside workerd, what runs in Node, and the journeys, which start real processes and so
 // run one file at a time.
@@ -11,7 +12,13 @@ export default defineConfig({
           cloudflareTest(async () => ({
             wrangler: { configPath: './wrangler.toml' },
             // Tests of the directory apply them; nothing else may ask the internet for anything.
-            miniflare: { bindings: { TEST_MIGRATIONS: await readD1Migrations('./migrations/edge') }, cf: false },
+            miniflare: {
+              bindings: {
+                TEST_MIGRATIONS: await readD1Migrations('./migrations/edge'),
+                OPERATOR_KEY: operatorJwk.x,
+              },
+              cf: false,
+            },
           })),
         ],
         test: { name: 'edge', include: ['test/edge/**/*.test.ts', 'test/shared/**/*.test.ts'] },

@@ -12,8 +12,12 @@ import { Copies } from './cache/store.ts';
 import { type Env, settingsOf } from './env.ts';
 import { ClaimDesk } from './home/claim.ts';
 import { D1Directory } from './home/directory.ts';
+import { KeyDesk } from './home/key-desk.ts';
+import { KeyFence } from './home/key-fence.ts';
 import { HomeSaid } from './home/said.ts';
 import { dnsOverHttps } from './http/resolve.ts';
+import type { LinkObject } from './link/object.ts';
+import { Registry } from './operator/registry.ts';
 import { type Parts, router } from './router.ts';
 import { SpoolClient } from './spool/client.ts';
 
@@ -27,7 +31,7 @@ export function edgeOf(env: Env): ReturnType<typeof router> {
 }
 
 function partsOf(env: Env): Parts {
-  const { dnsResolver, devKeyOrigins } = settingsOf(env);
+  const { dnsResolver, devKeyOrigins, operatorKey } = settingsOf(env);
   const clock = systemClock;
   const random = systemRandom;
   const keepAlive = (work: Promise<unknown>): void => waitUntil(work);
@@ -45,15 +49,20 @@ function partsOf(env: Env): Parts {
     deadline: (ms) => AbortSignal.timeout(ms),
     keepAlive,
   });
+  const linkOf = (homeId: string): DurableObjectStub<LinkObject> => env.LINK.get(env.LINK.idFromName(homeId));
   return {
     clock,
     directory,
+    operatorKey,
+    registry: new Registry(env.DIRECTORY, clock),
     claims: new ClaimDesk(env.DIRECTORY, clock, random),
+    keys: new KeyDesk(env.DIRECTORY, clock),
+    keyFence: new KeyFence(linkOf),
     said: new HomeSaid(env.STORE, clock, keepAlive),
     copies: new Copies({ store: env.STORE, clock, keepAlive }),
     store: env.STORE,
     links: env.LINK,
-    linkOf: (homeId) => env.LINK.get(env.LINK.idFromName(homeId)),
+    linkOf,
     spoolObject: (homeId) => env.SPOOL.get(env.SPOOL.idFromName(homeId)),
     spoolOf: oncePerHome((homeId) => new SpoolClient({ homeId, spools: env.SPOOL, store: env.STORE, clock })),
     answerLeft: answerDocument,

@@ -8,8 +8,8 @@ import { type ClaimReply, claimPath, makeClaim } from '../shared/claim/claim.ts'
 import { hashClaimCode, parseClaimCode } from '../shared/claim/code.ts';
 import { causeOf, PorchlightError } from '../shared/errors.ts';
 import { writeDurably } from './durable-file.ts';
-import { refusalOf, sendOnce } from './edge-api/send.ts';
-import type { HomeKey } from './key.ts';
+import { EdgeRefusal, refusalOf, sendOnce } from './edge-api/send.ts';
+import type { HomeKey, HomeKeys, ObserveKeys } from './key.ts';
 
 /** What the edge said when home claimed. */
 export interface Claimed {
@@ -40,15 +40,41 @@ export function readClaim(folder: string, edge: string): Claimed | null {
  * Claims with this code, unless it was used before. The edge takes the same code from the same key again, so that a
  * crash in between loses nothing. Throws `claim-code-malformed`, `edge-refused`, `edge-unreachable`.
  */
-export async function claim(folder: string, edge: string, key: HomeKey, code: string): Promise<Claimed> {
+export async function claim(
+  folder: string,
+  edge: string,
+  key: HomeKey,
+  code: string,
+  observe: ObserveKeys = () => undefined,
+): Promise<Claimed> {
   const codeHash = await hashClaimCode(parseClaimCode(code));
   const before = readClaim(folder, edge);
   if (before?.codeHash === codeHash) return before;
   const request = await makeClaim(code, edge, key.publicKey, key.privateKey);
   const { homeId, hosts } = await send(edge, new TextEncoder().encode(JSON.stringify(request)));
+  observe('claim-granted');
   const claimed: Claimed = { homeId, edge, hosts, codeHash };
   writeDurably(join(folder, claimFileName), `${JSON.stringify(claimed)}\n`);
+  observe('claim-written');
   return claimed;
+}
+
+/** As claim; with a new key when the edge's operator has revoked the one that is there. */
+export async function claimWithKeys(
+  folder: string,
+  edge: string,
+  keys: HomeKeys,
+  code: string,
+  observe: ObserveKeys = () => undefined,
+): Promise<Claimed> {
+  try {
+    return await claim(folder, edge, keys.current, code, observe);
+  } catch (thrown) {
+    if (!(thrown instanceof EdgeRefusal) || thrown.reason !== 'key-revoked') throw thrown;
+    const claimed = await claim(folder, edge, await keys.makeNext(), code, observe);
+    keys.promote();
+    return claimed;
+  }
 }
 
 async function send(edge: string, body: Uint8Array): Promise<ClaimReply> {

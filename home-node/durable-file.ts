@@ -19,8 +19,8 @@ export function writeDurably(path: string, text: string, mode = 0o644): void {
   syncFolder(dirname(path));
 }
 
-/** The rename is durable only when the folder is. */
-function syncFolder(path: string): void {
+/** What was renamed or removed in a folder is durable only when the folder is. */
+export function syncFolder(path: string): void {
   const folder = openSync(path, 'r');
   try {
     fsyncSync(folder);

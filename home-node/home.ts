@@ -15,6 +15,8 @@ import { fellBack, replayed } from './intake/fallen-back.ts';
 import type { Ledger } from './intake/ledger.ts';
 import type { OpenIntake } from './intake/open-intake.ts';
 import { Reminder } from './intake/reminder.ts';
+import type { KeyRotation } from './key-rotation.ts';
+import { adviceFor } from './link/advice.ts';
 import type { LinkClient, LinkState } from './link/client.ts';
 import type { Log } from './log.ts';
 import type { OnProgress, Progress } from './progress.ts';
@@ -42,6 +44,7 @@ export interface HomeParts {
   readonly configLeaver: ConfigLeaver;
   readonly supervisor: Supervisor;
   readonly link: LinkClient;
+  readonly rotation: KeyRotation;
   readonly services: () => readonly ServiceReport[];
   /** Kept deliveries that arrived from then on are asked for again, once; null: none. */
   readonly replaySince: number | null;
@@ -83,6 +86,7 @@ export class Home {
   #finished = 0;
   /** Waited at the edge when the link opened; null until the edge said so. */
   #toDrain: number | null = null;
+  #advised: string | null = null;
   readonly #leaveLater = new Reminder(() => void this.#leave());
   readonly #leaveSoon = new Reminder(() => void this.#leave());
 
@@ -101,17 +105,24 @@ export class Home {
   }
 
   onLink(state: LinkState): void {
-    const { log, calls, intake, link } = this.#parts;
+    const { log, calls, intake, link, rotation } = this.#parts;
     this.#link = this.#linkReport(state);
     switch (state.link) {
       case 'dialling':
         log.debug('Dialling the edge.');
         break;
       case 'open':
+        this.#advised = null;
         calls.use(state.session);
+        rotation.onOpen();
         void this.#open(state.session);
         break;
       case 'lost':
+        if (rotation.onRefused(state.code)) {
+          log.debug(`Home's key is being changed: ${state.reason}`);
+          break;
+        }
+        this.#advise(state.code);
         log.warn(`The link is lost (${state.code}): ${state.reason} Dialling again in ${state.retryMs / 1000} s.`);
         break;
       case 'superseded':
@@ -124,6 +135,18 @@ export class Home {
         log.debug(`The link is closed${link.session === null ? '' : ', with a session'}.`);
         break;
     }
+  }
+
+  /** Throws as KeyRotation.rotate. */
+  async rotateKey(): Promise<void> {
+    await this.#parts.rotation.rotate();
+  }
+
+  /** Once, until the link was open again: it says the same at each attempt. */
+  #advise(code: string): void {
+    const advice = adviceFor(code);
+    if (advice !== null && this.#advised !== code) this.#parts.log.error(advice);
+    this.#advised = advice === null ? this.#advised : code;
   }
 
   onWork(): void {

@@ -5,12 +5,12 @@
 import { join } from 'node:path';
 import { type Clock, systemClock } from '../shared/clock.ts';
 import { causeOf, PorchlightError } from '../shared/errors.ts';
-import { type Claimed, claim } from './claim.ts';
+import { type Claimed, claimWithKeys } from './claim.ts';
 import { configFileName, type HomeOptions, readConfig } from './config.ts';
 import type { NodeReport, NodeState } from './control/report.ts';
 import { FolderLock } from './folder-lock.ts';
 import type { BedtimeResult, Home } from './home.ts';
-import { openHomeKey } from './key.ts';
+import { HomeKeys } from './key.ts';
 import { createLog, type Log, type LogSettings } from './log.ts';
 import type { ProcessFigures } from './metrics/metrics.ts';
 import { MetricsServer } from './metrics/server.ts';
@@ -139,10 +139,20 @@ export class HomeNode {
     clearTimeout(timer);
   }
 
-  /** Claims with a further code, as at the start (claim.ts). */
+  /** Claims with a further code, as at the start (claim.ts). Home goes on as what it is then known as. */
   async claim(code: string): Promise<Claimed> {
     const { folder } = this.#options;
-    return await this.#next(async () => await claim(folder, readConfig(folder).edge, await openHomeKey(folder), code));
+    return await this.#next(async () => {
+      const { edge } = readConfig(folder);
+      const claimed = await claimWithKeys(folder, edge, await HomeKeys.open(folder), code);
+      if (this.#home !== null) {
+        // Hosts or key are others now; a home that was refused until now is let in.
+        await this.#home.stop();
+        this.#home = null;
+        await this.#wakeNow({ claimCode: null, replaySince: null });
+      }
+      return claimed;
+    });
   }
 
   /** The end of the process: bedtime if it is awake, and the folder is free. */

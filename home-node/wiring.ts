@@ -2,6 +2,7 @@
 
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeKeyChange } from '../shared/claim/key-change.ts';
 import { type Clock, type Random, systemClock, systemRandom } from '../shared/clock.ts';
 import { PorchlightError } from '../shared/errors.ts';
 import type { Adapter } from './adapters/adapter.ts';
@@ -10,7 +11,7 @@ import { genericAdapter } from './adapters/generic.ts';
 import { Leaver } from './bedtime/leave.ts';
 import { LeavingsFile } from './bedtime/leavings-file.ts';
 import { versionsOf } from './bedtime/rising-version.ts';
-import { type Claimed, claim, readClaim } from './claim.ts';
+import { type Claimed, claimWithKeys, readClaim } from './claim.ts';
 import type { HomeConfig, HomeOptions, ServiceConfig } from './config.ts';
 import { EdgeApi } from './edge-api/edge-api.ts';
 import { SignedCalls } from './edge-api/signed-calls.ts';
@@ -18,7 +19,8 @@ import { Home, type HomeEvent } from './home.ts';
 import { Ledger, ledgerFileName } from './intake/ledger.ts';
 import { openIntake } from './intake/open-intake.ts';
 import type { Observe } from './intake/sender-work.ts';
-import { type HomeKey, openHomeKey } from './key.ts';
+import { HomeKeys, type ObserveKeys } from './key.ts';
+import { KeyRotation } from './key-rotation.ts';
 import { LinkClient } from './link/client.ts';
 import { systemTimers } from './link/timers.ts';
 import type { Log } from './log.ts';
@@ -40,6 +42,8 @@ export interface HomeSeams {
   readonly observe?: Observe;
   readonly onEvent?: (event: HomeEvent) => void;
   readonly onSuperseded?: () => void;
+  /** Told of each step that is taken with home's keys. */
+  readonly onKeyStep?: ObserveKeys;
 }
 
 interface Service {
@@ -60,8 +64,9 @@ export async function startHome(
   const { clock = systemClock, random = systemRandom } = seams;
   const { folder } = options;
   const config = settings.current();
-  const key = await openHomeKey(folder);
-  const claimed = await claimedBy(options, config, key);
+  const observeKeys: ObserveKeys = seams.onKeyStep ?? ((step) => log.debug(`Keys: ${step}`));
+  const keys = await HomeKeys.open(folder, observeKeys);
+  const claimed = await claimedBy(options, config, keys, observeKeys);
   const ledger = await Ledger.open(join(folder, ledgerFileName));
 
   const secretFile = join(folder, 'receipt-secret');
@@ -81,7 +86,7 @@ export async function startHome(
   });
 
   const { edge } = config;
-  const calls = new SignedCalls({ edge, key: key.privateKey, random });
+  const calls = new SignedCalls({ edge, key: keys.current.privateKey, random });
   const api = new EdgeApi(calls);
   const intake = openIntake({
     api,
@@ -117,7 +122,7 @@ export async function startHome(
     config: settings.current,
     edge,
     homeId: claimed.homeId,
-    key: key.privateKey,
+    key: () => keys.current.privateKey,
     nextVersion: versionsOf(ledger, 'config-version'),
     send: async (jws) => await api.leaveConfig(jws),
   });
@@ -127,12 +132,31 @@ export async function startHome(
   const link = new LinkClient({
     edge,
     homeId: claimed.homeId,
-    key: key.privateKey,
+    key: keys.current.privateKey,
     random,
     timers: systemTimers,
     serve: carrier.serve,
     onWork: () => home.onWork(),
     onState: (state) => home.onLink(state),
+  });
+  const rotation = new KeyRotation({
+    keys,
+    log,
+    observe: observeKeys,
+    request: async (from, next) => {
+      const meant = { edge, homeId: claimed.homeId, from: from.publicKey };
+      return await makeKeyChange(meant, next.publicKey, next.privateKey);
+    },
+    send: async (request) => await api.changeKey(request),
+    use: ({ privateKey }) => {
+      link.useKey(privateKey);
+      calls.useKey(privateKey);
+    },
+    redial: () => {
+      // Calls of the old key's session would be refused; they wait for the new one instead.
+      calls.use(null);
+      link.redial();
+    },
   });
   const home = new Home({
     clock,
@@ -148,6 +172,7 @@ export async function startHome(
     configLeaver,
     supervisor,
     link,
+    rotation,
     services: () =>
       services.map(({ config: { name, kind, hosts }, driver }) => ({
         name,
@@ -165,8 +190,13 @@ export async function startHome(
   return home;
 }
 
-async function claimedBy({ folder, claimCode }: HomeOptions, { edge }: HomeConfig, key: HomeKey): Promise<Claimed> {
-  if (claimCode !== null) return await claim(folder, edge, key, claimCode);
+async function claimedBy(
+  { folder, claimCode }: HomeOptions,
+  { edge }: HomeConfig,
+  keys: HomeKeys,
+  observe: ObserveKeys,
+): Promise<Claimed> {
+  if (claimCode !== null) return await claimWithKeys(folder, edge, keys, claimCode, observe);
   const claimed = readClaim(folder, edge);
   if (claimed !== null) return claimed;
   throw new PorchlightError(

@@ -18,6 +18,8 @@ export interface EdgeOptions {
   /** Origins whose keys may be fetched although they are loopback or plain HTTP. */
   readonly devKeyOrigins?: readonly string[];
   readonly dnsResolver?: string;
+  /** Public half of the operator's key; nobody may make operator's calls if left out. */
+  readonly operatorKey?: string;
   /** A Worker bundled before; otherwise it is bundled now. */
   readonly bundlePath?: string;
   /** Called when workerd can no longer be kept running. */
@@ -33,10 +35,11 @@ export interface EdgeSetup {
 const root = join(import.meta.dirname, '..');
 
 export async function edgeSetup(options: EdgeOptions, port: number): Promise<EdgeSetup> {
-  const { tls, dnsResolver, bundlePath, dataDir, devKeyOrigins = [] } = options;
+  const { tls, dnsResolver, operatorKey, bundlePath, dataDir, devKeyOrigins = [] } = options;
   const { name, database, main, env, exports, compatibilityDate } = readEdgeConfig(join(root, 'wrangler.toml'), {
     DEV_KEY_ORIGINS: devKeyOrigins.join(','),
     ...(dnsResolver === undefined ? {} : { DNS_RESOLVER: dnsResolver }),
+    ...(operatorKey === undefined ? {} : { OPERATOR_KEY: operatorKey }),
   });
   const script = bundlePath === undefined ? await bundleWorker(main) : readFileSync(bundlePath, 'utf8');
   const manifest = { mainModule: 'worker.js', modules: { 'worker.js': { type: 'esm' as const, contents: script } } };

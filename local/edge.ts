@@ -2,7 +2,7 @@
 // folder. For `npm start`, for the journeys and the benchmarks, and for trying things without an account anywhere.
 //
 //   node local/edge.ts --port 8780 --data DIR [--hosts a,b] [--tls-key F --tls-cert F]
-//                      [--dev-key-origins O,O] [--dns-resolver URL] [--bundle F]
+//                      [--dev-key-origins O,O] [--dns-resolver URL] [--operator-key X] [--bundle F]
 //
 // Prints one line of JSON when it is ready and ends on SIGTERM or SIGINT. Whatever is killed at whatever moment, what
 // was committed is there after the next start with the same folder.
@@ -93,6 +93,7 @@ async function main(): Promise<void> {
       'tls-cert': { type: 'string' },
       'dev-key-origins': { type: 'string' },
       'dns-resolver': { type: 'string' },
+      'operator-key': { type: 'string' },
       bundle: { type: 'string' },
     },
   });
@@ -103,6 +104,7 @@ async function main(): Promise<void> {
     'tls-cert': cert,
     'dev-key-origins': origins,
     'dns-resolver': resolver,
+    'operator-key': operatorKey,
   } = values;
   if (data === undefined) throw new Error('Cannot start the edge: no folder is given for its data; add --data DIR.');
   const list = (text: string): string[] => text.split(',').filter((one) => one !== '');
@@ -114,6 +116,7 @@ async function main(): Promise<void> {
       : { tls: { key: readFileSync(key, 'utf8'), cert: readFileSync(cert, 'utf8') } }),
     ...(origins === undefined ? {} : { devKeyOrigins: list(origins) }),
     ...(resolver === undefined ? {} : { dnsResolver: resolver }),
+    ...(operatorKey === undefined ? {} : { operatorKey }),
     ...(values.bundle === undefined ? {} : { bundlePath: values.bundle }),
     onLost: (cause) => {
       report(`Cannot keep the edge running: ${causeOf(cause)}`);

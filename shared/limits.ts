@@ -141,6 +141,19 @@ export const limits = {
   memoryEntries: 1_000,
   /** How long a claim code is good. Danger: a code found in an old mail. */
   claimCodeMs: 7 * day,
+  /** Hosts of one claim code (one statement of D1 takes 100 values). Danger: a claim that fails in the middle. */
+  claimHosts: 50,
+  /** The operator's clock may differ from the edge's by this much. Danger: a recorded call is good for ever. */
+  operatorClockOffMs: 5 * minute,
+  /** Bytes of what an operator asks. Danger: memory, before any sense. */
+  operatorBodyBytes: 64 * KiB,
+  /** Homes or codes in one list. Danger: a reply that outgrows the isolate. */
+  operatorListed: 500,
+  /** Bytes of a call that changes home's key; it is read before its signature is known to hold. Danger: memory. */
+  keyChangeBytes: 4 * KiB,
+  /** When a signature does not fit the remembered key of a host, the directory is asked anew, at most this often per
+   * host: the key may have changed a moment ago. Danger: forgers cause a query of D1 for each request. */
+  directoryAgainMs: 1 * second,
 
   /** Bytes of what one command asks of the home node. Danger: a process of the same user fills its memory by mistake. */
   controlRequestBytes: 64 * KiB,

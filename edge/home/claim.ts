@@ -6,7 +6,7 @@ import type { BatchItem } from 'drizzle-orm/batch';
 import { drizzle } from 'drizzle-orm/d1';
 import type { ClaimReply, VerifiedClaim } from '../../shared/claim/claim.ts';
 import type { Clock, Random } from '../../shared/clock.ts';
-import { claimCodes, claims, homes, hosts } from './schema.ts';
+import { claimCodes, claims, homeKeys, homes, hosts } from './schema.ts';
 
 /** What the directory knows that bears on one claim. */
 export interface ClaimFacts {
@@ -19,6 +19,8 @@ export interface ClaimFacts {
   } | null;
   /** The home whose key signed the claim; null when the key is new. */
   readonly keyOwner: string | null;
+  /** The operator has revoked that key. */
+  readonly keyRevoked: boolean;
   /** Owners of the code's hosts, as far as they have one. */
   readonly owners: ReadonlyMap<string, string>;
 }
@@ -28,16 +30,17 @@ export type ClaimVerdict =
   | { readonly verdict: 'granted'; readonly homeId: string | null; readonly newKey: boolean; readonly add: string[] }
   | { readonly verdict: 'already'; readonly homeId: string }
   /** `code`: unknown, expired or used by another; which of them is nobody's business. */
-  | { readonly verdict: 'refused'; readonly reason: 'code' | 'host-taken' | 'key-taken' };
+  | { readonly verdict: 'refused'; readonly reason: ClaimRefusal };
+
+export type ClaimRefusal = 'code' | 'host-taken' | 'key-taken' | 'key-revoked';
 
 /** Pure. */
-export function judgeClaim({ code, keyOwner, owners }: ClaimFacts, now: number): ClaimVerdict {
+export function judgeClaim({ code, keyOwner, keyRevoked, owners }: ClaimFacts, now: number): ClaimVerdict {
   if (code === null) return { verdict: 'refused', reason: 'code' };
-  if (code.usedBy !== null) {
-    const own = keyOwner === code.usedBy;
-    return own ? { verdict: 'already', homeId: code.usedBy } : { verdict: 'refused', reason: 'code' };
-  }
-  if (code.expiresAt <= now) return { verdict: 'refused', reason: 'code' };
+  const isGood = code.usedBy === null ? code.expiresAt > now : code.usedBy === keyOwner;
+  if (!isGood) return { verdict: 'refused', reason: 'code' };
+  if (keyRevoked) return { verdict: 'refused', reason: 'key-revoked' };
+  if (code.usedBy !== null) return { verdict: 'already', homeId: code.usedBy };
   const homeId = code.replaces ?? keyOwner;
   if (keyOwner !== null && keyOwner !== homeId) return { verdict: 'refused', reason: 'key-taken' };
   if ([...owners.values()].some((owner) => owner !== homeId)) return { verdict: 'refused', reason: 'host-taken' };
@@ -45,7 +48,7 @@ export function judgeClaim({ code, keyOwner, owners }: ClaimFacts, now: number):
   return { verdict: 'granted', homeId, newKey: homeId !== null && keyOwner === null, add };
 }
 
-export type ClaimOutcome = ClaimReply | { readonly refused: 'code' | 'host-taken' | 'key-taken' };
+export type ClaimOutcome = ClaimReply | { readonly refused: ClaimRefusal };
 
 export class ClaimDesk {
   readonly #database: ReturnType<typeof drizzle>;
@@ -87,19 +90,24 @@ export class ClaimDesk {
   async #facts(claim: VerifiedClaim): Promise<ClaimFacts> {
     // Columns are named one by one: in a batch, D1 gives rows as objects, in which two columns of one name are one.
     const { hosts: wanted, replaces, expiresAt } = claimCodes;
-    const [codeRows, keyRows] = await this.#database.batch([
+    const [codeRows, ownerRows, keyRows] = await this.#database.batch([
       this.#database
         .select({ hosts: wanted, replaces, expiresAt, usedBy: claims.homeId })
         .from(claimCodes)
         .leftJoin(claims, eq(claims.codeHash, claimCodes.codeHash))
         .where(eq(claimCodes.codeHash, claim.codeHash)),
       this.#database.select({ homeId: homes.homeId }).from(homes).where(eq(homes.keyThumbprint, claim.thumbprint)),
+      this.#database
+        .select({ revokedAt: homeKeys.revokedAt })
+        .from(homeKeys)
+        .where(eq(homeKeys.keyThumbprint, claim.thumbprint)),
     ]);
     const code = codeRows[0] ?? null;
-    const keyOwner = keyRows[0]?.homeId ?? null;
-    if (code === null) return { code, keyOwner, owners: new Map() };
+    const keyOwner = ownerRows[0]?.homeId ?? null;
+    const keyRevoked = (keyRows[0]?.revokedAt ?? null) !== null;
+    if (code === null) return { code, keyOwner, keyRevoked, owners: new Map() };
     const owned = await this.#database.select().from(hosts).where(inArray(hosts.host, code.hosts));
-    return { code, keyOwner, owners: new Map(owned.map((row) => [row.host, row.homeId])) };
+    return { code, keyOwner, keyRevoked, owners: new Map(owned.map((row) => [row.host, row.homeId])) };
   }
 
   #writes(
@@ -111,10 +119,16 @@ export class ClaimDesk {
     const database = this.#database;
     const use = database.insert(claims).values({ codeHash, homeId, claimedAt });
     const add = verdict.add.map((host) => database.insert(hosts).values({ host, homeId }));
+    const since = { homeId, since: claimedAt };
+    const note = database
+      .insert(homeKeys)
+      .values({ keyThumbprint, ...since })
+      .onConflictDoUpdate({ target: homeKeys.keyThumbprint, set: since });
     if (verdict.homeId === null)
-      return [use, database.insert(homes).values({ homeId, publicKey, keyThumbprint }), ...add];
+      return [use, database.insert(homes).values({ homeId, publicKey, keyThumbprint }), note, ...add];
     if (!verdict.newKey) return [use, ...add];
-    return [use, database.update(homes).set({ publicKey, keyThumbprint }).where(eq(homes.homeId, homeId)), ...add];
+    const replace = database.update(homes).set({ publicKey, keyThumbprint }).where(eq(homes.homeId, homeId));
+    return [use, replace, note, ...add];
   }
 
   async #reply(homeId: string, already: boolean): Promise<ClaimReply> {

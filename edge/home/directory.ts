@@ -7,7 +7,7 @@ import type { JWK } from 'jose';
 import type { Clock } from '../../shared/clock.ts';
 import { limits } from '../../shared/limits.ts';
 import { FreshMemory } from './fresh-memory.ts';
-import { homes, hosts } from './schema.ts';
+import { homeKeys, homes, hosts } from './schema.ts';
 
 export interface HomeRecord {
   readonly homeId: string;
@@ -15,6 +15,8 @@ export interface HomeRecord {
   readonly hosts: readonly string[];
   /** Ed25519, public part. */
   readonly publicKey: JWK;
+  /** Since when this key may do nothing any more, ms since the epoch; absent: it was not revoked. */
+  readonly revokedAt?: number;
 }
 
 export interface Directory {
@@ -23,20 +25,24 @@ export interface Directory {
   home(homeId: string): Promise<HomeRecord | null>;
 }
 
-type Rows = readonly { readonly homeId: string; readonly publicKey: JWK; readonly host: string }[];
+type Rows = readonly {
+  readonly homeId: string;
+  readonly publicKey: JWK;
+  readonly host: string;
+  readonly revokedAt: number | null;
+}[];
 
 export class D1Directory implements Directory {
   readonly #database: ReturnType<typeof drizzle>;
   readonly #memory: FreshMemory<HomeRecord | null>;
+  /** What was asked although something was remembered. */
+  readonly #anew: FreshMemory<HomeRecord | null>;
 
   constructor(database: D1Database, clock: Clock, keepAlive: (work: Promise<unknown>) => void) {
     this.#database = drizzle(database);
-    this.#memory = new FreshMemory({
-      clock,
-      freshMs: limits.directoryFreshMs,
-      maxKeys: limits.memoryEntries,
-      keepAlive,
-    });
+    const options = { clock, maxKeys: limits.memoryEntries, keepAlive };
+    this.#memory = new FreshMemory({ ...options, freshMs: limits.directoryFreshMs });
+    this.#anew = new FreshMemory({ ...options, freshMs: limits.directoryAgainMs });
   }
 
   async homeOf(host: string): Promise<HomeRecord | null> {
@@ -46,20 +52,32 @@ export class D1Directory implements Directory {
     });
   }
 
+  /** As homeOf, for somebody whom what is remembered does not fit: at most one question in limits.directoryAgainMs. */
+  async homeOfAnew(host: string): Promise<HomeRecord | null> {
+    return await this.#anew.get(host, async () => {
+      this.#memory.forget(host);
+      return await this.homeOf(host);
+    });
+  }
+
   async home(homeId: string): Promise<HomeRecord | null> {
     return recordOf(await this.#rows().where(eq(homes.homeId, homeId)));
   }
 
-  /** After a claim in this isolate: visitors of these hosts were told "unknown" a moment ago. */
+  /** After a change in this isolate: visitors of these hosts may have been told "unknown" a moment ago. */
   forget(changed: readonly string[]): void {
-    for (const host of changed) this.#memory.forget(host);
+    for (const host of changed) {
+      this.#memory.forget(host);
+      this.#anew.forget(host);
+    }
   }
 
   #rows() {
     return this.#database
-      .select({ homeId: homes.homeId, publicKey: homes.publicKey, host: hosts.host })
+      .select({ homeId: homes.homeId, publicKey: homes.publicKey, host: hosts.host, revokedAt: homeKeys.revokedAt })
       .from(homes)
-      .innerJoin(hosts, eq(hosts.homeId, homes.homeId));
+      .innerJoin(hosts, eq(hosts.homeId, homes.homeId))
+      .leftJoin(homeKeys, eq(homeKeys.keyThumbprint, homes.keyThumbprint));
   }
 }
 
@@ -67,5 +85,7 @@ export class D1Directory implements Directory {
 function recordOf(rows: Rows): HomeRecord | null {
   const first = rows[0];
   if (first === undefined) return null;
-  return { homeId: first.homeId, publicKey: first.publicKey, hosts: rows.map((row) => row.host).sort() };
+  const { homeId, publicKey, revokedAt } = first;
+  const record = { homeId, publicKey, hosts: rows.map((row) => row.host).sort() };
+  return revokedAt === null ? record : { ...record, revokedAt };
 }

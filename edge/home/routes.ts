@@ -14,7 +14,9 @@ import { problem } from '../http/problem.ts';
 import { readBody } from '../http/read-body.ts';
 import { openLink } from '../link/door.ts';
 import type { LinkObject } from '../link/object.ts';
+import { type OperatorParts, operatorRoutes } from '../operator/routes.ts';
 import type { SpoolObject } from '../spool/object.ts';
+import { type ChangeKeyParts, changeKey } from './change-key.ts';
 import type { ClaimDesk } from './claim.ts';
 import type { D1Directory, HomeRecord } from './directory.ts';
 import type { HomeSaid } from './said.ts';
@@ -22,7 +24,7 @@ import { answerTold, askBytes, jsonOf, readSignedCall, refusal, type SignedCall,
 import { parseSnapshot } from './snapshot.ts';
 import { warm, warmPaths } from './warm.ts';
 
-export interface HomeRoutesParts {
+export interface HomeRoutesParts extends ChangeKeyParts, OperatorParts {
   readonly clock: Clock;
   readonly directory: D1Directory;
   readonly claims: ClaimDesk;
@@ -45,15 +47,14 @@ export function homeRoutes(parts: HomeRoutesParts): Hono {
   const signed =
     (maxBytes: number, answer: (call: Called) => Promise<Response>) =>
     async (context: Context): Promise<Response> => {
-      const home = await parts.directory.homeOf(new URL(context.req.url).host);
-      if (home === null) return problem(421, 'unknown-host');
-      const call = await readSignedCall(context.req.raw, maxBytes, home.publicKey);
+      const call = await readSignedCall(context.req.raw, maxBytes, parts.directory);
       if (call instanceof Response) return call;
       const param = (name: string): string => context.req.param(name) ?? '';
-      return await answer({ ...call, home, spool: parts.spoolObject(home.homeId), param });
+      return await answer({ ...call, spool: parts.spoolObject(call.home.homeId), param });
     };
 
   routes.post('/v1/claim', (context) => claim(parts, context.req.raw));
+  routes.post('/v1/key', (context) => changeKey(parts, context.req.raw));
   routes.all('/v1/link', (context) => link(parts, context.req.raw));
   routes.post(
     '/v1/lease',
@@ -80,20 +81,25 @@ export function homeRoutes(parts: HomeRoutesParts): Hono {
     '/v1/warm',
     signed(askBytes, (call) => warming(parts, call)),
   );
+  routes.route('/v1/operator', operatorRoutes(parts));
   routes.all('*', () => problem(404, 'no-such-call'));
   return routes;
 }
 
-async function claim({ claims, directory }: HomeRoutesParts, request: Request): Promise<Response> {
+async function claim({ claims, directory, keyFence }: HomeRoutesParts, request: Request): Promise<Response> {
   const bytes = await readBody(request, askBytes);
   if (bytes === 'too-large') return problem(413, 'too-large');
   try {
-    const outcome = await claims.claim(await verifyClaim(jsonOf(bytes), new URL(request.url).origin));
+    const verified = await verifyClaim(jsonOf(bytes), new URL(request.url).origin);
+    const outcome = await claims.claim(verified);
     if (!('refused' in outcome)) {
       directory.forget(outcome.hosts);
+      // Whoever has the key that was lost is out from now on.
+      await keyFence.letOnly(outcome.homeId, verified.publicKey);
       return Response.json(outcome);
     }
-    return outcome.refused === 'code' ? problem(403, 'claim-refused') : problem(409, outcome.refused);
+    if (outcome.refused === 'code') return problem(403, 'claim-refused');
+    return problem(outcome.refused === 'key-revoked' ? 403 : 409, outcome.refused);
   } catch (thrown) {
     if (!(thrown instanceof PorchlightError)) throw thrown;
     return problem(thrown.code === 'claim-proof' ? 403 : 400, thrown.code);

@@ -1,4 +1,4 @@
-// The directory's tables in D1, as drizzle sees them. migrations/edge/0001_directory.sql is their twin.
+// The directory's tables in D1, as drizzle sees them. The files of migrations/edge are their twins.
 
 import { integer, sqliteTable, text } from 'drizzle-orm/sqlite-core';
 import type { JWK } from 'jose';
@@ -33,4 +33,21 @@ export const claims = sqliteTable('claims', {
     .notNull()
     .references(() => homes.homeId),
   claimedAt: integer('claimed_at').notNull(),
+});
+
+/** Every key that a home ever had here; `homes` holds the one that counts. */
+export const homeKeys = sqliteTable('home_keys', {
+  keyThumbprint: text('key_thumbprint').primaryKey(),
+  homeId: text('home_id')
+    .notNull()
+    .references(() => homes.homeId),
+  since: integer('since').notNull(),
+  /** null: the operator never revoked it. */
+  revokedAt: integer('revoked_at'),
+});
+
+/** Codes that were taken back before they were used. */
+export const droppedCodes = sqliteTable('dropped_codes', {
+  codeHash: text('code_hash').primaryKey(),
+  droppedAt: integer('dropped_at').notNull(),
 });

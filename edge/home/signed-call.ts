@@ -8,6 +8,7 @@ import { type CallClaims, callScheme, readVerified } from '../../shared/session/
 import { problem } from '../http/problem.ts';
 import { readBody } from '../http/read-body.ts';
 import type { Told } from '../spool/told.ts';
+import type { D1Directory, HomeRecord } from './directory.ts';
 
 export interface SignedCall {
   readonly jws: string;
@@ -17,30 +18,61 @@ export interface SignedCall {
 }
 
 /**
- * The call, or the refusal to send. A signature that is not by `publicKey` is refused before a byte of the body is read,
- * so that no stranger fills memory here or in the spool; all else is the spool's to prove.
+ * The call and whose it is, or the refusal to send. A signature that is not by the key of the host's home is refused
+ * before a byte of the body is read, so that no stranger fills memory here or in the spool; all else is the spool's to
+ * prove.
  */
 export async function readSignedCall(
   request: Request,
   maxBytes: number,
-  publicKey: JWK,
-): Promise<SignedCall | Response> {
+  directory: Pick<D1Directory, 'homeOf' | 'homeOfAnew'>,
+): Promise<(SignedCall & { readonly home: HomeRecord }) | Response> {
+  const { host } = new URL(request.url);
+  let home = await directory.homeOf(host);
+  if (home === null) return problem(421, 'unknown-host');
+  let jws = await signatureOf(request, home.publicKey);
+  if (jws instanceof Response && jws.status === 401) {
+    // The key may have changed since this isolate last asked.
+    const remembered = home.publicKey.x;
+    home = (await directory.homeOfAnew(host)) ?? home;
+    if (home.publicKey.x !== remembered) jws = await signatureOf(request, home.publicKey);
+  }
+  if (jws instanceof Response) {
+    await request.body?.cancel();
+    return jws;
+  }
+  if (home.revokedAt !== undefined) {
+    await request.body?.cancel();
+    return problem(403, 'revoked', { detail: revokedDetail });
+  }
+  const body = await readBody(request, maxBytes);
+  if (body === 'too-large') return problem(413, 'too-large');
+  return { home, jws, expected: await expectedOf(request, body), body };
+}
+
+const revokedDetail =
+  "Cannot serve this home: the edge's operator has revoked its key; ask the operator for a new claim code.";
+
+/** The signed part of a call when its signature is by this key; otherwise the refusal. */
+export async function signatureOf(request: Request, publicKey: JWK): Promise<string | Response> {
   const [scheme, jws, ...rest] = (request.headers.get('Authorization') ?? '').split(' ');
   if (scheme?.toLowerCase() !== callScheme.toLowerCase() || jws === undefined || rest.length > 0) {
     return problem(401, 'not-signed', { challenge: callScheme });
   }
   try {
     await readVerified(jws, (await importJWK(publicKey, 'EdDSA')) as CryptoKey);
+    return jws;
   } catch (thrown) {
     if (!(thrown instanceof PorchlightError)) throw thrown;
-    await request.body?.cancel();
     return problem(401, 'call-refused', { challenge: callScheme });
   }
-  const body = await readBody(request, maxBytes);
-  if (body === 'too-large') return problem(413, 'too-large');
+}
+
+/** What a call must be about to be about this request. */
+export async function expectedOf(request: Request, body: Uint8Array<ArrayBuffer>): Promise<SignedCall['expected']> {
   const digest = base64url.encode(new Uint8Array(await crypto.subtle.digest('SHA-256', body)));
   const { origin, pathname, search } = new URL(request.url);
-  return { jws, expected: { edge: origin, method: request.method, path: pathname + search, body: digest }, body };
+  return { edge: origin, method: request.method, path: pathname + search, body: digest };
 }
 
 /** The answer to a call that the spool has judged. */

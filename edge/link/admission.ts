@@ -26,6 +26,8 @@ export interface AdmissionParts {
   readonly record: LinkRecord;
   readonly clock: Clock;
   readonly random: Random;
+  /** False when a change of keys has ended the attempt meanwhile. */
+  readonly isAwaited: () => boolean;
 }
 
 /** A socket that has been sent its HELLO. */
@@ -37,6 +39,8 @@ export interface Applicant {
 export interface Admitted extends Session {
   readonly process: string;
   readonly version: number;
+  /** The key that proved it, as JWK member `x`. Sockets from before it was written down have none. */
+  readonly key?: string;
 }
 
 export type Admission = { readonly admitted: Admitted } | { readonly refused: Refusal };
@@ -57,6 +61,14 @@ export async function admit(proof: string, applicant: Applicant, parts: Admissio
     if (thrown instanceof PorchlightError) return refuse(thrown.code, thrown.message);
     throw thrown;
   }
+  if (home.revokedAt !== undefined) {
+    return refuse(
+      'revoked',
+      "Cannot open the link: the edge's operator has revoked home's key; ask the operator for a new claim code.",
+    );
+  }
+  if (!parts.isAwaited())
+    return refuse('key-changed', 'Cannot open the link: keys were changed meanwhile; dial again.');
   const epoch = epochFor(record.incumbent, claims);
   if (epoch === null) return superseded(claims.epoch);
   // Written before the spool is told: two processes that knock at once get two epochs.
@@ -65,7 +77,10 @@ export async function admit(proof: string, applicant: Applicant, parts: Admissio
   const opened = await spool.openSession({ ...session, publicKey: home.publicKey });
   if (!opened.ok) return refuse(opened.code, opened.message);
   if (record.incumbent?.epoch !== epoch) return superseded(epoch);
-  return { admitted: { ...session, process: claims.process, version: claims.version } };
+  const { process, version } = claims;
+  return {
+    admitted: { ...session, process, version, ...(home.publicKey.x === undefined ? {} : { key: home.publicKey.x }) },
+  };
 }
 
 export function encode(bytes: Uint8Array): string {

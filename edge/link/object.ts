@@ -12,6 +12,7 @@ import type { Refusal, Welcome } from '../../shared/link/handshake.ts';
 import type { Presence } from '../../shared/presence.ts';
 import type { Env } from '../env.ts';
 import { D1Directory } from '../home/directory.ts';
+import type { SpoolObject } from '../spool/object.ts';
 import { type Admission, type Admitted, admit, superseded } from './admission.ts';
 import { carryUrl, headHeader, outcomeResponse } from './between.ts';
 import { Connection } from './connection.ts';
@@ -77,6 +78,18 @@ export class LinkObject extends DurableObject<Env> {
     this.#usable()?.connection.announceWork();
   }
 
+  /** For the Worker, after a change in the directory: what another key than this one opened ends now; null: everything. */
+  async keepOnly(key: string | null, why: Refusal): Promise<void> {
+    for (const socket of this.ctx.getWebSockets()) {
+      // Its proof may have been compared with the key that was.
+      if (attachmentOf(socket).state === 'checking') dismiss(socket, closeCodes.refused, why.code);
+    }
+    if (this.#live !== null && (key === null || this.#live.session.key !== key)) {
+      this.#lost(closeCodes.refused, why.code, why);
+    }
+    await this.#spool.keepOnly(key);
+  }
+
   async presence(): Promise<Presence> {
     return this.#presence();
   }
@@ -102,6 +115,10 @@ export class LinkObject extends DurableObject<Env> {
     if (this.#live?.connection.socket === socket) this.#lost(closeCodes.stale, causeOf(error));
   }
 
+  get #spool(): DurableObjectStub<SpoolObject> {
+    return this.env.SPOOL.get(this.env.SPOOL.idFromName(this.#homeId));
+  }
+
   #dialled(request: Request): Response {
     return greet(this.ctx, { homeId: this.#homeId }, new URL(request.url).origin, this.outside.random);
   }
@@ -116,8 +133,8 @@ export class LinkObject extends DurableObject<Env> {
       }
       const { clock, random } = this.outside;
       const directory = new D1Directory(this.env.DIRECTORY, clock, (work) => this.ctx.waitUntil(work));
-      const spool = this.env.SPOOL.get(this.env.SPOOL.idFromName(this.#homeId));
-      const parts = { directory, spool, record: this.#record, clock, random };
+      const isAwaited = (): boolean => attachmentOf(socket).state === 'checking';
+      const parts = { directory, spool: this.#spool, record: this.#record, clock, random, isAwaited };
       this.#answer(socket, await admit(textOf(frame), applicant, parts));
     } catch (thrown) {
       if (!(thrown instanceof PorchlightError)) console.error(`link-admission: ${causeOf(thrown)}`);
@@ -180,13 +197,13 @@ export class LinkObject extends DurableObject<Env> {
   }
 
   /** The live link ends; what it carried is failed. */
-  #lost(code: number, reason: string): void {
+  #lost(code: number, reason: string, refusal: Refusal | null = null): void {
     const live = this.#live;
     if (live === null) return;
     this.#live = null;
     if (live.asleep === null) this.#record.left({ link: 'lost', since: this.outside.clock.now() });
     attach(live.connection.socket, { state: 'closing' });
-    live.connection.end(code, reason);
+    live.connection.end(code, reason, refusal);
   }
 
   /** The live link if requests may be put on it. One that was silent for too long is closed: home then dials again. */

@@ -91,6 +91,11 @@ export class SpoolObject extends DurableObject<Env> {
     });
   }
 
+  /** For the Link object: a session that another key than this one opened ends now; null: any. */
+  keepOnly(key: string | null): void {
+    this.#sessions.keepOnly(key);
+  }
+
   /** For the Worker: proves any call of home, also one that is not about the spool. */
   async authorise(jws: string, expected: CallExpected): Promise<Told<CallClaims>> {
     return await this.#called(jws, expected, (claims) => claims);

@@ -24,6 +24,9 @@ export interface LastTurn {
   readonly reply: Uint8Array<ArrayBuffer>;
 }
 
+/** In place of a session's id when it was ended and none was opened since; the epoch stays, which must never fall. */
+const ended = '';
+
 /** A session while the object lives. */
 export interface LiveSession extends OpenSession {
   readonly order: CallOrder;
@@ -52,14 +55,15 @@ export class Sessions {
     const before = this.#current();
     if (before !== null && epoch < before.epoch) throw olderEpoch(epoch, before.epoch);
     if (before !== null && epoch === before.epoch && session === before.session) return false;
-    const row = { session, epoch, publicKey };
-    this.#database
-      .insert(table)
-      .values({ one: 1, ...row })
-      .onConflictDoUpdate({ target: table.one, set: row })
-      .run();
-    this.#live = this.#enliven(row);
+    this.#write({ session, epoch, publicKey });
     return before === null || epoch > before.epoch;
+  }
+
+  /** Ends the session unless this key (JWK member `x`) opened it; null: any. Leases stay for the process that has them. */
+  keepOnly(key: string | null): void {
+    const now = this.#current();
+    if (now === null || now.session === ended || (key !== null && now.publicKey.x === key)) return;
+    this.#write({ session: ended, epoch: now.epoch, publicKey: now.publicKey });
   }
 
   /**
@@ -69,8 +73,8 @@ export class Sessions {
    */
   async prove(jws: string, expected: CallExpected): Promise<{ claims: CallClaims; session: LiveSession }> {
     const session = this.#current();
-    if (session === null) {
-      throw new PorchlightError('no-session', 'Cannot accept the call: no link was ever opened; open the link first.');
+    if (session === null || session.session === ended) {
+      throw new PorchlightError('no-session', 'Cannot accept the call: no link is open; open the link first.');
     }
     const key = (await importJWK(session.publicKey, 'EdDSA')) as CryptoKey;
     const claims = await verifyCall(jws, key, { ...expected, homeId: this.#homeId });
@@ -99,6 +103,15 @@ export class Sessions {
     if (last === null || n > last.n) return null;
     if (n === last.n && body === last.body) return last.reply;
     throw refused(`its number ${n} is not above ${last.n}, that of the last turn`);
+  }
+
+  #write(row: Omit<OpenSession, 'homeId'>): void {
+    this.#database
+      .insert(table)
+      .values({ one: 1, ...row })
+      .onConflictDoUpdate({ target: table.one, set: row })
+      .run();
+    this.#live = this.#enliven(row);
   }
 
   #current(): LiveSession | null {

@@ -1,5 +1,6 @@
 // What home asks of its edge (docs/protocol.md, "Lease and ack", "Home's other calls"): one method for each endpoint.
 
+import { type KeyChangeReply, type KeyChangeRequest, keyChangePath } from '../../shared/claim/key-change.ts';
 import { configPath, configType } from '../../shared/config/edge-part.ts';
 import { type Batch, decodeBatch } from '../../shared/lease/batch.ts';
 import type { ReplayReply, SpoolSummary, TurnRequest } from '../../shared/lease/messages.ts';
@@ -76,6 +77,11 @@ export class EdgeApi {
   async warm(paths: readonly string[], signal: AbortSignal): Promise<void> {
     const path = `${base}/warm`;
     await this.#send({ method: 'POST', path, body: encode({ paths }), contentType: json, signal });
+  }
+
+  /** The new key counts from now on, in the place of the one that signs this call. */
+  async changeKey(request: KeyChangeRequest): Promise<KeyChangeReply> {
+    return await this.#json({ method: 'POST', path: keyChangePath, body: encode(request), contentType: json });
   }
 
   async #send(request: Omit<CallRequest, 'maxReplyBytes' | 'again'>): Promise<Uint8Array> {

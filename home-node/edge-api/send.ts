@@ -69,6 +69,8 @@ export class EdgeRefusal extends PorchlightError {
   readonly status: number;
   /** The edge's own code. */
   readonly reason: string;
+  /** What else it said; begins with a space when it is not empty. */
+  readonly detail: string;
 
   constructor(
     request: { readonly method: string; readonly path: string },
@@ -80,5 +82,6 @@ export class EdgeRefusal extends PorchlightError {
     super('edge-refused', `Cannot ${method} ${path}: the edge answered ${status} (${reason}).${detail}`);
     this.status = status;
     this.reason = reason;
+    this.detail = detail;
   }
 }

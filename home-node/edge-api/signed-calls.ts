@@ -46,13 +46,20 @@ const attemptsAnew = 4;
 export class SignedCalls {
   readonly #options: Required<SignedCallsOptions>;
   readonly #connections: Dispatcher;
+  #key: CryptoKey;
   #session: Session | null = null;
   #sessionEnds = new AbortController();
   #n = 0;
 
   constructor(options: SignedCallsOptions) {
     this.#options = { retryFirstMs: 200, retryMaxMs: 10_000, attemptMs: 30_000, ...options };
+    this.#key = options.key;
     this.#connections = new Agent({ connections: 4 });
+  }
+
+  /** Calls are signed with this key from now on. */
+  useKey(key: CryptoKey): void {
+    this.#key = key;
   }
 
   /** The session of every call from now on; null while there is none. Calls of the session before end with `no-session`. */
@@ -98,7 +105,7 @@ export class SignedCalls {
     this.#n += 1;
     const { method, path, contentType } = request;
     const claims = { ...session, edge: this.#options.edge, n: this.#n, method, path, body: sha256(body) };
-    const headers = ['Authorization', `${callScheme} ${await signCall(claims, this.#options.key)}`];
+    const headers = ['Authorization', `${callScheme} ${await signCall(claims, this.#key)}`];
     return contentType === undefined ? headers : [...headers, 'Content-Type', contentType];
   }
 

@@ -1,13 +1,15 @@
 // Keeps home's link to its edge open: dials, serves what is carried, and dials again when it is lost, until it is told
 // to sleep or a newer home node has taken over.
 
+import type { CryptoKey } from 'jose';
 import type { Random } from '../../shared/clock.ts';
 import { causeOf, PorchlightError } from '../../shared/errors.ts';
 import type { Refusal } from '../../shared/link/handshake.ts';
 import type { Session } from '../../shared/session/call.ts';
+import { adviceFor } from './advice.ts';
 import { type DialOptions, dial } from './dial.ts';
 import { LiveLink } from './live-link.ts';
-import { reconnectDelayMs } from './reconnect.ts';
+import { rarelyMs, reconnectDelayMs } from './reconnect.ts';
 import type { Serve } from './serve.ts';
 import type { Timers } from './timers.ts';
 
@@ -37,6 +39,7 @@ const noop = (): void => undefined;
 export class LinkClient {
   readonly #options: LinkClientOptions;
   readonly #process: string;
+  #key: CryptoKey;
   #epoch = 0;
   #failures = 0;
   #live: LiveLink | null = null;
@@ -47,6 +50,7 @@ export class LinkClient {
 
   constructor(options: LinkClientOptions) {
     this.#options = options;
+    this.#key = options.key;
     this.#process = Buffer.from(options.random.bytes(16)).toString('base64url');
   }
 
@@ -88,13 +92,29 @@ export class LinkClient {
     this.#options.onState({ link: 'closed' });
   }
 
+  /** Proofs are signed with this key from the next attempt on. */
+  useKey(key: CryptoKey): void {
+    this.#key = key;
+  }
+
+  /** Opens the link anew, at once; what is carried ends. */
+  redial(): void {
+    if (!this.#isWanted) return;
+    this.#cancelTimer();
+    this.#live?.close();
+    this.#live = null;
+    this.#failures = 0;
+    void this.#open();
+  }
+
   async #open(): Promise<void> {
     // A start after a close while the socket is being opened: that socket will do.
     if (this.#isDialling) return;
     this.#isDialling = true;
     this.#options.onState({ link: 'dialling' });
     try {
-      const { edge, homeId, key, ca } = this.#options;
+      const { edge, homeId, ca } = this.#options;
+      const key = this.#key;
       const trust = ca === undefined ? {} : { ca };
       const dialled = await dial({ edge, homeId, key, process: this.#process, epoch: this.#epoch, ...trust });
       const { serve, onWork, timers } = this.#options;
@@ -127,7 +147,8 @@ export class LinkClient {
       this.#options.onState({ link: 'superseded', reason });
       return;
     }
-    const retryMs = reconnectDelayMs(this.#failures, this.#options.random);
+    const mostMs = adviceFor(code) === null ? undefined : rarelyMs;
+    const retryMs = reconnectDelayMs(this.#failures, this.#options.random, mostMs);
     this.#failures += 1;
     this.#cancelTimer = this.#options.timers.after(retryMs, () => void this.#open());
     this.#options.onState({ link: 'lost', code, reason, retryMs });

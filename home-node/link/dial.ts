@@ -1,6 +1,7 @@
 // Opens a socket to the edge and proves whose it is: HELLO, PROOF, WELCOME. What comes out is a socket with a session,
 // or the reason why there is none.
 
+import type { IncomingMessage } from 'node:http';
 import type { CryptoKey } from 'jose';
 import { type ClientOptions, WebSocket } from 'ws';
 import { causeOf, PorchlightError } from '../../shared/errors.ts';
@@ -32,6 +33,8 @@ export interface DialOptions {
 
 /** Longest the whole handshake may take, ms. */
 const handshakeMs = 20_000;
+/** As much of an answer as is read when the edge opens no socket. */
+const refusalBytes = 4 * 1024;
 
 export interface Dialled {
   readonly socket: WebSocket;
@@ -121,6 +124,7 @@ class FrameReader {
     socket.on('message', this.#onMessage);
     socket.on('close', this.#onClose);
     socket.on('error', this.#onError);
+    socket.on('unexpected-response', this.#onAnswer);
   }
 
   async next(wanted: 'HELLO' | 'WELCOME'): Promise<Frame> {
@@ -150,6 +154,7 @@ class FrameReader {
   release(): void {
     clearTimeout(this.#timer);
     this.#socket.off('message', this.#onMessage).off('close', this.#onClose).off('error', this.#onError);
+    this.#socket.off('unexpected-response', this.#onAnswer);
   }
 
   #fail(failure: PorchlightError): void {
@@ -171,11 +176,42 @@ class FrameReader {
     this.#fail(unreachable(`the edge closed with ${code} ${reason.toString()}`));
   };
 
+  /** An answer instead of a socket: the edge's own refusal, or something else's on the way. */
+  readonly #onAnswer = (_: unknown, response: IncomingMessage): void => {
+    void refusalCodeOf(response).then((code) => {
+      const isUnknown = code === 'not-this-home' || code === 'unknown-host';
+      this.#fail(isUnknown ? unknownHome(code) : unreachable(`the edge answered ${response.statusCode} (${code})`));
+    });
+  };
+
   readonly #onError = (error: NodeJS.ErrnoException): void => {
     // The one thing here that depends on home's clock: TLS compares it with the certificate's dates.
     const isOfTime = error.code === 'CERT_NOT_YET_VALID' || error.code === 'CERT_HAS_EXPIRED';
     this.#fail(unreachable(isOfTime ? `by home's clock, ${error.message}; see whether it is right` : error.message));
   };
+}
+
+/** The edge's own code, in the first bytes of its answer. */
+async function refusalCodeOf(response: IncomingMessage): Promise<string> {
+  let text = '';
+  try {
+    for await (const part of response as AsyncIterable<Buffer>) {
+      text += part.toString();
+      if (text.length > refusalBytes) break;
+    }
+    const { code } = JSON.parse(text) as { code?: unknown };
+    return typeof code === 'string' ? code : 'not-from-the-edge';
+  } catch {
+    // Not JSON, or broken off: not the edge's.
+    return 'not-from-the-edge';
+  }
+}
+
+function unknownHome(found: string): PorchlightError {
+  return new PorchlightError(
+    'unknown-home',
+    `Cannot open the link: the edge does not know this home at this host (${found}); claim with a code of its operator.`,
+  );
 }
 
 function unreachable(found: string): PorchlightError {

@@ -17,7 +17,8 @@ export interface ConfigLeaverOptions {
   /** Origin of the edge. */
   readonly edge: string;
   readonly homeId: string;
-  readonly key: CryptoKey;
+  /** Home's private key; it may be replaced while home runs. */
+  readonly key: () => CryptoKey;
   /** A version above every earlier one, and at least this. It outlives this process before it resolves. */
   readonly nextVersion: RisingVersion['nextVersion'];
   readonly send: (jws: string) => Promise<void>;
@@ -27,6 +28,8 @@ export interface ConfigLeaverOptions {
 interface Left {
   readonly said: string;
   readonly jws: string;
+  /** That it was signed with: signed by an older one, it would be refused. */
+  readonly key: CryptoKey;
 }
 
 export class ConfigLeaver {
@@ -55,12 +58,13 @@ export class ConfigLeaver {
     const { log, config } = this.#options;
     const part = edgePartOf(config());
     const said = JSON.stringify(part);
-    const isSame = this.#left?.said === said;
+    const key = this.#options.key();
+    const isSame = this.#left?.said === said && this.#left.key === key;
     if (isSame && this.#isThere) return true;
     try {
       // The same bytes again cost the edge no write.
       if (isSame && this.#left !== null && (await this.#sendAgain(this.#left))) return true;
-      const { clock, edge, homeId, key, nextVersion, send } = this.#options;
+      const { clock, edge, homeId, nextVersion, send } = this.#options;
       let jws = '';
       const version = await sendRising({
         clock,
@@ -71,14 +75,14 @@ export class ConfigLeaver {
           await send(jws);
         },
       });
-      this.#left = { said, jws };
+      this.#left = { said, jws, key };
       this.#isThere = true;
       log.debug(`Left settings ${version} at the edge.`);
       return true;
     } catch (thrown) {
       // An edge of an earlier version goes by the snapshot alone.
       if (thrown instanceof EdgeRefusal && thrown.reason === 'no-such-call') {
-        this.#left = { said, jws: '' };
+        this.#left = { said, jws: '', key };
         this.#isThere = true;
         log.info('The edge does not take settings yet: hosts, title and language hold there by the snapshot.');
         return true;

@@ -3,6 +3,7 @@
 // reads the code on its way cannot put another key in, and a claim made for one edge says nothing at another.
 
 import { CompactSign, type CryptoKey, calculateJwkThumbprint, compactVerify, importJWK, type JWK } from 'jose';
+import { ed25519PublicPart } from '../ed25519.ts';
 import { PorchlightError } from '../errors.ts';
 import { hashClaimCode, parseClaimCode } from './code.ts';
 
@@ -86,12 +87,10 @@ function fields(request: unknown): ClaimRequest {
   throw new PorchlightError('claim-malformed', 'Cannot read the claim: it needs code, publicKey and proof.');
 }
 
-/** Only the members that make the key (RFC 8037 section 2), so that nothing else is stored or shown. */
 function publicPart(key: JWK): JWK {
-  if (key.kty !== 'OKP' || key.crv !== 'Ed25519' || typeof key.x !== 'string' || !/^[\w-]{43}$/.test(key.x)) {
-    throw keyRefused('it is not an Ed25519 key as JWK');
-  }
-  return { kty: 'OKP', crv: 'Ed25519', x: key.x };
+  const part = ed25519PublicPart(key);
+  if (part === null) throw keyRefused('it is not an Ed25519 key as JWK');
+  return part;
 }
 
 async function readProof(proof: string, key: JWK): Promise<ClaimProof> {

@@ -19,7 +19,9 @@ describe('the house', () => {
   test('only named files read the environment, so that an owner can find every setting in one place', () => {
     const readers = product.filter((file) => /\bprocess\.(env|argv)\b/.test(file.code));
     expect(paths(readers)).toEqual(['home-node/cli/index.ts', 'home-node/config.ts', 'home-node/embedded/options.ts']);
-    const bindings = sourceFiles('edge').filter((file) => /\.(DNS_RESOLVER|DEV_KEY_ORIGINS)\b/.test(file.code));
+    const bindings = sourceFiles('edge').filter((file) =>
+      /\.(DNS_RESOLVER|DEV_KEY_ORIGINS|OPERATOR_KEY)\b/.test(file.code),
+    );
     expect(paths(bindings)).toEqual(['edge/env.ts']);
   });
 

@@ -18,6 +18,8 @@ export interface DomainOptions {
   /** [[services]] sections of porchlight.toml; the embedded home if left out. */
   readonly servicesToml?: string;
   readonly dnsResolver?: string;
+  /** Public half of the operator's key. */
+  readonly operatorKey?: string;
 }
 
 export class Domain {
@@ -86,12 +88,14 @@ export class Domain {
   }
 
   async startEdge(): Promise<void> {
-    const { certificates, folder, peerOrigins, dnsResolver } = this.options;
+    const { certificates, folder, peerOrigins, dnsResolver, operatorKey } = this.options;
     const args = ['--port', String(this.edgePort), '--data', join(folder, 'edge')];
     if (this.code === null) args.push('--hosts', this.host);
     args.push('--tls-key', certificates.keyFile, '--tls-cert', certificates.certFile);
     args.push('--dev-key-origins', peerOrigins.join(','));
     if (dnsResolver !== undefined) args.push('--dns-resolver', dnsResolver);
+    // As one argument: it may begin with a hyphen.
+    if (operatorKey !== undefined) args.push(`--operator-key=${operatorKey}`);
     const program = new Program('edge', [join(root, 'local', 'edge.ts'), ...args], this.environment);
     this.edgeProgram = program;
     const ready = await program.line<{ code?: string }>((line) => line.origin !== undefined, 60_000);
@@ -112,6 +116,16 @@ export class Domain {
     if (this.code !== null) all.push('--claim', this.code);
     this.homeProgram = new Program('home', all, { ...this.environment, ...env });
     return this.homeProgram;
+  }
+
+  /** The code that home claims with from the next start on. */
+  useCode(code: string): void {
+    this.code = code;
+  }
+
+  /** A second home node, on another data folder, without a claim. Whoever starts it ends it. */
+  startAnother(folder: string, entry: string): Program {
+    return new Program('another home', [join(root, entry), '--home', folder], this.environment);
   }
 
   /** Bedtime: home says good night and ends. */

@@ -5,7 +5,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { makeCertificates } from './certificates.ts';
-import { Domain } from './domain.ts';
+import { Domain, type DomainOptions } from './domain.ts';
 import { ask, freePort, Program } from './processes.ts';
 
 /** A line of the service's record. */
@@ -17,6 +17,7 @@ export interface Recorded {
 
 export class RecordedDomain {
   readonly folder: string;
+  readonly caFile: string;
   readonly peerOrigin: string;
   readonly domain: Domain;
   readonly peer: Program;
@@ -34,6 +35,7 @@ export class RecordedDomain {
     environment: Record<string, string>;
   }) {
     this.folder = parts.folder;
+    this.caFile = parts.environment.NODE_EXTRA_CA_CERTS ?? '';
     this.peerOrigin = parts.peerOrigin;
     this.domain = parts.domain;
     this.peer = parts.peer;
@@ -42,8 +44,12 @@ export class RecordedDomain {
     this.#environment = parts.environment;
   }
 
-  /** `name`: what its folder is called after; `actors`: the peer's. */
-  static async start(name: string, actors: readonly string[]): Promise<RecordedDomain> {
+  /** `name`: what its folder is called after; `actors`: the peer's; `more`: of the domain's options. */
+  static async start(
+    name: string,
+    actors: readonly string[],
+    more: (folder: string) => Promise<Partial<DomainOptions>> = async () => ({}),
+  ): Promise<RecordedDomain> {
     const folder = mkdtempSync(join(tmpdir(), `porchlight-${name}-`));
     const certificates = await makeCertificates(folder);
     const environment = { NODE_EXTRA_CA_CERTS: certificates.caFile };
@@ -55,7 +61,8 @@ export class RecordedDomain {
     await peer.line((line) => line.ready === true);
     const service = await startService(folder, servicePort, environment);
     const servicesToml = `[[services]]\nname = "recorder"\nkind = "activitypub"\nurl = "http://127.0.0.1:${servicePort}"\ninboxes = ["/inbox"]\nsignatures = ["cavage"]\n`;
-    const domain = await Domain.start({ folder, certificates, peerOrigins: [peerOrigin], servicesToml });
+    const options = { folder, certificates, peerOrigins: [peerOrigin], servicesToml, ...(await more(folder)) };
+    const domain = await Domain.start(options);
     return new RecordedDomain({ folder, peerOrigin, domain, peer, service, servicePort, environment });
   }
 

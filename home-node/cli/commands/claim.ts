@@ -1,10 +1,10 @@
 // `porchlight claim CODE`: makes this home known to its edge.
 
-import { type Claimed, claim as claimAt } from '../../claim.ts';
+import { type Claimed, claimWithKeys } from '../../claim.ts';
 import { readConfig } from '../../config.ts';
 import { askNode } from '../../control/client.ts';
 import { FolderLock } from '../../folder-lock.ts';
-import { openHomeKey } from '../../key.ts';
+import { HomeKeys } from '../../key.ts';
 import { type Cli, type FolderOptions, folderOf, type JsonOptions, sayJson } from '../cli.ts';
 import { mustBeThere } from '../folder.ts';
 
@@ -30,7 +30,7 @@ async function claimHere(folder: string, code: string): Promise<{ claimed: Claim
   const lock = FolderLock.take(folder);
   try {
     const { edge } = readConfig(folder);
-    return { claimed: await claimAt(folder, edge, await openHomeKey(folder), code), running: false };
+    return { claimed: await claimWithKeys(folder, edge, await HomeKeys.open(folder), code), running: false };
   } finally {
     lock.release();
   }

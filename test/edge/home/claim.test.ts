@@ -129,7 +129,7 @@ describe('a claim', () => {
 
 describe('judgeClaim()', () => {
   const code = { hosts: ['a', 'b'], replaces: null, expiresAt: 10, usedBy: null };
-  const none: ClaimFacts = { code, keyOwner: null, owners: new Map() };
+  const none: ClaimFacts = { code, keyOwner: null, keyRevoked: false, owners: new Map() };
 
   test('grants until the moment of expiry', () => {
     expect(judgeClaim(none, 9)).toEqual({ verdict: 'granted', homeId: null, newKey: false, add: ['a', 'b'] });

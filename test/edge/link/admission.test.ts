@@ -1,12 +1,17 @@
 // Who gets the link: the home whose key is in the directory, by a proof for this socket and this edge, and its newest
 // process. Everybody else is refused, and told why as far as it is theirs to know.
 
-import { generateKeyPair } from 'jose';
+import { exportJWK, generateKeyPair } from 'jose';
 import { describe, expect, test } from 'vitest';
+import type { HomeRecord } from '../../../edge/home/directory.ts';
+import { admit } from '../../../edge/link/admission.ts';
 import { openLink } from '../../../edge/link/door.ts';
+import { LinkRecord } from '../../../edge/link/record.ts';
+import { systemClock, systemRandom } from '../../../shared/clock.ts';
 import { limits } from '../../../shared/limits.ts';
 import { encodeFrame, encodeTextFrame, recordOf } from '../../../shared/link/codec.ts';
 import { closeCodes } from '../../../shared/link/frames.ts';
+import { signProof } from '../../../shared/link/handshake.ts';
 import { signCall } from '../../../shared/session/call.ts';
 import { bindings, edgeOrigin, LinkRig } from './link-rig.ts';
 
@@ -168,6 +173,87 @@ describe('an epoch', () => {
     expect((await writes()) - before).toBe(0);
     await rig.openLink({ process: 'another' });
     expect((await writes()) - before).toBe(1);
+  });
+});
+
+describe('a change of keys', () => {
+  const why = { code: 'key-changed', reason: 'Cannot keep the link: as the test says.' };
+  const keyOf = async (rig: LinkRig): Promise<string> => {
+    return await rig.inside((_, state) => {
+      const [key] = state
+        .getWebSockets()
+        .map((own) => (own.deserializeAttachment() as { session: { key: string } }).session.key);
+      return key ?? '';
+    });
+  };
+
+  test('ends the link that another key opened, and tells it why; its own stays', async () => {
+    const rig = await LinkRig.open();
+    const { socket } = await rig.openLink();
+    await rig.stub.keepOnly(await keyOf(rig), why);
+    expect(await rig.stub.presence()).toMatchObject({ link: 'connected' });
+    await rig.hibernate();
+    await rig.stub.keepOnly('another', why);
+    expect(recordOf(await socket.next('REFUSED'))).toEqual(why);
+    expect((await socket.closing()).code).toBe(closeCodes.refused);
+    expect(await rig.stub.presence()).toMatchObject({ link: 'lost' });
+  });
+
+  test('ends a link whose key was never written down, and one that is being opened', async () => {
+    const rig = await LinkRig.open();
+    const { socket } = await rig.openLink();
+    await rig.inside((_, state) => {
+      const [own] = state.getWebSockets();
+      const attachment = own?.deserializeAttachment() as { session: { key?: string } };
+      delete attachment.session.key;
+      own?.serializeAttachment(attachment);
+    });
+    await rig.hibernate();
+    await rig.stub.keepOnly('any', why);
+    await socket.next('REFUSED');
+    const second = await rig.dial();
+    await rig.inside((_, state) => {
+      for (const own of state.getWebSockets()) own.serializeAttachment({ state: 'checking' });
+    });
+    await rig.stub.keepOnly('any', why);
+    expect(await second.socket.closing()).toEqual({ code: closeCodes.refused, reason: 'key-changed' });
+  });
+
+  test('while a proof is looked at opens no session for it', async () => {
+    const { publicKey, privateKey } = await generateKeyPair('EdDSA', { crv: 'Ed25519', extractable: true });
+    const hello = { versions: [1], nonce: 'n', edge: edgeOrigin };
+    const claims = { nonce: 'n', edge: edgeOrigin, homeId: 'h', version: 1, process: 'p', epoch: 0 };
+    const home = { homeId: 'h', hosts: ['h.example'], publicKey: await exportJWK(publicKey) };
+    let isAwaited = true;
+    let opened = 0;
+    const admitted = async (record: HomeRecord): Promise<unknown> => {
+      const rig = await LinkRig.open();
+      return await rig.inside(async (_, { storage }) => {
+        return await admit(
+          await signProof(claims, privateKey),
+          { hello, homeId: 'h' },
+          {
+            directory: { home: async () => record },
+            spool: {
+              openSession: async () => {
+                opened += 1;
+                return { ok: true };
+              },
+            },
+            record: new LinkRecord(storage),
+            clock: systemClock,
+            random: systemRandom,
+            isAwaited: () => isAwaited,
+          },
+        );
+      });
+    };
+    expect(await admitted(home)).toMatchObject({ admitted: { homeId: 'h', key: home.publicKey.x } });
+    isAwaited = false;
+    expect(await admitted(home)).toMatchObject({ refused: { code: 'key-changed' } });
+    isAwaited = true;
+    expect(await admitted({ ...home, revokedAt: 1 })).toMatchObject({ refused: { code: 'revoked' } });
+    expect(opened).toBe(1);
   });
 });
 

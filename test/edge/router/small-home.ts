@@ -18,7 +18,14 @@ import {
   textOf,
 } from '../../../shared/link/codec.ts';
 import { type CancelCode, type FrameName, flags } from '../../../shared/link/frames.ts';
-import { helloOf, signProof, type Welcome, welcomeOf } from '../../../shared/link/handshake.ts';
+import {
+  helloOf,
+  type Refusal,
+  refusalOf,
+  signProof,
+  type Welcome,
+  welcomeOf,
+} from '../../../shared/link/handshake.ts';
 import { type RequestHead, requestHeadOf } from '../../../shared/link/heads.ts';
 import { callScheme, signCall } from '../../../shared/session/call.ts';
 import { addCode } from '../home/directory-database.ts';
@@ -36,8 +43,12 @@ const encoder = new TextEncoder();
 export class SmallHome {
   readonly origin: string;
   readonly homeId: string;
-  readonly publicKey: JWK;
-  readonly #key: CryptoKey;
+  publicKey: JWK;
+  key: CryptoKey;
+  /** Names this home-node process. */
+  process: string;
+  /** What the edge refused it with, the latest last. */
+  readonly refusals: Refusal[] = [];
   /** What was carried to it. */
   readonly seen: RequestHead[] = [];
   /** What it answers; by default a page of the path. */
@@ -51,7 +62,8 @@ export class SmallHome {
     this.origin = origin;
     this.homeId = homeId;
     this.publicKey = publicKey;
-    this.#key = key;
+    this.key = key;
+    this.process = homeId;
   }
 
   /** A home that has claimed the host of `origin`, and further ones. */
@@ -60,12 +72,25 @@ export class SmallHome {
     const jwk = await exportJWK(publicKey);
     const code = makeClaimCode(systemRandom);
     await addCode(code, [new URL(origin).host, ...more], systemClock.now() + limits.claimCodeMs);
-    const response = await SELF.fetch(`${origin}/.porchlight/v1/claim`, {
-      method: 'POST',
-      body: JSON.stringify(await makeClaim(code, origin, jwk, privateKey)),
-    });
-    const { homeId } = (await response.json()) as { homeId: string };
+    const home = new SmallHome(origin, '', jwk, privateKey);
+    const { homeId } = (await (await home.claim(code)).json()) as { homeId: string };
     return new SmallHome(origin, homeId, jwk, privateKey);
+  }
+
+  /** A home on a new machine, with a key of its own, that claims with this code. */
+  static async claimedWith(origin: string, code: string): Promise<SmallHome> {
+    const { publicKey, privateKey } = await generateKeyPair('EdDSA', { crv: 'Ed25519', extractable: true });
+    const home = new SmallHome(origin, '', await exportJWK(publicKey), privateKey);
+    const { homeId } = (await (await home.claim(code)).json()) as { homeId: string };
+    return new SmallHome(origin, homeId, home.publicKey, privateKey);
+  }
+
+  /** The edge's answer to a claim by its key. */
+  async claim(code: string): Promise<Response> {
+    return await SELF.fetch(`${this.origin}/.porchlight/v1/claim`, {
+      method: 'POST',
+      body: JSON.stringify(await makeClaim(code, this.origin, this.publicKey, this.key)),
+    });
   }
 
   async connect(): Promise<Welcome> {
@@ -81,9 +106,11 @@ export class SmallHome {
     webSocket.binaryType = 'arraybuffer';
     webSocket.accept();
     const { nonce, edge } = helloOf(await greeted);
-    const claims = { nonce, edge, homeId: this.homeId, version: 1, process: this.homeId, epoch: 0 };
-    webSocket.send(encodeTextFrame('PROOF', await signProof(claims, this.#key)));
-    this.#welcome = welcomeOf(await welcomed);
+    const claims = { nonce, edge, homeId: this.homeId, version: 1, process: this.process, epoch: 0 };
+    webSocket.send(encodeTextFrame('PROOF', await signProof(claims, this.key)));
+    const answer = await Promise.race([welcomed, this.#next('REFUSED')]);
+    if (answer.name === 'REFUSED') throw new Error(textOf(answer));
+    this.#welcome = welcomeOf(answer);
     this.#n = 0;
     return this.#welcome;
   }
@@ -103,7 +130,7 @@ export class SmallHome {
     this.#n += 1;
     const digest = base64url.encode(new Uint8Array(await crypto.subtle.digest('SHA-256', body)));
     const claims = { homeId: this.homeId, session, epoch, edge, n: this.#n, method, path, body: digest };
-    return `${callScheme} ${await signCall(claims, this.#key)}`;
+    return `${callScheme} ${await signCall(claims, this.key)}`;
   }
 
   /** A signed call; `asked` is sent as JSON. */
@@ -120,7 +147,7 @@ export class SmallHome {
   /** Leaves settings under its key; `bytes` is sent instead of them. */
   async leaveConfig(part: EdgePart, where: Partial<PartAddress> = {}, bytes?: string): Promise<Response> {
     const address = { edge: this.origin, homeId: this.homeId, ...where };
-    const body = new Uint8Array(encoder.encode(bytes ?? (await signEdgePart(part, address, this.#key))));
+    const body = new Uint8Array(encoder.encode(bytes ?? (await signEdgePart(part, address, this.key))));
     const headers = { Authorization: await this.signed('PUT', configPath, body) };
     return await SELF.fetch(`${this.origin}${configPath}`, { method: 'PUT', headers, body });
   }
@@ -132,7 +159,7 @@ export class SmallHome {
   #receive(frame: Frame): void {
     this.#waiting.get(frame.name)?.(frame);
     this.#waiting.delete(frame.name);
-    if (frame.name === 'REFUSED') throw new Error(textOf(frame));
+    if (frame.name === 'REFUSED') this.refusals.push(refusalOf(frame));
     if (frame.name !== 'REQUEST') return;
     const request = requestHeadOf(frame);
     this.seen.push(request);

@@ -55,6 +55,37 @@ describe('sessions', () => {
     expect(await rig.stub.authorise(...foreign)).toMatchObject({ ok: false, code: 'call-refused' });
   });
 
+  test('a session ends when only another key’s may go on; the one that is its own stays, also after an eviction', async () => {
+    const rig = await SpoolRig.open();
+    const home = await rig.openHome(3);
+    const { x = '' } = rig.opening(home).publicKey;
+    await rig.stub.keepOnly(x);
+    expect(heard(await rig.stub.authorise(...(await home.sign({}))))).toMatchObject({ epoch: 3 });
+    for (const key of ['another', null]) {
+      await rig.openHome(3, home.keys, `link-${key}`);
+      await rig.stub.keepOnly(key);
+      const [refused, unnamed] = [await home.sign({}), await home.sign({ session: '' })];
+      expect(await rig.stub.authorise(...refused)).toMatchObject({ ok: false, code: 'no-session' });
+      expect(await rig.stub.authorise(...unnamed)).toMatchObject({ ok: false, code: 'no-session' });
+      await rig.evict();
+      expect(await rig.stub.authorise(...unnamed)).toMatchObject({ ok: false, code: 'no-session' });
+    }
+    // Its epoch is remembered: an older process does not come back by a change of keys.
+    expect(await rig.stub.openSession({ ...rig.opening(home), epoch: 2 })).toMatchObject({ code: 'older-epoch' });
+  });
+
+  test('what was leased stays so for the process that comes back with another key', async () => {
+    const rig = await SpoolRig.open();
+    const home = await rig.openHome(1);
+    await rig.put('a1');
+    expect((await home.turn()).deliveries).toHaveLength(1);
+    await rig.stub.keepOnly(null);
+    const again = await rig.openHome(1, await newKeys(), 'by another key');
+    expect((await again.turn()).deliveries).toEqual([]);
+    const successor = await rig.openHome(2);
+    expect((await successor.turn()).deliveries).toHaveLength(1);
+  });
+
   test('a call for another edge, method, path or body is refused', async () => {
     const rig = await SpoolRig.open();
     const home = await rig.openHome();

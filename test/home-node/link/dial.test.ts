@@ -2,6 +2,7 @@
 // notices silence, and masks as the wire needs it.
 
 import { createHash } from 'node:crypto';
+import { createServer as createHttpServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createServer as createTcpServer, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
@@ -143,6 +144,44 @@ describe('home signs nothing', () => {
     timers.fire(first);
     await vi.waitUntil(() => states.filter((state) => state.link === 'lost').length === 2);
     expect(timers.waiting.at(-1)?.ms).toBeGreaterThan(first * 1.9);
+  });
+});
+
+describe('an answer instead of a socket', () => {
+  const answering = async (status: number, body: string): Promise<LinkState | undefined> => {
+    const server = createHttpServer((_, response) => response.writeHead(status).end(body));
+    server.on('upgrade', (_, socket) => {
+      socket.on('error', () => undefined);
+      socket.end(`HTTP/1.1 ${status} No\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    cleanups.push(() => server.close());
+    const { states } = dial(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    await lostWith(states);
+    return states.find((state) => state.link === 'lost');
+  };
+
+  test.each([
+    [403, 'not-this-home'],
+    [421, 'unknown-host'],
+  ])('%s %s means that the edge does not know this home, which its owner must mend', async (status, code) => {
+    expect(await answering(status, JSON.stringify({ code }))).toMatchObject({
+      code: 'unknown-home',
+      reason: expect.stringContaining('claim with a code of its operator'),
+    });
+  });
+
+  test.each([
+    ['another refusal of the edge', 403, '{"code":"else"}', '403 (else)'],
+    ['a page of something on the way', 403, '<h1>Blocked</h1>', '403 (not-from-the-edge)'],
+    ['a page without end', 503, 'x'.repeat(1_000_000), '503 (not-from-the-edge)'],
+    ['JSON that is no refusal', 200, '{"code":7}', '200 (not-from-the-edge)'],
+    ['nothing', 500, '', '500 (not-from-the-edge)'],
+  ])('that is %s says nothing about this home', async (_, status, body, said) => {
+    expect(await answering(status, body)).toMatchObject({
+      code: 'link-unreachable',
+      reason: expect.stringContaining(said),
+    });
   });
 });
 

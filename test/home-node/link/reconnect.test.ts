@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { reconnectDelayMs } from '../../../home-node/link/reconnect.ts';
+import { rarelyMs, reconnectDelayMs } from '../../../home-node/link/reconnect.ts';
 
 const dice = (value: number) => ({ bytes: (count: number) => new Uint8Array(count).fill(value) });
 
@@ -12,6 +12,11 @@ describe('reconnectDelayMs()', () => {
     expect(reconnectDelayMs(0, dice(0))).toBe(125);
     expect(reconnectDelayMs(40, dice(255))).toBe(30_000);
     expect(reconnectDelayMs(40, dice(0))).toBe(15_000);
+  });
+
+  test('grows to a quarter of an hour where only a person can mend what is wrong', () => {
+    expect(reconnectDelayMs(0, dice(255), rarelyMs)).toBe(250);
+    expect(reconnectDelayMs(40, dice(255), rarelyMs)).toBe(15 * 60_000);
   });
 
   test('doubles its ceiling with each failure', () => {

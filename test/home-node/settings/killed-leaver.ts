@@ -20,7 +20,7 @@ const leaver = new ConfigLeaver({
   config: () => config,
   edge: config.edge,
   homeId: 'h',
-  key: privateKey,
+  key: () => privateKey,
   nextVersion: versionsOf(ledger, 'config-version'),
   send: async () => {
     process.kill(process.pid, 'SIGKILL');

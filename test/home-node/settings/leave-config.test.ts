@@ -1,6 +1,6 @@
 // When the edge is told of the settings, under which version, and what becomes of its refusals.
 
-import { decodeJwt, generateKeyPair } from 'jose';
+import { compactVerify, decodeJwt, generateKeyPair } from 'jose';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { versionsOf } from '../../../home-node/bedtime/rising-version.ts';
 import { EdgeRefusal } from '../../../home-node/edge-api/send.ts';
@@ -20,7 +20,10 @@ interface Sent {
   readonly digest: string;
 }
 
+const another = await generateKeyPair('EdDSA', { crv: 'Ed25519' });
+
 let title: string;
+let keyNow = privateKey;
 let sent: Sent[];
 let there: Sent | null;
 let answer: () => void;
@@ -29,6 +32,7 @@ let stored: number;
 
 beforeEach(() => {
   title = 'one';
+  keyNow = privateKey;
   sent = [];
   there = null;
   answer = () => undefined;
@@ -60,7 +64,7 @@ function leaver(): ConfigLeaver {
     config: configNow,
     edge: 'https://a.example',
     homeId: 'h',
-    key: privateKey,
+    key: () => keyNow,
     nextVersion: versionsOf(numbers, 'config-version'),
     // As the edge judges.
     send: async (jws) => {
@@ -97,6 +101,16 @@ describe('leaving settings', () => {
     await config.leave();
     expect(sent).toHaveLength(2);
     expect(sent[1]?.digest).toBe(sent[0]?.digest);
+  });
+
+  test('is signed anew when home has another key since: the old signature would be refused', async () => {
+    const config = leaver();
+    await config.leave();
+    config.forget();
+    keyNow = another.privateKey;
+    await config.leave();
+    expect(sent.map(({ version }) => version)).toEqual([now, now + 1]);
+    await expect(compactVerify(sent[1]?.digest ?? '', another.publicKey)).resolves.toBeDefined();
   });
 
   test('is said anew when the edge has a later one meanwhile', async () => {
