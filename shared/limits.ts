@@ -47,6 +47,10 @@ export const limits = {
   spoolDatabaseBytes: 1024 * MiB,
   /** Bytes of large bodies in R2, waiting and kept; the same. */
   spoolLargeBytes: 4096 * MiB,
+  /** Services whose waiting deliveries are told apart. Danger: names in every row, because counts travel with rows. */
+  spoolServices: 64,
+  /** Deliveries in one list for the owner. Danger: a reply that a small home cannot hold. */
+  spoolListed: 100,
   /** Waiting deliveries of one sender. Danger: one peer fills the spool. Above: 429. */
   senderWaiting: 5_000,
   /** Undecided deliveries waiting, per origin and in all. Danger: rows for anybody who invents a key address. */
