@@ -14,8 +14,10 @@ import { ClaimDesk } from './home/claim.ts';
 import { D1Directory } from './home/directory.ts';
 import { Snapshots } from './home/snapshots.ts';
 import { dnsOverHttps } from './http/resolve.ts';
+import { siteOf } from './pages/site.ts';
 import { type Parts, router } from './router.ts';
 import { SpoolClient } from './spool/client.ts';
+import { StatusReader } from './status/gather.ts';
 
 const made = new WeakMap<Env, ReturnType<typeof router>>();
 
@@ -45,18 +47,31 @@ function partsOf(env: Env): Parts {
     deadline: (ms) => AbortSignal.timeout(ms),
     keepAlive,
   });
+  const snapshots = new Snapshots(env.STORE, clock, keepAlive);
+  const spoolObject = (homeId: string) => env.SPOOL.get(env.SPOOL.idFromName(homeId));
   return {
     clock,
     directory,
     claims: new ClaimDesk(env.DIRECTORY, clock, random),
-    snapshots: new Snapshots(env.STORE, clock, keepAlive),
+    snapshots,
     copies: new Copies({ store: env.STORE, clock, keepAlive }),
     store: env.STORE,
     links: env.LINK,
     linkOf: (homeId) => env.LINK.get(env.LINK.idFromName(homeId)),
-    spoolObject: (homeId) => env.SPOOL.get(env.SPOOL.idFromName(homeId)),
+    spoolObject,
     spoolOf: oncePerHome((homeId) => new SpoolClient({ homeId, spools: env.SPOOL, store: env.STORE, clock })),
     answerLeft: answerDocument,
+    status: new StatusReader({
+      clock,
+      keepAlive,
+      linkTold: async (homeId) => {
+        const presence = await env.LINK.get(env.LINK.idFromName(homeId)).presence();
+        return { presence, history: [], services: null };
+      },
+      standing: async (homeId) => await spoolObject(homeId).standing(),
+      snapshotOf: async (homeId) => await snapshots.of(homeId),
+    }),
+    siteOf: async (homeId) => siteOf(await snapshots.of(homeId)),
     activityPub: { keys, undecidedOrigins: new UndecidedOrigins(), clock, random, report },
   };
 }

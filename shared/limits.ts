@@ -134,6 +134,8 @@ export const limits = {
   /** How long a Worker trusts its copy of the directory and of a snapshot before it looks again. */
   directoryFreshMs: 10 * second,
   snapshotFreshMs: 5 * second,
+  /** How long a Worker, and a browser, shows the same status. Danger: each look at it wakes two objects of a home. */
+  statusFreshMs: 10 * second,
   /** Keys of each memory of a Worker: hosts, snapshots, pages seen. Danger: strangers who invent names fill it. */
   memoryEntries: 1_000,
   /** How long a claim code is good. Danger: a code found in an old mail. */

@@ -10,6 +10,7 @@ import { problem } from '../http/problem.ts';
 import type { CarryFailure } from '../link/between.ts';
 import { carry } from '../link/carry.ts';
 import { asleepResponse } from '../pages/asleep.ts';
+import { siteOf } from '../pages/site.ts';
 import type { HomeRecord } from './directory.ts';
 import type { Snapshots } from './snapshots.ts';
 
@@ -53,7 +54,7 @@ async function away(
   if (left !== null) return left;
   const copy = await parts.copies.find(homeId, question);
   if (copy !== null) return await answerFromCopy(question, copy, why, now);
-  return asleepResponse(request, presence, snapshot, now);
+  return asleepResponse(request, presence, siteOf(snapshot), now);
 }
 
 /** Home is there, but this question was not answered. */
