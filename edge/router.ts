@@ -9,10 +9,12 @@ import type { HomeRecord } from './home/directory.ts';
 import { type HomeRoutesParts, homeRoutes } from './home/routes.ts';
 import { type VisitParts, visit } from './home/visit.ts';
 import { problem } from './http/problem.ts';
+import { statusJsonPath, statusPath } from './pages/status.ts';
 import type { Spool } from './spool/spool.ts';
+import { answerStatus, type StatusRoutesParts } from './status/routes.ts';
 import { answerWellKnown } from './webfinger/routes.ts';
 
-export interface Parts extends HomeRoutesParts, VisitParts {
+export interface Parts extends HomeRoutesParts, VisitParts, StatusRoutesParts {
   readonly activityPub: ActivityPubPorts;
   readonly spoolOf: (homeId: string) => Spool;
 }
@@ -55,7 +57,13 @@ export function router(parts: Parts): Hono<Addressed> {
     return (await answerActivityPub(parts.activityPub, home, context.req.raw)) ?? (await handOn(next));
   };
 
+  /** How home is doing, for anybody. */
+  const status = (context: Context<Addressed>): Promise<Response> =>
+    answerStatus(parts, context.get('home'), context.get('said'), context.req.raw);
+
   const table = new Hono<Addressed>({ strict: true });
+  table.all(statusPath, findHome, status);
+  table.all(statusJsonPath, findHome, status);
   table.route('/.porchlight', homeRoutes(parts));
   table.use('*', keepOwn);
   table.use('*', findHome);

@@ -20,6 +20,7 @@ import type { LinkObject } from './link/object.ts';
 import { Registry } from './operator/registry.ts';
 import { type Parts, router } from './router.ts';
 import { SpoolClient } from './spool/client.ts';
+import { StatusReader } from './status/gather.ts';
 
 const made = new WeakMap<Env, ReturnType<typeof router>>();
 
@@ -50,6 +51,7 @@ function partsOf(env: Env): Parts {
     keepAlive,
   });
   const linkOf = (homeId: string): DurableObjectStub<LinkObject> => env.LINK.get(env.LINK.idFromName(homeId));
+  const spoolObject = (homeId: string) => env.SPOOL.get(env.SPOOL.idFromName(homeId));
   return {
     clock,
     directory,
@@ -63,9 +65,18 @@ function partsOf(env: Env): Parts {
     store: env.STORE,
     links: env.LINK,
     linkOf,
-    spoolObject: (homeId) => env.SPOOL.get(env.SPOOL.idFromName(homeId)),
+    spoolObject,
     spoolOf: oncePerHome((homeId) => new SpoolClient({ homeId, spools: env.SPOOL, store: env.STORE, clock })),
     answerLeft: answerDocument,
+    status: new StatusReader({
+      clock,
+      keepAlive,
+      linkTold: async (homeId) => {
+        const presence = await linkOf(homeId).presence();
+        return { presence, history: [], services: null };
+      },
+      standing: async (homeId) => await spoolObject(homeId).standing(),
+    }),
     activityPub: { keys, undecidedOrigins: new UndecidedOrigins(), clock, random, report },
   };
 }

@@ -47,6 +47,10 @@ export const limits = {
   spoolDatabaseBytes: 1024 * MiB,
   /** Bytes of large bodies in R2, waiting and kept; the same. */
   spoolLargeBytes: 4096 * MiB,
+  /** Services whose waiting deliveries are told apart. Danger: names in every row, because counts travel with rows. */
+  spoolServices: 64,
+  /** Deliveries in one list for the owner. Danger: a reply that a small home cannot hold. */
+  spoolListed: 100,
   /** Waiting deliveries of one sender. Danger: one peer fills the spool. Above: 429. */
   senderWaiting: 5_000,
   /** Undecided deliveries waiting, per origin and in all. Danger: rows for anybody who invents a key address. */
@@ -137,6 +141,8 @@ export const limits = {
   configFreshMs: second / 2,
   /** Bytes of porchlight.toml, and of the edge's part of it as home signs it. Danger: a parser, an isolate's memory. */
   configBytes: 64 * KiB,
+  /** How long a Worker, and a browser, shows the same status. Danger: each look at it wakes two objects of a home. */
+  statusFreshMs: 10 * second,
   /** Keys of each memory of a Worker: hosts, snapshots, pages seen. Danger: strangers who invent names fill it. */
   memoryEntries: 1_000,
   /** How long a claim code is good. Danger: a code found in an old mail. */

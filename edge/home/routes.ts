@@ -22,6 +22,7 @@ import type { D1Directory, HomeRecord } from './directory.ts';
 import type { HomeSaid } from './said.ts';
 import { answerTold, askBytes, jsonOf, readSignedCall, refusal, type SignedCall, turnBytes } from './signed-call.ts';
 import { parseSnapshot } from './snapshot.ts';
+import { spoolCalls } from './spool-calls.ts';
 import { warm, warmPaths } from './warm.ts';
 
 export interface HomeRoutesParts extends ChangeKeyParts, OperatorParts {
@@ -66,6 +67,7 @@ export function homeRoutes(parts: HomeRoutesParts): Hono {
   );
   routes.post('/v1/replay', signed(askBytes, replay));
   routes.get('/v1/spool', signed(0, summary));
+  routes.route('/v1/spool', spoolCalls(signed));
   routes.get('/v1/dead-letters', signed(0, deadLetters));
   routes.post('/v1/dead-letters/:seq/retry', signed(askBytes, retryDead));
   routes.post('/v1/dead-letters/:seq/discard', signed(askBytes, discardDead));

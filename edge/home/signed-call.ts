@@ -90,6 +90,9 @@ export function refusal({ code, message: detail }: Extract<Told<unknown>, { ok: 
       return problem(409, code, { detail });
     case 'no-body':
     case 'no-dead-letter':
+    case 'no-delivery':
+    case 'not-waiting':
+    case 'not-kept':
       return problem(404, code, { detail });
     default:
       return problem(400, code, { detail });

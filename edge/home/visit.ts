@@ -10,6 +10,7 @@ import { problem } from '../http/problem.ts';
 import type { CarryFailure } from '../link/between.ts';
 import { carry } from '../link/carry.ts';
 import { asleepResponse } from '../pages/asleep.ts';
+import { siteOf } from '../pages/site.ts';
 import type { HomeRecord } from './directory.ts';
 import type { HomeSaid } from './said.ts';
 
@@ -49,12 +50,13 @@ async function away(
 ): Promise<Response> {
   const now = parts.clock.now();
   const question = { method: request.method, url: new URL(request.url), headers: request.headers };
-  const { snapshot, words } = await parts.said.of(home);
+  const said = await parts.said.of(home);
+  const { snapshot } = said;
   const left = snapshot === null ? null : parts.answerLeft(request, snapshot, now);
   if (left !== null) return left;
   const copy = await parts.copies.find(home.homeId, question);
   if (copy !== null) return await answerFromCopy(question, copy, why, now);
-  return asleepResponse(request, presence, words, now);
+  return asleepResponse(request, presence, siteOf(said), now);
 }
 
 /** Home is there, but this question was not answered. */

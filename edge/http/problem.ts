@@ -2,6 +2,7 @@
 // stable code; messages meant for owners stay in logs. JSON by default (RFC 9457), HTML where a browser asked.
 
 import type { RefusalKind } from '../../shared/verdict.ts';
+import { pagePolicy } from './page-policy.ts';
 
 type ErrorStatus =
   | 400
@@ -67,7 +68,7 @@ export function problem(status: ErrorStatus, code: string, options: ProblemOptio
 /** The same refusal as a page for people. `html` must be whole and escaped; it may fetch nothing. */
 export function problemPage(status: ErrorStatus, html: string, options: ProblemOptions = {}): Response {
   const headers = headersOf(status, 'text/html; charset=utf-8', options);
-  headers.set('Content-Security-Policy', "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'");
+  headers.set('Content-Security-Policy', pagePolicy);
   return new Response(html, { status, headers });
 }
 

@@ -65,8 +65,9 @@ function depart(
   // Before the move, because the move then carries the totals.
   expire(spool, expiredPerAnswer);
   const place = spool.nextPlace(zone);
-  spool.left.leave(row.seq, { place, ...last, totals: spool.tally.departed(countedOf(row)) });
+  spool.left.leave(row.seq, { place, ...last, totals: spool.tally.departed(countedOf(row), zone === kept) });
   spool.senders.departed(lineKey(row), row.seq, row.undecidedOrigin);
+  spool.heads.departed(row.service, row.seq);
   spool.line.remove(row.seq);
   return null;
 }

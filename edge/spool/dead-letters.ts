@@ -2,6 +2,7 @@
 
 import { PorchlightError } from '../../shared/errors.ts';
 import { bodyKey } from './bodies.ts';
+import { waitingOf } from './counts.ts';
 import type { Holdings } from './holdings.ts';
 import { lineKey } from './line.ts';
 import { countedOf } from './senders.ts';
@@ -12,8 +13,10 @@ export function retryDead(spool: Holdings, deadSeq: number): { seq: number } {
   const seq = spool.nextSeq();
   const key = lineKey(row);
   const senderWaiting = spool.senders.waitingOf(key) + 1;
-  spool.left.revive(row.place, seq, senderWaiting, spool.tally.retried(seq, countedOf(row)));
+  const totals = spool.tally.retried(seq, countedOf(row));
+  spool.left.revive(row.place, seq, senderWaiting, totals);
   spool.senders.forget();
+  spool.heads.stored({ ...row, seq }, waitingOf(totals.counts, row.service));
   const inlineBytes = row.isLarge ? 0 : row.bodyBytes;
   spool.line.stored({ seq, service: row.service, sender: row.sender, notBefore: 0, inlineBytes });
   return { seq };
@@ -24,7 +27,7 @@ export function discardDead(spool: Holdings, deadSeq: number): void {
   const row = find(spool, deadSeq);
   spool.left.remove(row.place, row.place);
   if (row.isLarge) spool.orphaned.push(bodyKey(spool.homeId, row.lane, row.id));
-  spool.marks.save({}, spool.tally.deleted(countedOf(row).largeBytes, 0));
+  spool.marks.save({}, spool.tally.deleted(countedOf(row).largeBytes, { kept: 0, expired: 0 }));
 }
 
 function find(spool: Holdings, seq: number) {

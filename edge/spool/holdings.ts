@@ -2,6 +2,8 @@
 // can be forgotten at any moment (eviction does it, and so does an operation that failed half way) and is read again.
 
 import { drizzle } from 'drizzle-orm/durable-sqlite';
+import { countsOf } from './counts.ts';
+import { Heads } from './heads.ts';
 import { dead, kept, nextStep, placeOf, type Zone } from './key-line.ts';
 import { KnownSenders } from './known-senders.ts';
 import { LeaseBook } from './leases.ts';
@@ -9,6 +11,7 @@ import { LeftRows } from './left-rows.ts';
 import { Line, lineKey } from './line.ts';
 import { Marks } from './marks.ts';
 import type { Outside } from './outside.ts';
+import { OwnerRows } from './owner-rows.ts';
 import { schema } from './schema.ts';
 import { lookBackRows, Senders } from './senders.ts';
 import { Tally } from './totals.ts';
@@ -22,10 +25,12 @@ export class Holdings {
   readonly outside: Outside;
   readonly waiting: WaitingRows;
   readonly left: LeftRows;
+  readonly owner: OwnerRows;
   readonly marks: Marks;
   readonly tally: Tally;
   readonly senders: Senders;
   readonly knownSenders: KnownSenders;
+  readonly heads: Heads;
   readonly line = new Line(lineBytes);
   readonly leases = new LeaseBook();
   /** R2 keys of bodies whose rows are gone, to be deleted once that is committed. */
@@ -42,8 +47,13 @@ export class Holdings {
     this.#sql = storage.sql;
     this.waiting = new WaitingRows(database);
     this.left = new LeftRows(database);
+    this.owner = new OwnerRows(database);
     this.marks = new Marks(database);
-    this.tally = new Tally(() => this.#newestTotals());
+    this.tally = new Tally(
+      () => this.#newestTotals(),
+      (age) => countsOf(age, this.left.countIn(kept), this.waiting.countByService()),
+    );
+    this.heads = new Heads((after, count) => this.waiting.arrivals(after, count));
     this.senders = new Senders(() => ({ recent: this.waiting.recent(lookBackRows), totals: this.tally.now }), lineKey);
     this.knownSenders = new KnownSenders(database, this);
   }
@@ -54,6 +64,12 @@ export class Holdings {
 
   get databaseBytes(): number {
     return this.#sql.databaseSize;
+  }
+
+  /** Writes down what had to be counted anew, so that it is counted once: one row write after older code, else none. */
+  layDown(): void {
+    const counted = this.tally.takeCountedAnew();
+    if (counted !== null) this.marks.save({}, counted);
   }
 
   nextSeq(): number {
@@ -81,6 +97,7 @@ export class Holdings {
     this.tally.forget();
     this.senders.forget();
     this.knownSenders.forget();
+    this.heads.forget();
     this.line.forget();
     this.#lastMarks.clear();
     this.lookForExpiredAt = 0;

@@ -25,6 +25,12 @@ export class LeaseBook {
     return this.#inFlight.has(key);
   }
 
+  /** Has home this one in hand, as far as the book remembers? */
+  isInHand(seq: number, now: number): boolean {
+    const lease = this.#leases.get(this.#leaseOf.get(seq) ?? '');
+    return lease !== undefined && lease.expiresAt > now;
+  }
+
   open(lease: string, deliveries: readonly { seq: number; key: string }[], expiresAt: number): void {
     const held = new Map(deliveries.map(({ seq, key }) => [seq, key]));
     this.#leases.set(lease, { expiresAt, held });

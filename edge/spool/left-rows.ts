@@ -5,7 +5,7 @@ import { and, asc, count, desc, eq, gte, isNull, lte, sql } from 'drizzle-orm';
 import type { DeadLetter } from '../../shared/lease/messages.ts';
 import { dead, firstStep, kept, leftAt, markOf, placeOf, type Zone } from './key-line.ts';
 import { delivery } from './schema.ts';
-import type { Totals } from './totals.ts';
+import type { CarriedTotals, Totals } from './totals.ts';
 import type { Database } from './waiting-rows.ts';
 
 /** A row that retention may delete. */
@@ -17,10 +17,19 @@ export interface ExpiredRow {
   readonly isLarge: boolean;
 }
 
+/** Rows of one service that went back to waiting. */
+export interface Replayed {
+  readonly service: string;
+  readonly count: number;
+  readonly undecided: number;
+}
+
 /** By how much the clocks of a Worker (arrival) and of the object (departure) may differ. */
 const clockSkewMs = 60 * 1000;
 
 const isLarge = isNull(delivery.body).mapWith(Boolean);
+/** A row that goes back to waiting stands where it stood, as on its first day. */
+const asItCame = { place: delivery.seq, attempts: 0, notBefore: 0 };
 const totalsJson = sql`${sql.placeholder('totals')}`;
 
 export class LeftRows {
@@ -49,7 +58,7 @@ export class LeftRows {
   }
 
   /** The totals that the newest row of a zone carries, and its mark. */
-  newest(zone: Zone): { readonly mark: number; readonly totals: Totals } | null {
+  newest(zone: Zone): { readonly mark: number; readonly totals: CarriedTotals } | null {
     const { place, totals } = delivery;
     const row = this.#database
       .select({ place, totals })
@@ -88,19 +97,26 @@ export class LeftRows {
   }
 
   /** Kept rows that arrived at or after `since` go back to where they stood. One row write each. */
-  replay(since: number): { readonly count: number; readonly undecided: number } {
+  replay(since: number): Replayed[] {
     // What arrived at or after `since` also left at or after it, which bounds the scan; two machines told the time.
     const high = Math.min(placeOf(kept, firstStep(since - clockSkewMs)), kept.high);
     const back = and(within({ low: kept.low, high }), gte(delivery.receivedAt, since));
     const found = this.#database
-      .select({ count: count(), undecided: count(delivery.undecidedOrigin) })
+      .select({ service: delivery.service, count: count(), undecided: count(delivery.undecidedOrigin) })
       .from(delivery)
       .where(back)
-      .get() ?? { count: 0, undecided: 0 };
-    if (found.count > 0) {
-      this.#database.update(delivery).set({ place: delivery.seq, attempts: 0, notBefore: 0 }).where(back).run();
-    }
+      .groupBy(delivery.service)
+      .all();
+    if (found.length > 0) this.#database.update(delivery).set(asItCame).where(back).run();
     return found;
+  }
+
+  /** The kept row `seq` goes back to where it stood; null if none is kept. One row write; reads kept rows till it is found. */
+  replayOne(seq: number): Replayed | null {
+    const found = this.#keptPlace(seq);
+    if (found === undefined) return null;
+    this.#database.update(delivery).set(asItCame).where(eq(delivery.place, found.place)).run();
+    return { service: found.service, count: 1, undecided: found.undecidedOrigin === null ? 0 : 1 };
   }
 
   /** Senders of what left at or after time `at` (ms), or after mark `after`; at most `atMost`. */
@@ -116,8 +132,9 @@ export class LeftRows {
     return rows.map((row) => row.sender);
   }
 
-  countDead(): number {
-    return this.#database.select({ rows: count() }).from(delivery).where(within(dead)).get()?.rows ?? 0;
+  /** Reads each row of the zone. */
+  countIn(zone: Zone): number {
+    return this.#database.select({ rows: count() }).from(delivery).where(within(zone)).get()?.rows ?? 0;
   }
 
   /** Dead letters, the newest first. */
@@ -134,9 +151,9 @@ export class LeftRows {
   }
 
   deadLetter(seq: number) {
-    const { place, id, lane, service, sender, bodyBytes, undecidedOrigin } = delivery;
+    const { place, id, lane, service, sender, receivedAt, bodyBytes, undecidedOrigin } = delivery;
     return this.#database
-      .select({ place, id, lane, service, sender, bodyBytes, undecidedOrigin, isLarge })
+      .select({ place, id, lane, service, sender, receivedAt, bodyBytes, undecidedOrigin, isLarge })
       .from(delivery)
       .where(and(within(dead), eq(delivery.seq, seq)))
       .limit(1)
@@ -160,6 +177,16 @@ export class LeftRows {
       .where(and(isNull(delivery.body), sql`${delivery.id} IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`))
       .all();
     return new Set(rows.map((row) => row.id));
+  }
+
+  #keptPlace(seq: number) {
+    const { place, service, undecidedOrigin } = delivery;
+    return this.#database
+      .select({ place, service, undecidedOrigin })
+      .from(delivery)
+      .where(and(within(kept), eq(delivery.seq, seq)))
+      .limit(1)
+      .get();
   }
 }
 

@@ -2,7 +2,7 @@
 // rare deletions that no other write follows. One row, never written for a delivery on its way.
 
 import { marks as table } from './schema.ts';
-import type { Totals } from './totals.ts';
+import type { CarriedTotals, Totals } from './totals.ts';
 import type { Database } from './waiting-rows.ts';
 
 export type Marked = Omit<typeof table.$inferSelect, 'one' | 'totals'>;
@@ -11,7 +11,7 @@ const none: Marked = { snapshotAt: 0, snapshotBefore: 0 };
 
 export class Marks {
   readonly #database: Database;
-  #now: (Marked & { readonly totals: Totals | null }) | null = null;
+  #now: (Marked & { readonly totals: CarriedTotals | null }) | null = null;
 
   constructor(database: Database) {
     this.#database = database;
@@ -22,7 +22,7 @@ export class Marks {
   }
 
   /** The totals as they were last marked, if ever. */
-  get totals(): Totals | null {
+  get totals(): CarriedTotals | null {
     return this.#load().totals;
   }
 
@@ -42,7 +42,7 @@ export class Marks {
     this.#now = null;
   }
 
-  #load(): Marked & { readonly totals: Totals | null } {
+  #load(): Marked & { readonly totals: CarriedTotals | null } {
     this.#now ??= this.#database.select().from(table).get() ?? { ...none, totals: null };
     return this.#now;
   }

@@ -11,16 +11,26 @@ import { migrations } from '../../migrations/spool/index.ts';
 import type { Arrival } from '../../shared/delivery.ts';
 import { causeOf, PorchlightError } from '../../shared/errors.ts';
 import { encodeBatch } from '../../shared/lease/batch.ts';
-import type { DeadLetter, ReplayReply, SpoolSummary, TurnRequest } from '../../shared/lease/messages.ts';
+import type {
+  DeadLetter,
+  Discarded,
+  HeldDelivery,
+  ReplayReply,
+  SpoolSummary,
+  TurnRequest,
+  WaitingList,
+} from '../../shared/lease/messages.ts';
 import type { CallClaims } from '../../shared/session/call.ts';
 import type { BloomFilterData } from '../../shared/snapshot.ts';
 import type { Env } from '../env.ts';
 import { bodyKey, sweepOrphans } from './bodies.ts';
 import { discardDead, retryDead } from './dead-letters.ts';
 import { Holdings } from './holdings.ts';
+import { listWaiting, look, type Standing, standing, summary } from './inspect.ts';
+import { discardWaiting, hurry } from './intervene.ts';
 import { migrate } from './migrate.ts';
 import { type Outside, outsideOf } from './outside.ts';
-import { replay } from './replay.ts';
+import { replay, replayOne } from './replay.ts';
 import { type CallExpected, type OpenSession, Sessions } from './sessions.ts';
 import type { PutResult } from './spool.ts';
 import { take } from './take.ts';
@@ -73,6 +83,11 @@ export class SpoolObject extends DurableObject<Env> {
   /** For the Worker (client.ts): senders of whom something may be held; null: everybody. */
   senderFilter(): BloomFilterData | null {
     return this.#commit(() => this.#spool.knownSenders.data());
+  }
+
+  /** For the Worker's status page: how many wait, since when. */
+  standing(): Standing {
+    return this.#commit(() => standing(this.#spool));
   }
 
   /** For the Worker: home left a snapshot now. One row write. */
@@ -151,12 +166,32 @@ export class SpoolObject extends DurableObject<Env> {
   }
 
   async summary(jws: string, expected: CallExpected): Promise<Told<SpoolSummary>> {
-    return await this.#called(jws, expected, () => ({
-      waiting: this.#spool.tally.waiting,
-      oldestWaitingAt: this.#spool.waiting.first()?.receivedAt ?? null,
-      dead: this.#spool.left.countDead(),
-      databaseBytes: this.#spool.databaseBytes,
-    }));
+    return await this.#called(jws, expected, () => summary(this.#spool));
+  }
+
+  async listWaiting(jws: string, expected: CallExpected, after: number, count: number): Promise<Told<WaitingList>> {
+    return await this.#called(jws, expected, () => listWaiting(this.#spool, after, count));
+  }
+
+  async look(jws: string, expected: CallExpected, name: string): Promise<Told<HeldDelivery>> {
+    return await this.#called(jws, expected, () => look(this.#spool, name));
+  }
+
+  async hurry(jws: string, expected: CallExpected, seq: number): Promise<Told<null>> {
+    return this.#ringing(
+      await this.#called(jws, expected, () => {
+        hurry(this.#spool, seq);
+        return null;
+      }),
+    );
+  }
+
+  async discardWaiting(jws: string, expected: CallExpected, seq: number): Promise<Told<Discarded>> {
+    return this.#ringing(await this.#called(jws, expected, () => discardWaiting(this.#spool, seq)));
+  }
+
+  async replayOne(jws: string, expected: CallExpected, seq: number): Promise<Told<ReplayReply>> {
+    return this.#ringing(await this.#called(jws, expected, () => replayOne(this.#spool, seq)));
   }
 
   async #called<T>(jws: string, expected: CallExpected, work: (claims: CallClaims) => T): Promise<Told<T>> {
@@ -194,7 +229,10 @@ export class SpoolObject extends DurableObject<Env> {
     let value: T;
     try {
       tally.load();
-      value = this.ctx.storage.transactionSync(work);
+      value = this.ctx.storage.transactionSync(() => {
+        this.#spool.layDown();
+        return work();
+      });
     } catch (thrown) {
       this.#spool.forget();
       throw thrown;

@@ -32,6 +32,7 @@ function expireZone(spool: Holdings, zone: Zone, leftBy: number, atMost: number)
   const large = rows.filter((row) => row.isLarge);
   spool.orphaned.push(...large.map((row) => bodyKey(spool.homeId, row.lane, row.id)));
   const largeBytes = large.reduce((sum, row) => sum + row.bodyBytes, 0);
-  spool.tally.deleted(largeBytes, zone === kept ? markOf(kept, newest.place) : 0);
+  const isKept = zone === kept;
+  spool.tally.deleted(largeBytes, { kept: isKept ? rows.length : 0, expired: isKept ? markOf(kept, newest.place) : 0 });
   return rows.length;
 }

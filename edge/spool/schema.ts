@@ -5,7 +5,7 @@ import { customType, integer, sqliteTable, text } from 'drizzle-orm/sqlite-core'
 import type { JWK } from 'jose';
 import type { Arrival, Lane } from '../../shared/delivery.ts';
 import type { BloomFilterData } from '../../shared/snapshot.ts';
-import type { Totals } from './totals.ts';
+import type { CarriedTotals } from './totals.ts';
 
 /** What a delivery carries and the spool itself never asks for. */
 export type Envelope = Pick<Arrival, 'method' | 'host' | 'headers' | 'remoteAddress' | 'proof' | 'undecided'>;
@@ -35,7 +35,7 @@ export const delivery = sqliteTable('delivery', {
   undecidedOrigin: text('undecided_origin'),
   bodySha256: text('body_sha256').notNull(),
   /** The spool's totals once this row was written (totals.ts). */
-  totals: text({ mode: 'json' }).$type<Totals>().notNull(),
+  totals: text({ mode: 'json' }).$type<CarriedTotals>().notNull(),
   path: text().notNull(),
   /** What home said last when it did not take it. */
   reason: text(),
@@ -53,7 +53,7 @@ export const session = sqliteTable('session', {
 
 export const marks = sqliteTable('marks', {
   one: integer().primaryKey(),
-  totals: text({ mode: 'json' }).$type<Totals>().notNull(),
+  totals: text({ mode: 'json' }).$type<CarriedTotals>().notNull(),
   /** Edge time at which home left its newest snapshot, and the one before; 0 if never. */
   snapshotAt: integer('snapshot_at').notNull(),
   snapshotBefore: integer('snapshot_before').notNull(),

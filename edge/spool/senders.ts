@@ -127,6 +127,11 @@ export class Senders {
 }
 
 /** What a row adds to the totals. */
-export function countedOf(row: { undecidedOrigin: string | null; bodyBytes: number; isLarge: boolean }): Counted {
-  return { undecided: row.undecidedOrigin !== null, largeBytes: row.isLarge ? row.bodyBytes : 0 };
+export function countedOf(row: {
+  service: string;
+  undecidedOrigin: string | null;
+  bodyBytes: number;
+  isLarge: boolean;
+}): Counted {
+  return { service: row.service, undecided: row.undecidedOrigin !== null, largeBytes: row.isLarge ? row.bodyBytes : 0 };
 }

@@ -4,6 +4,7 @@
 import type { Arrival } from '../../shared/delivery.ts';
 import { PorchlightError } from '../../shared/errors.ts';
 import { keyOrigin } from '../../shared/signature/key-origin.ts';
+import { waitingOf } from './counts.ts';
 import type { Holdings } from './holdings.ts';
 import { lineKey } from './line.ts';
 import { isFull, type Refusal, retryAfterSecondsOf, shareRefusal } from './quota.ts';
@@ -14,8 +15,8 @@ import type { PutResult } from './spool.ts';
 
 /** Expired rows that go with one arrival: more than come, so that the spool shrinks in the end. */
 const expiredPerArrival = 8;
-/** What a row takes beside its texts and its body: numbers, totals, b-tree. */
-const rowOverheadBytes = 512;
+/** What a row takes beside its texts and its body: numbers, totals with limits.spoolServices names, b-tree. */
+const rowOverheadBytes = 6 * 1024;
 
 /** `body` is null for a large one, which then lies in R2. Throws `delivery-malformed`, `delivery-too-large`. */
 export function take(spool: Holdings, arrival: Arrival, body: Uint8Array<ArrayBuffer> | null): PutResult {
@@ -47,10 +48,11 @@ export function take(spool: Holdings, arrival: Arrival, body: Uint8Array<ArrayBu
   const { id, lane, service, sender, receivedAt, path, bodyBytes, bodySha256 } = arrival;
   const given = { id, lane, service, sender, receivedAt, path, bodyBytes, bodySha256, undecidedOrigin, envelope, body };
   const senderWaiting = ofSender + 1;
-  const totals = spool.tally.arrived(seq, countedOf({ undecidedOrigin, bodyBytes, isLarge }));
+  const totals = spool.tally.arrived(seq, countedOf({ service, undecidedOrigin, bodyBytes, isLarge }));
   spool.waiting.insert({ ...given, place: seq, seq, notBefore: 0, attempts: 0, reason: null, senderWaiting, totals });
   spool.senders.stored(key, { seq, path, bodySha256, undecidedOrigin });
   spool.knownSenders.add(sender);
+  spool.heads.stored({ seq, service, receivedAt }, waitingOf(totals.counts, service));
   spool.line.stored({ seq, service, sender, notBefore: 0, inlineBytes: isLarge ? 0 : bodyBytes });
   return { put: 'stored', seq };
 }

@@ -3,6 +3,8 @@
 // no scan. The newest totals stand with the newest waiting row, the row that left last, or in the marks, because every
 // deletion is followed, in the same transaction, by a write that carries them.
 
+import { type Counts, noCounts, withMore, withOneLess } from './counts.ts';
+
 /** `entered`, `left`, `tail` and `expired` only ever rise. */
 export interface Totals {
   /** How many times a delivery entered waiting (arrived, was replayed or retried), and left it. */
@@ -19,7 +21,11 @@ export interface Totals {
   /** When bodies were last swept, ms, and the key in R2 after which the next sweep goes on (bodies.ts). */
   readonly sweptAt: number;
   readonly sweepAfter: string | null;
+  readonly counts: Counts;
 }
+
+/** As rows carry them. Rows that older code wrote have no counts, or some that are not theirs (counts.ts). */
+export type CarriedTotals = Omit<Totals, 'counts'> & { readonly counts?: Counts };
 
 const none: Totals = {
   entered: 0,
@@ -30,22 +36,30 @@ const none: Totals = {
   expired: 0,
   sweptAt: 0,
   sweepAfter: null,
+  counts: noCounts,
 };
 
 /** What changes a total: one delivery. */
 export interface Counted {
+  readonly service: string;
   readonly undecided: boolean;
   /** Bytes of its body in R2, 0 if it lies in the row. */
   readonly largeBytes: number;
 }
 
 export class Tally {
-  readonly #read: () => readonly Totals[];
+  readonly #read: () => readonly CarriedTotals[];
+  readonly #count: (age: number) => Counts;
   #now: Totals | null = null;
+  #isCountedAnew = false;
 
-  /** `read` gives the totals of the newest rows; of equals the later in the list is the newer. */
-  constructor(read: () => readonly Totals[]) {
+  /**
+   * `read` gives the totals of the newest rows; of equals the later in the list is the newer. `count` counts the rows: it
+   * reads them all, and is asked only when older code wrote last.
+   */
+  constructor(read: () => readonly CarriedTotals[], count: (age: number) => Counts) {
     this.#read = read;
+    this.#count = count;
   }
 
   get now(): Totals {
@@ -54,8 +68,19 @@ export class Tally {
 
   /** Must come before any row moves, because the newest totals may stand with the row that moves. */
   load(): Totals {
-    this.#now ??= this.#read().reduce((best, next) => (age(next) >= age(best) ? next : best), none);
+    if (this.#now !== null) return this.#now;
+    const found = this.#read().reduce((best, next) => (age(next) >= age(best) ? next : best), none);
+    const { counts } = found;
+    this.#isCountedAnew = counts?.age !== age(found);
+    this.#now = { ...found, counts: this.#isCountedAnew || counts === undefined ? this.#count(age(found)) : counts };
     return this.#now;
+  }
+
+  /** The totals, if the rows had to be counted for them: to be written down, so that it was once. */
+  takeCountedAnew(): Totals | null {
+    const counted = this.#isCountedAnew ? this.#now : null;
+    this.#isCountedAnew = false;
+    return counted;
   }
 
   get waiting(): number {
@@ -65,27 +90,47 @@ export class Tally {
   /** A new delivery, stored as `seq`. */
   arrived(seq: number, one: Counted): Totals {
     const largeBytes = this.now.largeBytes + one.largeBytes;
-    return this.#set({ ...this.#entering(1, one.undecided ? 1 : 0), largeBytes, tail: seq });
+    return this.#set({ ...this.#entering(one), largeBytes, tail: seq });
   }
 
   /** A dead letter goes back to waiting, as `seq`. */
   retried(seq: number, one: Counted): Totals {
-    return this.#set({ ...this.#entering(1, one.undecided ? 1 : 0), tail: seq });
+    return this.#set({ ...this.#entering(one), tail: seq });
   }
 
-  replayed(count: number, undecided: number): Totals {
-    return this.#set(this.#entering(count, undecided));
+  /** Kept ones go back to waiting. */
+  replayed(back: readonly { readonly service: string; readonly count: number; readonly undecided: number }[]): Totals {
+    let { entered, undecided, counts } = this.now;
+    for (const one of back) {
+      entered += one.count;
+      undecided += one.undecided;
+      counts = withMore(counts, one.service, one.count);
+      counts = { ...counts, kept: Math.max(0, counts.kept - one.count) };
+    }
+    return this.#set({ ...this.now, entered, undecided, counts });
   }
 
-  departed(one: Counted): Totals {
-    const undecided = this.now.undecided - (one.undecided ? 1 : 0);
-    return this.#set({ ...this.now, left: this.now.left + 1, undecided });
+  /** One left waiting and is held on, as `kept` or as a dead letter. */
+  departed(one: Counted, isKept: boolean): Totals {
+    const { kept } = this.now.counts;
+    const leaving = this.#leaving(one);
+    return this.#set({ ...leaving, counts: { ...leaving.counts, kept: kept + (isKept ? 1 : 0) } });
   }
 
-  /** Rows were deleted; `expired` is the highest mark among the kept ones, 0 if none was. */
-  deleted(largeBytes: number, expired: number): Totals {
-    const left = this.now.largeBytes - largeBytes;
-    return this.#set({ ...this.now, largeBytes: left, expired: Math.max(this.now.expired, expired) });
+  /** One that waited was deleted. */
+  discarded(one: Counted): Totals {
+    return this.#set({ ...this.#leaving(one), largeBytes: this.now.largeBytes - one.largeBytes });
+  }
+
+  /** Rows that had left waiting were deleted, `kept` of them kept ones; `expired` is the highest mark of those. */
+  deleted(largeBytes: number, { kept, expired }: { readonly kept: number; readonly expired: number }): Totals {
+    const { counts } = this.now;
+    return this.#set({
+      ...this.now,
+      largeBytes: this.now.largeBytes - largeBytes,
+      expired: Math.max(this.now.expired, expired),
+      counts: { ...counts, kept: Math.max(0, counts.kept - kept) },
+    });
   }
 
   /** Lasts only if a write that carries the totals follows. */
@@ -95,18 +140,27 @@ export class Tally {
 
   forget(): void {
     this.#now = null;
+    this.#isCountedAnew = false;
   }
 
-  #entering(count: number, undecided: number): Totals {
-    return { ...this.now, entered: this.now.entered + count, undecided: this.now.undecided + undecided };
+  #entering({ service, undecided }: Counted): Totals {
+    const { now } = this;
+    const counts = withMore(now.counts, service, 1);
+    return { ...now, entered: now.entered + 1, undecided: now.undecided + (undecided ? 1 : 0), counts };
+  }
+
+  #leaving({ service, undecided }: Counted): Totals {
+    const { now } = this;
+    const counts = withOneLess(now.counts, service);
+    return { ...now, left: now.left + 1, undecided: now.undecided - (undecided ? 1 : 0), counts };
   }
 
   #set(totals: Totals): Totals {
-    this.#now = totals;
-    return totals;
+    this.#now = { ...totals, counts: { ...totals.counts, age: age(totals) } };
+    return this.#now;
   }
 }
 
-function age(totals: Totals): number {
+function age(totals: CarriedTotals): number {
   return totals.entered + totals.left;
 }

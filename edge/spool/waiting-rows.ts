@@ -1,11 +1,12 @@
 // Statements on deliveries that wait (place = seq > 0). All find their rows by key; what scans is bounded by its caller.
 
-import { and, asc, desc, eq, gt, isNull, type SQL, sql } from 'drizzle-orm';
+import { and, asc, count, desc, eq, gt, isNull, type SQL, sql } from 'drizzle-orm';
 import type { DrizzleSqliteDODatabase } from 'drizzle-orm/durable-sqlite';
-import type { Delivery } from '../../shared/delivery.ts';
+import type { Delivery, Lane } from '../../shared/delivery.ts';
 import type { LeasedDelivery } from '../../shared/lease/batch.ts';
+import type { Head } from './heads.ts';
 import { delivery, type schema } from './schema.ts';
-import type { Totals } from './totals.ts';
+import type { CarriedTotals } from './totals.ts';
 
 export type Database = DrizzleSqliteDODatabase<typeof schema>;
 
@@ -25,6 +26,7 @@ export interface Waiting {
 export interface Found {
   readonly seq: number;
   readonly id: string;
+  readonly lane: Lane;
   readonly service: string;
   readonly sender: string;
   readonly attempts: number;
@@ -42,7 +44,7 @@ export interface RecentRow {
   readonly bodySha256: string;
   readonly undecidedOrigin: string | null;
   readonly senderWaiting: number;
-  readonly totals: Totals;
+  readonly totals: CarriedTotals;
 }
 
 const inBody = sql<number>`CASE WHEN ${delivery.body} IS NULL THEN 0 ELSE ${delivery.bodyBytes} END`;
@@ -75,9 +77,9 @@ export class WaitingRows {
 
   /** What answers are checked against, by seq. */
   found(seqs: readonly number[]): Map<number, Found> {
-    const { seq, id, service, sender, attempts, undecidedOrigin, bodyBytes } = delivery;
+    const { seq, id, lane, service, sender, attempts, undecidedOrigin, bodyBytes } = delivery;
     const rows = this.#database
-      .select({ seq, id, service, sender, attempts, undecidedOrigin, bodyBytes, isLarge })
+      .select({ seq, id, lane, service, sender, attempts, undecidedOrigin, bodyBytes, isLarge })
       .from(delivery)
       .where(among(seqs))
       .all();
@@ -101,37 +103,55 @@ export class WaitingRows {
   }
 
   /** The newest ones, newest first. */
-  recent(count: number): RecentRow[] {
+  recent(atMost: number): RecentRow[] {
     const { seq, service, sender, path, bodySha256, undecidedOrigin, senderWaiting, totals } = delivery;
     return this.#database
       .select({ seq, service, sender, path, bodySha256, undecidedOrigin, senderWaiting, totals })
       .from(delivery)
       .where(waits)
       .orderBy(desc(delivery.place))
-      .limit(count)
+      .limit(atMost)
       .all();
   }
 
-  /** The next `count` in order after `after`, of whatever service. */
-  walk(after: number, count: number): Waiting[] {
+  /** The next `atMost` in order after `after`, of whatever service. */
+  walk(after: number, atMost: number): Waiting[] {
     const { seq, service, sender, notBefore } = delivery;
     return this.#database
       .select({ seq, service, sender, notBefore, inlineBytes: inBody })
       .from(delivery)
       .where(gt(delivery.place, after))
       .orderBy(asc(delivery.place))
-      .limit(count)
+      .limit(atMost)
       .all();
   }
 
-  /** Senders of what waits after `after`, at most `count`. */
-  sendersAfter(after: number, count: number): string[] {
+  /** When the next `atMost` after `after` arrived, in order. */
+  arrivals(after: number, atMost: number): Head[] {
+    const { seq, service, receivedAt } = delivery;
+    return this.#database
+      .select({ seq, service, receivedAt })
+      .from(delivery)
+      .where(gt(delivery.place, after))
+      .orderBy(asc(delivery.place))
+      .limit(atMost)
+      .all();
+  }
+
+  /** Reads every row that waits. */
+  countByService(): { readonly service: string; readonly count: number }[] {
+    const { service } = delivery;
+    return this.#database.select({ service, count: count() }).from(delivery).where(waits).groupBy(service).all();
+  }
+
+  /** Senders of what waits after `after`, at most `atMost`. */
+  sendersAfter(after: number, atMost: number): string[] {
     const rows = this.#database
       .select({ sender: delivery.sender })
       .from(delivery)
       .where(gt(delivery.place, after))
       .orderBy(asc(delivery.place))
-      .limit(count)
+      .limit(atMost)
       .all();
     return rows.map((row) => row.sender);
   }

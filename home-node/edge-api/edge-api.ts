@@ -3,7 +3,15 @@
 import { type KeyChangeReply, type KeyChangeRequest, keyChangePath } from '../../shared/claim/key-change.ts';
 import { configPath, configType } from '../../shared/config/edge-part.ts';
 import { type Batch, decodeBatch } from '../../shared/lease/batch.ts';
-import type { ReplayReply, SpoolSummary, TurnRequest } from '../../shared/lease/messages.ts';
+import type {
+  DeadLetter,
+  Discarded,
+  HeldDelivery,
+  ReplayReply,
+  SpoolSummary,
+  TurnRequest,
+  WaitingList,
+} from '../../shared/lease/messages.ts';
 import { limits } from '../../shared/limits.ts';
 import type { Snapshot } from '../../shared/snapshot.ts';
 import type { CallRequest, SignedCalls } from './signed-calls.ts';
@@ -60,6 +68,45 @@ export class EdgeApi {
 
   async spool(): Promise<SpoolSummary> {
     return await this.#json({ method: 'GET', path: `${base}/spool` });
+  }
+
+  /** What waits after seq `after`, a page of it. */
+  async waiting(after = 0, count: number = limits.spoolListed): Promise<WaitingList> {
+    return await this.#json({ method: 'GET', path: `${base}/spool/waiting?after=${after}&limit=${count}` });
+  }
+
+  /** One delivery by seq or id, in whatever state, without its body. Refused as `no-delivery`. */
+  async delivery(name: number | string): Promise<HeldDelivery> {
+    return await this.#json({ method: 'GET', path: `${base}/spool/deliveries/${encodeURIComponent(name)}` });
+  }
+
+  /** Ends the wait of a delivery for its next try. Refused as `not-waiting`. */
+  async hurry(seq: number): Promise<void> {
+    await this.#send({ method: 'POST', path: `${base}/spool/waiting/${seq}/now` });
+  }
+
+  /** Throws away a delivery that waits. Refused as `not-waiting`, also when it was thrown away before. */
+  async discardWaiting(seq: number): Promise<Discarded> {
+    return await this.#json({ method: 'POST', path: `${base}/spool/waiting/${seq}/discard` });
+  }
+
+  /** Asks for one kept delivery once more. Refused as `not-kept`. */
+  async replayOne(seq: number): Promise<ReplayReply> {
+    return await this.#json({ method: 'POST', path: `${base}/spool/kept/${seq}/replay` });
+  }
+
+  /** The newest first. */
+  async deadLetters(): Promise<DeadLetter[]> {
+    return await this.#json({ method: 'GET', path: `${base}/dead-letters` });
+  }
+
+  /** Puts a dead letter behind whatever waits, under the seq that is answered. Refused as `no-dead-letter`. */
+  async retryDead(seq: number): Promise<{ readonly seq: number }> {
+    return await this.#json({ method: 'POST', path: `${base}/dead-letters/${seq}/retry` });
+  }
+
+  async discardDead(seq: number): Promise<void> {
+    await this.#send({ method: 'POST', path: `${base}/dead-letters/${seq}/discard` });
   }
 
   async leaveSnapshot(snapshot: Snapshot): Promise<void> {

@@ -2,7 +2,7 @@
 // the answers for what came before, renewals, and the wish for more: one round trip and one billed request.
 // The reply is a batch (batch.ts). Every turn is a signed call (shared/session/call.ts).
 
-import type { Answer } from '../delivery.ts';
+import type { Answer, Delivery, DeliveryState, Lane } from '../delivery.ts';
 
 /** POST /.porchlight/v1/lease, JSON. */
 export interface TurnRequest {
@@ -55,10 +55,67 @@ export interface DeadLetter {
   readonly attempts: number;
 }
 
-/** GET /.porchlight/v1/spool. */
+/** GET /.porchlight/v1/spool. Times are ms since the epoch, of the edge's clock. */
 export interface SpoolSummary {
   readonly waiting: number;
   readonly oldestWaitingAt: number | null;
+  /** Services for which something waits; not all, if there are more than limits.spoolServices. */
+  readonly services: readonly ServiceWaiting[];
+  /** Delivered ones whose bytes are still held, and dead letters. */
+  readonly kept: number;
   readonly dead: number;
+  /** What the database and the large bodies take, and what they may. */
   readonly databaseBytes: number;
+  readonly databaseLimitBytes: number;
+  readonly largeBytes: number;
+  readonly largeLimitBytes: number;
+  /** When home left its newest snapshot; null if never. */
+  readonly snapshotAt: number | null;
+}
+
+export interface ServiceWaiting {
+  readonly name: string;
+  readonly waiting: number;
+  /** null: many of other services wait before it, and it was not looked for so far yet. */
+  readonly oldestWaitingAt: number | null;
+}
+
+/** One delivery that waits, as the owner sees it. */
+export interface WaitingDelivery {
+  readonly seq: number;
+  readonly id: string;
+  readonly lane: Lane;
+  readonly service: string;
+  readonly sender: string;
+  readonly path: string;
+  readonly receivedAt: number;
+  readonly bodyBytes: number;
+  /** How many times home answered `later`, until when it then waits (ms; 0: it does not), and what home said last. */
+  readonly attempts: number;
+  readonly notBefore: number;
+  readonly reason: string | null;
+}
+
+/** GET /.porchlight/v1/spool/waiting?after=<seq>&limit=<count>, in the order of seq. */
+export interface WaitingList {
+  readonly deliveries: readonly WaitingDelivery[];
+  /** `after` of the next page; null: this was the last one. */
+  readonly next: number | null;
+}
+
+/** GET /.porchlight/v1/spool/deliveries/<seq or id>: everything but the body. */
+export interface HeldDelivery {
+  readonly state: DeliveryState;
+  /** When it was delivered or died; null while it waits. */
+  readonly leftAt: number | null;
+  readonly notBefore: number;
+  /** What home said last when it did not take it. */
+  readonly reason: string | null;
+  readonly delivery: Delivery;
+}
+
+/** POST /.porchlight/v1/spool/waiting/<seq>/discard. */
+export interface Discarded {
+  /** Home had it leased: its service may get it, or have it, all the same. */
+  readonly wasInHand: boolean;
 }

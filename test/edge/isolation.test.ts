@@ -104,6 +104,7 @@ describe('a signed call', () => {
     ['POST', 'dead-letters/1/retry', {}],
     ['POST', 'dead-letters/1/discard', {}],
     ['PUT', 'snapshot', {}],
+    ['PUT', 'config', {}],
     ['POST', 'warm', { paths: ['/'] }],
   ];
 

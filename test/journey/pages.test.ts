@@ -112,7 +112,25 @@ describe.skipIf(!hasBrowser)('a visitor', () => {
       expect(Number(retryAfter)).toBeGreaterThan(0);
       expect(await page.locator('html').getAttribute('lang')).toBe('en');
       expect(await page.locator('h1').count()).toBe(1);
+      await page.getByRole('link', { name: 'How home is doing' }).click();
+      expect(new URL(page.url()).pathname).toBe('/.porchlight/status');
+      expect(await page.locator('h1').textContent()).toBe('Asleep');
+      await page.goBack();
     });
+  });
+
+  test('sees how home is doing while it sleeps, and programs do', async () => {
+    await look('/.porchlight/status', 'status-of-domain', async (page, { status }) => {
+      expect(status).toBe(200);
+      expect(await page.locator('.services li').count()).toBeGreaterThan(0);
+      expect(await page.locator('.days li').count()).toBe(7);
+    });
+    const page = await browser.newPage({ ignoreHTTPSErrors: true });
+    const told = (await (await page.goto(`${domain.origin}/.porchlight/status.json`))?.json()) as {
+      home: { state: string };
+    };
+    expect(told.home.state).toBe('asleep');
+    await page.close();
   });
 
   test('sees the site again, from home itself, after it woke', async () => {

@@ -7,12 +7,15 @@ import { makeClaim } from '../../../shared/claim/claim.ts';
 import { makeClaimCode } from '../../../shared/claim/code.ts';
 import { systemClock, systemRandom } from '../../../shared/clock.ts';
 import { batchContentType, decodeBatch } from '../../../shared/lease/batch.ts';
+import type { WaitingList } from '../../../shared/lease/messages.ts';
 import { limits } from '../../../shared/limits.ts';
 import type { Snapshot } from '../../../shared/snapshot.ts';
 import { SmallHome } from '../router/small-home.ts';
+import { arrival, bindings as objects } from '../spool/spool-rig.ts';
 import { addCode, bindings, migrated } from './directory-database.ts';
 import { exampleSnapshot } from './example-snapshot.ts';
 
+const spools = objects.SPOOL;
 let home: SmallHome;
 let origin: string;
 let host: string;
@@ -107,6 +110,11 @@ describe('a signed call', () => {
     ['GET', 'dead-letters'],
     ['POST', 'dead-letters/1/retry'],
     ['POST', 'dead-letters/1/discard'],
+    ['GET', 'spool/waiting'],
+    ['GET', 'spool/deliveries/1'],
+    ['POST', 'spool/waiting/1/now'],
+    ['POST', 'spool/waiting/1/discard'],
+    ['POST', 'spool/kept/1/replay'],
     ['PUT', 'snapshot'],
     ['PUT', 'config'],
     ['POST', 'warm'],
@@ -209,8 +217,41 @@ describe('the spool', () => {
     expect(await (await home.call('POST', 'replay', { since: 0 })).json()).toEqual({ replayed: 0 });
   });
 
+  test('shows the owner what waits, and does with one delivery what the owner says', async () => {
+    await home.connect();
+    const [given, bytes] = await arrival('a1', { service: 'site' });
+    const stub = spools.get(spools.idFromName(home.homeId));
+    await stub.put(given, bytes);
+    const list = (await (await home.call('GET', 'spool/waiting?after=0&limit=5')).json()) as WaitingList;
+    expect(list).toMatchObject({ deliveries: [{ id: given.id, service: 'site' }], next: null });
+    const seq = list.deliveries[0]?.seq ?? 0;
+    expect(await (await home.call('GET', `spool/waiting?after=${seq}`)).json()).toEqual({ deliveries: [], next: null });
+    for (const name of [seq, given.id]) {
+      const looked = await home.call('GET', `spool/deliveries/${name}`);
+      expect(looked.headers.get('Cache-Control')).toBe('no-store');
+      expect(await looked.json()).toMatchObject({ state: 'waiting', delivery: { id: given.id } });
+    }
+    expect((await home.call('POST', `spool/waiting/${seq}/now`)).status).toBe(200);
+    const answers = [{ seq, id: given.id, outcome: 'delivered' }];
+    await home.call('POST', 'lease', { answers, renew: [], max: 0, services: [] });
+    expect(await (await home.call('POST', `spool/kept/${seq}/replay`)).json()).toEqual({ replayed: 1 });
+    expect(await (await home.call('GET', 'spool')).json()).toMatchObject({
+      services: [{ name: 'site', waiting: 1 }],
+      kept: 0,
+    });
+    expect(await (await home.call('POST', `spool/waiting/${seq}/discard`)).json()).toEqual({ wasInHand: false });
+    expect(await (await home.call('GET', 'spool')).json()).toMatchObject({ waiting: 0, services: [] });
+  });
+
   test('says what was wrong with a call of home', async () => {
     await home.connect();
+    for (const query of ['after=x', 'after=-1', 'limit=1.5', 'limit=', `after=${'9'.repeat(20)}`]) {
+      expect(await codeOf(await home.call('GET', `spool/waiting?${query}`))).toEqual([400, 'list-malformed']);
+    }
+    expect(await codeOf(await home.call('GET', 'spool/deliveries/none'))).toEqual([404, 'no-delivery']);
+    expect(await codeOf(await home.call('POST', 'spool/waiting/x/now'))).toEqual([404, 'not-waiting']);
+    expect(await codeOf(await home.call('POST', 'spool/waiting/7/discard'))).toEqual([404, 'not-waiting']);
+    expect(await codeOf(await home.call('POST', 'spool/kept/7/replay'))).toEqual([404, 'not-kept']);
     expect(await codeOf(await home.call('POST', 'lease', { answers: 1 }))).toEqual([400, 'turn-malformed']);
     expect(await codeOf(await home.call('POST', 'replay', { since: 'x' }))).toEqual([400, 'replay-malformed']);
     expect(await codeOf(await home.call('GET', 'bodies/none'))).toEqual([404, 'no-body']);

@@ -9,7 +9,8 @@ import type { Presence } from '../../../shared/presence.ts';
 const now = Date.UTC(2026, 10, 21, 22, 0);
 const until = Date.UTC(2026, 10, 22, 6, 30);
 const asleep: Presence = { link: 'asleep', since: now, until };
-const garden = { language: 'en', title: 'A garden' };
+const garden = { language: 'en', title: 'A garden', statusPage: true };
+const unknown = { language: null, title: null, statusPage: true };
 const browser = new Request('https://a.example/', { headers: { Accept: 'text/html,*/*;q=0.8' } });
 
 describe('asleepResponse()', () => {
@@ -39,6 +40,7 @@ describe('asleepResponse()', () => {
       { link: 'never' },
       { link: 'asleep', since: now, until: null },
       { link: 'asleep', since: now, until: now - 1 },
+      { link: 'asleep', since: now, until: 1e300 },
     ];
     for (const presence of away) {
       const response = asleepResponse(browser, presence, garden, now);
@@ -47,8 +49,22 @@ describe('asleepResponse()', () => {
     }
   });
 
-  test('knows no name and speaks English before home has left a snapshot', async () => {
-    expect(await asleepResponse(browser, { link: 'never' }, null, now).text()).toContain('<html lang="en">');
+  test('knows no name before home has said one, and speaks English unless the browser asks for another', async () => {
+    const asked = (language: string) =>
+      new Request('https://a.example/', { headers: { Accept: 'text/html', 'Accept-Language': language } });
+    expect(await asleepResponse(browser, { link: 'never' }, unknown, now).text()).toContain('<html lang="en">');
+    const french = asleepResponse(asked('fr-CH, de;q=0.5'), asleep, unknown, now);
+    expect(french.headers.get('Content-Language')).toBe('fr');
+    expect(await french.text()).toContain('<html lang="fr">');
+    const own = asleepResponse(asked('fr'), asleep, { ...garden, language: 'de' }, now);
+    expect(own.headers.get('Content-Language')).toBe('de');
+  });
+
+  test('links to the status page if there is one', async () => {
+    const page = async (statusPage: boolean) =>
+      await asleepResponse(browser, asleep, { ...garden, statusPage }, now).text();
+    expect(await page(true)).toContain('<a href="/.porchlight/status">How home is doing</a>');
+    expect(await page(false)).not.toContain('/.porchlight');
   });
 });
 
@@ -87,8 +103,8 @@ describe('asleepPage()', () => {
   test('runs nothing, fetches nothing, and says a title only as text, whatever it is', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), fc.string(), (title, language) => {
-        const page = asleepPage(asleep, { title: `${title}"><script>'</title>&lt;`, language }, now);
-        const plain = asleepPage(asleep, { title: 'x', language }, now);
+        const page = asleepPage(asleep, { ...garden, title: `${title}"><script>'</title>&lt;`, language }, now);
+        const plain = asleepPage(asleep, { ...garden, title: 'x', language }, now);
         expect((page.match(/</g) ?? []).length).toBe((plain.match(/</g) ?? []).length);
         expect(page).not.toMatch(/<script|<link|<img|<iframe|\son\w+=|@import|url\((?!\))/i);
       }),

@@ -1,10 +1,12 @@
-// Any sequence of arrivals, leases, answers, new home nodes, evictions, time jumps, replays, retries and discards:
+// Any sequence of arrivals, leases, answers, new home nodes, evictions, time jumps, replays, retries, discards and other
+// deeds of the owner:
 // nothing is lost, each sender's order is kept, one run is in flight, kept and dead are what they must be, and an object
 // that started at any moment would count right.
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { Holdings } from '../../../edge/spool/holdings.ts';
+import { standing } from '../../../edge/spool/inspect.ts';
 import { lineKey } from '../../../edge/spool/line.ts';
 import { heard } from '../../../edge/spool/told.ts';
 import type { Outcome } from '../../../shared/delivery.ts';
@@ -13,6 +15,8 @@ import { largeBytes, SpoolModel } from './spool-model.ts';
 import { arrival, type Home, SpoolRig } from './spool-rig.ts';
 
 const senders = ['https://a.example/1', 'https://b.example/2', 'https://c.example/3'];
+/** The last sender writes to another service than the others. */
+const serviceOf = (sender: string): string => (sender === senders[2] ? 'site' : 'social');
 const deliveryAttempts = 3;
 const heldMs = { kept: limits.keptMs, dead: limits.keptMs * 2 };
 
@@ -31,7 +35,7 @@ type Event =
   | { do: 'newLink' }
   | { do: 'wait'; ms: number }
   | { do: 'replay'; back: number }
-  | { do: 'retryDead' | 'discardDead'; which: number };
+  | { do: 'retryDead' | 'discardDead' | 'hurry' | 'discardWaiting' | 'replayOne'; which: number };
 
 const event: fc.Arbitrary<Event> = fc.oneof(
   {
@@ -66,7 +70,7 @@ const event: fc.Arbitrary<Event> = fc.oneof(
   {
     weight: 2,
     arbitrary: fc.record({
-      do: fc.constantFrom('retryDead' as const, 'discardDead' as const),
+      do: fc.constantFrom('retryDead', 'discardDead', 'hurry', 'discardWaiting', 'replayOne'),
       which: fc.nat({ max: 5 }),
     }),
   },
@@ -84,6 +88,12 @@ class Run {
   constructor(rig: SpoolRig, home: Home) {
     this.rig = rig;
     this.home = home;
+    home.services = ['social', 'site'];
+  }
+
+  #moved(home: Home): void {
+    this.home = home;
+    home.services = ['social', 'site'];
   }
 
   async step(now: Event): Promise<void> {
@@ -100,12 +110,12 @@ class Run {
         model.forgetLeases();
         return;
       case 'newHome':
-        this.home = await rig.openHome(this.home.epoch + 1);
+        this.#moved(await rig.openHome(this.home.epoch + 1));
         model.forgetLeases();
         return;
       case 'newLink':
         this.links += 1;
-        this.home = await rig.openHome(this.home.epoch, this.home.keys, `link ${this.links}`);
+        this.#moved(await rig.openHome(this.home.epoch, this.home.keys, `link ${this.links}`));
         return;
       case 'wait':
         rig.advance(now.ms);
@@ -116,6 +126,11 @@ class Run {
         expect(told.replayed).toBe(model.replayed(since));
         return;
       }
+      case 'hurry':
+      case 'discardWaiting':
+      case 'replayOne':
+        await this.byHand(now.do, now.which);
+        return;
       case 'retryDead':
       case 'discardDead': {
         const letters = heard(await rig.stub.deadLetters(...(await this.home.sign({}))));
@@ -132,19 +147,44 @@ class Run {
     }
   }
 
+  /** What the owner does with one delivery that waits or is kept. */
+  async byHand(what: 'hurry' | 'discardWaiting' | 'replayOne', which: number): Promise<void> {
+    const { rig, model } = this;
+    const items = model.in(what === 'replayOne' ? 'kept' : 'waiting');
+    const seq = items[which % Math.max(items.length, 1)]?.seq;
+    if (seq === undefined) return;
+    const call = await this.home.sign({});
+    switch (what) {
+      case 'hurry':
+        heard(await rig.stub.hurry(...call, seq));
+        model.hurried(seq);
+        return;
+      case 'discardWaiting':
+        heard(await rig.stub.discardWaiting(...call, seq));
+        model.discarded(seq);
+        return;
+      case 'replayOne':
+        expect(heard(await rig.stub.replayOne(...call, seq))).toEqual({ replayed: 1 });
+        model.replayedOne(seq);
+    }
+  }
+
   async put(sender: string, text: string, kind: string): Promise<void> {
     const { rig, model } = this;
     const isLarge = kind === 'large';
     const isUndecided = kind === 'undecided';
+    const service = serviceOf(sender);
     const [made, bytes] = await arrival(text, {
       sender,
+      service,
       receivedAt: rig.now(),
       undecided: isUndecided ? 'no key' : null,
       ...(isLarge ? { bodyBytes: largeBytes } : {}),
     });
     const result = heard(await rig.stub.put(made, isLarge ? null : bytes));
     if (result.put === 'stored') {
-      model.stored({ id: made.id, sender, text, isLarge, isUndecided, receivedAt: rig.now(), seq: result.seq });
+      const { id, receivedAt } = made;
+      model.stored({ id, sender, service, text, isLarge, isUndecided, receivedAt, seq: result.seq });
     } else {
       expect(result.put).toBe('duplicate');
       model.duplicate(sender, text);
@@ -184,21 +224,29 @@ class Run {
         dead: ids('place <= -4503599627370496'),
       };
       const started = new Holdings(storage, rig.homeId, object.outside);
-      const ofSenders = senders.map((sender) => started.senders.waitingOf(lineKey({ service: 'social', sender })));
+      const ofSenders = senders.map((sender) =>
+        started.senders.waitingOf(lineKey({ service: serviceOf(sender), sender })),
+      );
       const { undecided, largeBytes: large } = started.tally.now;
-      return { zones, ofSenders, totals: { undecided, largeBytes: large }, waiting: started.tally.waiting };
+      const totals = { undecided, largeBytes: large };
+      const standings = [started, object].map((one) => {
+        const { services } = one instanceof Holdings ? standing(one) : one.standing();
+        return { services, kept: started.tally.now.counts.kept };
+      });
+      return { zones, ofSenders, totals, waiting: started.tally.waiting, standings };
     });
     model.missing(new Set(Object.values(found.zones).flat()), rig.now(), heldMs);
     const zones = { waiting: model.ids('waiting'), kept: model.ids('kept'), dead: model.ids('dead') };
     const ofSenders = senders.map((sender) => model.waitingOf(sender).length);
-    expect(found).toEqual({ zones, ofSenders, totals: model.totals(), waiting: zones.waiting.length });
+    const standings = [model.standing(), model.standing()];
+    expect(found).toEqual({ zones, ofSenders, totals: model.totals(), waiting: zones.waiting.length, standings });
   }
 
   /** Home comes back after everything: all that waits is delivered, in order. */
   async end(): Promise<void> {
     const { rig, model } = this;
     await rig.evict();
-    this.home = await rig.openHome(this.home.epoch + 1);
+    this.#moved(await rig.openHome(this.home.epoch + 1));
     rig.advance(limits.deferMaxMs);
     model.forgetLeases();
     const waiting = model.in('waiting');

@@ -9,6 +9,7 @@ import { limits } from '../../../shared/limits.ts';
 export interface Item {
   readonly id: string;
   readonly sender: string;
+  readonly service: string;
   /** What tells it from another one; also what the body must be, unless it is large. */
   readonly text: string;
   readonly isLarge: boolean;
@@ -49,6 +50,32 @@ export class SpoolModel {
       undecided: this.in('waiting').filter((item) => item.isUndecided).length,
       largeBytes: this.items.filter((item) => item.isLarge).length * largeBytes,
     };
+  }
+
+  /** How many wait for each service and since when, and how many are kept. */
+  standing() {
+    const heads = new Map<string, { waiting: number; oldestWaitingAt: number }>();
+    for (const { service, receivedAt } of this.in('waiting')) {
+      const head = heads.get(service) ?? { waiting: 0, oldestWaitingAt: receivedAt };
+      heads.set(service, { ...head, waiting: head.waiting + 1 });
+    }
+    const services = [...heads].map(([name, head]) => ({ name, ...head })).sort((a, b) => (a.name < b.name ? -1 : 1));
+    return { services, kept: this.in('kept').length };
+  }
+
+  discarded(seq: number): void {
+    this.items = this.items.filter((item) => item.seq !== seq);
+    this.inFlight.delete(seq);
+  }
+
+  hurried(seq: number): void {
+    const item = this.in('waiting').find((waiting) => waiting.seq === seq);
+    if (item !== undefined) item.deferred = null;
+  }
+
+  replayedOne(seq: number): void {
+    const item = this.in('kept').find((kept) => kept.seq === seq);
+    if (item !== undefined) Object.assign(item, { state: 'waiting', attempts: 0, deferred: null });
   }
 
   waitingOf(sender: string): Item[] {

@@ -79,6 +79,8 @@ export class Home {
   epoch: number;
   session: string;
   n = 0;
+  /** Services that its turns ask for, unless one says otherwise. */
+  services: readonly string[] = ['social'];
 
   constructor(rig: SpoolRig, keys: Keys, epoch: number, session: string) {
     this.rig = rig;
@@ -106,7 +108,7 @@ export class Home {
 
   /** A turn as it would travel, for tests that repeat or falsify it. */
   async signTurn(request: Partial<TurnRequest> = {}, change: Partial<CallClaims> = {}, key?: CryptoKey) {
-    const whole: TurnRequest = { answers: [], renew: [], max: 100, services: ['social'], ...request };
+    const whole: TurnRequest = { answers: [], renew: [], max: 100, services: this.services, ...request };
     const bytes = bytesOf(JSON.stringify(whole));
     const [jws, expected] = await this.sign({ body: await sha256(bytes), ...change }, key);
     return async (): Promise<Told<Uint8Array>> => await this.rig.stub.turn(jws, expected, bytes);

@@ -9,6 +9,7 @@ import { exposition } from '../../../home-node/metrics/exposition.ts';
 import { healthOf } from '../../../home-node/metrics/health.ts';
 import { metricsOf } from '../../../home-node/metrics/metrics.ts';
 import { MetricsServer } from '../../../home-node/metrics/server.ts';
+import { limits } from '../../../shared/limits.ts';
 
 const now = 1_800_000_000_000;
 const service = { name: 'home', kind: 'embedded', hosts: ['a.example'], up: true, origin: 'http://127.0.0.1:1' };
@@ -33,7 +34,18 @@ const awake: NodeReport = {
     drain: null,
     clockOff: false,
     snapshotAt: now - 30_000,
-    spool: { waiting: 3, oldestWaitingAt: now - 20_000, dead: 1, databaseBytes: 4096 },
+    spool: {
+      waiting: 3,
+      oldestWaitingAt: now - 20_000,
+      services: [],
+      kept: 0,
+      dead: 1,
+      databaseBytes: 4096,
+      databaseLimitBytes: limits.spoolDatabaseBytes,
+      largeBytes: 0,
+      largeLimitBytes: limits.spoolLargeBytes,
+      snapshotAt: now - 30_000,
+    },
   },
 };
 const home = awake.home as NonNullable<NodeReport['home']>;
