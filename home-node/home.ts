@@ -3,7 +3,7 @@
 
 import type { Clock } from '../shared/clock.ts';
 import { causeOf } from '../shared/errors.ts';
-import type { SpoolSummary } from '../shared/lease/messages.ts';
+import type { ReplayReply, SpoolSummary } from '../shared/lease/messages.ts';
 import type { Session } from '../shared/session/call.ts';
 import type { Leaver } from './bedtime/leave.ts';
 import { warmPages } from './bedtime/warm.ts';
@@ -135,6 +135,23 @@ export class Home {
         log.debug(`The link is closed${link.session === null ? '' : ', with a session'}.`);
         break;
     }
+  }
+
+  /** What the edge can be asked. */
+  get api(): EdgeApi {
+    return this.#parts.api;
+  }
+
+  /** The owner says that services lost what they took since then: it is delivered again. */
+  async replaySince(since: number): Promise<ReplayReply> {
+    await this.#parts.ledger.doubtDelivered();
+    return await this.#parts.api.replay(since);
+  }
+
+  /** The same of one delivery that is kept. */
+  async replayOne(seq: number, id: string): Promise<ReplayReply> {
+    await this.#parts.ledger.doubtDelivered(id);
+    return await this.#parts.api.replayOne(seq);
   }
 
   /** Throws as KeyRotation.rotate. */

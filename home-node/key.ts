@@ -4,6 +4,7 @@
 
 import { renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { PorchlightError } from '../shared/errors.ts';
 import { syncFolder } from './durable-file.ts';
 import { type KeyPair, makeKeyFile, readKeyFile } from './key-file.ts';
 
@@ -26,6 +27,18 @@ export type ObserveKeys = (step: KeyStep) => void;
 export async function openHomeKey(folder: string): Promise<HomeKey> {
   const path = join(folder, keyFileName);
   return (await readKeyFile(path, kind)) ?? (await makeKeyFile(path, kind));
+}
+
+/** Throws `home-key` besides when there is none. */
+export async function readHomeKey(folder: string): Promise<HomeKey> {
+  return await readHomeKeyFrom(join(folder, keyFileName));
+}
+
+/** The same of a file anywhere. */
+export async function readHomeKeyFrom(path: string): Promise<HomeKey> {
+  const there = await readKeyFile(path, kind);
+  if (there !== null) return there;
+  throw new PorchlightError('home-key', `Cannot use home's key: there is no ${path}; ${kind.mend}.`);
 }
 
 /** The keys of a data folder: one, and while it is being replaced the next. */

@@ -7,14 +7,14 @@ import { logLevels } from '../log.ts';
 import { programVersion } from '../version.ts';
 import type { Cli } from './cli.ts';
 import type { RestoreOptions } from './commands/backup.ts';
+import type { InitOptions } from './commands/init.ts';
 import type { SleepOptions } from './commands/sleep.ts';
 import type { UpOptions } from './commands/up.ts';
 import { type CommandNode, completionFor, shells } from './completion.ts';
 import { exitCodeTable } from './exit-codes.ts';
+import { examplesText, folderOption, jsonOption } from './options.ts';
+import { addConfig, addEdge, addKey, addSpool } from './program-groups.ts';
 import { whenWanted } from './when.ts';
-
-const folderOption = (): Option => new Option('--home <dir>', 'data folder ($PORCHLIGHT_HOME, else ~/porchlight)');
-const jsonOption = (): Option => new Option('--json', 'print the result as JSON');
 
 export function createProgram(cli: Cli): Command {
   const program = new Command('porchlight')
@@ -27,11 +27,24 @@ export function createProgram(cli: Cli): Command {
       writeErr: (text) => cli.terminal.note(text.trimEnd()),
     })
     .exitOverride()
-    .addHelpText('after', after(['porchlight init', 'porchlight status', 'porchlight sleep --until 7:30']))
+    .addHelpText('after', examplesText(['porchlight init', 'porchlight status', 'porchlight sleep --until 7:30']))
     .addHelpText('after', `\nExit codes:\n${exitCodeTable.map(([code, says]) => `  ${code}  ${says}`).join('\n')}`);
 
   const add = (name: string, about: string, examples: readonly string[]): Command =>
-    program.command(name).description(about).addHelpText('after', after(examples));
+    program.command(name).description(about).addHelpText('after', examplesText(examples));
+
+  add('init', 'make a data folder for your domain, with settings and a key', [
+    'porchlight init',
+    'porchlight init --domain example.org --admin you@example.org --yes',
+  ])
+    .addOption(folderOption())
+    .option('--domain <name>', 'your domain')
+    .option('--admin <address>', 'who runs it: an e-mail address or URL')
+    .option('--yes', 'ask nothing')
+    .addOption(jsonOption())
+    .action(async (options: InitOptions) => {
+      await (await import('./commands/init.ts')).init(cli, options);
+    });
 
   add('claim <code>', 'make this home known to its edge, by a one-time code of its operator', [
     'porchlight claim 7QK2-M0XA-93ZN-TTB4-0V5R-8KCE-HW1D',
@@ -84,6 +97,11 @@ export function createProgram(cli: Cli): Command {
       await (await import('./commands/status.ts')).status(cli, options);
     });
 
+  addSpool(program, cli);
+  addConfig(program, cli);
+  addKey(program, cli);
+  addEdge(program, cli);
+
   add('backup <file>', 'write key, settings, ledger and the embedded home into one file', [
     'porchlight backup /media/stick/porchlight-2026-11-23.sqlar',
     'sqlite3 -A -t porchlight-2026-11-23.sqlar   # it is an SQLite archive',
@@ -124,10 +142,6 @@ export async function runProgram(cli: Cli, args: readonly string[]): Promise<voi
     // Help and version come here as well; commander has written everything already.
     if (thrown.exitCode !== 0) throw new PorchlightError('options', '');
   }
-}
-
-function after(examples: readonly string[]): string {
-  return `\nExamples:\n${examples.map((example) => `  ${example}`).join('\n')}`;
 }
 
 function nodeOf(command: Command): CommandNode {

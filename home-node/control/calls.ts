@@ -1,6 +1,7 @@
 // What may be asked of a home node that runs, by the names that commands use.
 
 import { PorchlightError } from '../../shared/errors.ts';
+import { limits } from '../../shared/limits.ts';
 import type { HomeNode } from '../node.ts';
 import type { ControlCalls } from './server.ts';
 
@@ -12,8 +13,23 @@ export function controlCalls(node: HomeNode): ControlCalls {
       await node.wake(onProgress);
       return await node.report();
     },
+    'key-rotate': async () => await node.awake.rotateKey(),
+    'spool-waiting': async ({ after }) => await node.awake.api.waiting(numberOf(after), limits.spoolListed),
+    'spool-dead': async () => await node.awake.api.deadLetters(),
+    'spool-show': async ({ name }) => await node.awake.api.delivery(textOf(name)),
+    'spool-hurry': async ({ seq }) => await node.awake.api.hurry(numberOf(seq)),
+    'spool-retry-dead': async ({ seq }) => await node.awake.api.retryDead(numberOf(seq)),
+    'spool-discard': async ({ seq }) => await node.awake.api.discardWaiting(numberOf(seq)),
+    'spool-discard-dead': async ({ seq }) => await node.awake.api.discardDead(numberOf(seq)),
+    'spool-replay': async ({ since }) => await node.awake.replaySince(numberOf(since)),
+    'spool-replay-one': async ({ seq, id }) => await node.awake.replayOne(numberOf(seq), textOf(id)),
     claim: async ({ code }) => await node.claim(textOf(code)),
   };
+}
+
+function numberOf(value: unknown): number {
+  if (typeof value === 'number' && Number.isSafeInteger(value)) return value;
+  throw new PorchlightError('control-malformed', 'Cannot do that: a number is missing.');
 }
 
 function textOf(value: unknown): string {

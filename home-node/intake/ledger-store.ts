@@ -90,8 +90,10 @@ export class LedgerStore {
    * The owner says that services lost what they had taken: what comes again is sent again. No time is asked for it,
    * because home's clock may be wrong now, or have been wrong then.
    */
-  doubtDelivered(): void {
-    this.#database.exec("UPDATE marks SET doubted = 1 WHERE outcome = 'delivered'");
+  doubtDelivered(id: string | null = null): void {
+    this.#database
+      .prepare("UPDATE marks SET doubted = 1 WHERE outcome = 'delivered' AND (?1 IS NULL OR id = ?1)")
+      .run(id);
   }
 
   /** Writes the whole log into the file and syncs both. Throws when another connection is in the way. */

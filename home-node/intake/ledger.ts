@@ -118,9 +118,9 @@ export class Ledger {
     return (await this.#ask({ op: 'senders' })) as readonly string[];
   }
 
-  /** The owner says that services lost what they had taken: it is sent again when it comes again. Once it is durable. */
-  async doubtDelivered(): Promise<void> {
-    attempt(() => this.#store.doubtDelivered());
+  /** The owner says that services lost what they had taken (one delivery, or all): it is sent again when it comes again. Once it is durable. */
+  async doubtDelivered(id: string | null = null): Promise<void> {
+    attempt(() => this.#store.doubtDelivered(id));
     this.#unsynced += 1;
     await this.durable();
   }

@@ -1,0 +1,73 @@
+// `porchlight config`: the manual of every setting; `config check` finds all faults of a file at once; `config show` says
+// what holds.
+
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { fieldOf } from '../../../shared/config/changes.ts';
+import { configurationText } from '../../../shared/config/describe.ts';
+import { faultText } from '../../../shared/config/faults.ts';
+import type { HomeConfig } from '../../../shared/config/home-config.ts';
+import { parseHomeConfig } from '../../../shared/config/parse.ts';
+import { schema, sections } from '../../../shared/config/schema.ts';
+import { written } from '../../../shared/config/setting.ts';
+import { causeOf, PorchlightError } from '../../../shared/errors.ts';
+import { configFileName, readConfig } from '../../config.ts';
+import { type Cli, type FolderOptions, folderOf, type JsonOptions, sayJson } from '../cli.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { mustBeThere } from '../folder.ts';
+import { printTable, type Row } from '../table.ts';
+
+export function manual({ terminal }: Cli): void {
+  terminal.say(configurationText().trimEnd());
+}
+
+/** Of a file that is named, or of the data folder's. */
+export function check(cli: Cli, named: string | undefined, options: FolderOptions & JsonOptions): void {
+  const { terminal } = cli;
+  const path = named === undefined ? join(mustBeThere(folderOf(cli, options)), configFileName) : resolve(named);
+  const reading = parseHomeConfig(readText(path));
+  const faults = 'faults' in reading ? reading.faults : [];
+  if (options.json === true) sayJson(cli, { path, faults });
+  else if (faults.length === 0) terminal.say(`${path} is ${terminal.style('green', 'well')}.`);
+  else {
+    terminal.say(`${path}: ${terminal.style('red', `${faults.length} to mend`)}`);
+    for (const fault of faults) terminal.say(`  ${faultText(fault)}`);
+  }
+  if (faults.length > 0) cli.exitWith(exitCodes.faults);
+}
+
+/** What holds, with everything that the file leaves to its default. */
+export function show(cli: Cli, options: FolderOptions & JsonOptions): void {
+  const config = readConfig(mustBeThere(folderOf(cli, options)));
+  if (options.json === true) sayJson(cli, config);
+  else printTable(cli.terminal, ['setting', 'value'], rowsOf(config));
+}
+
+function rowsOf(config: HomeConfig): Row[] {
+  const top = config as unknown as Readonly<Record<string, unknown>>;
+  return sections.flatMap(({ name, path }): Row[] => {
+    const keys = Object.keys(schema[name]);
+    const rows = (values: Readonly<Record<string, unknown>>, before: string): Row[] =>
+      keys.filter((key) => fieldOf(key) in values).map((key) => [before + key, shown(values[fieldOf(key)])]);
+    if (name === 'top' || name === 'development') return rows(top, path);
+    if (name !== 'services') return rows(top[name] as Readonly<Record<string, unknown>>, path);
+    return config.services.flatMap((service, index) =>
+      rows(service as unknown as Readonly<Record<string, unknown>>, `services[${index}].`),
+    );
+  });
+}
+
+function shown(value: unknown): string {
+  if (value === null || value === undefined) return 'not set';
+  if (typeof value === 'object' && 'host' in value && 'port' in value)
+    return `${String(value.host)}:${String(value.port)}`;
+  return written(value);
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (thrown) {
+    throw new PorchlightError('config', `Cannot read ${path}: ${causeOf(thrown)}.`);
+  }
+}

@@ -1,0 +1,94 @@
+// `porchlight key`: what home's key is, a new one by the old one, and the key alone as a file to keep elsewhere.
+
+import { existsSync, readFileSync, renameSync, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { calculateJwkThumbprint } from 'jose';
+import { PorchlightError } from '../../../shared/errors.ts';
+import { readClaim } from '../../claim.ts';
+import { readConfig } from '../../config.ts';
+import { askNode } from '../../control/client.ts';
+import { writeDurably } from '../../durable-file.ts';
+import { FolderLock } from '../../folder-lock.ts';
+import { keyFileName, readHomeKey, readHomeKeyFrom } from '../../key.ts';
+import { type Cli, type FolderOptions, folderOf, type JsonOptions, sayJson } from '../cli.ts';
+import { mustBeThere } from '../folder.ts';
+import { progressBar } from '../progress-bar.ts';
+import { printTable } from '../table.ts';
+import { span, time } from '../words.ts';
+
+export async function show(cli: Cli, options: FolderOptions & JsonOptions): Promise<void> {
+  const folder = mustBeThere(folderOf(cli, options));
+  const { publicKey } = await readHomeKey(folder);
+  const thumbprint = await calculateJwkThumbprint(publicKey);
+  const madeAt = statSync(join(folder, keyFileName)).mtimeMs;
+  const claimed = readClaim(folder, readConfig(folder).edge);
+  if (options.json === true) return sayJson(cli, { thumbprint, publicKey, madeAt, homeId: claimed?.homeId ?? null });
+  printTable(
+    cli.terminal,
+    ['', ''],
+    [
+      ['thumbprint', thumbprint],
+      ['public key', `Ed25519 ${publicKey.x ?? ''}`],
+      ['made', `${time(madeAt)} (${span(cli.clock.now() - madeAt)} ago)`],
+      [
+        'known as',
+        claimed === null ? 'nothing yet: porchlight claim CODE' : `home ${claimed.homeId} at ${claimed.edge}`,
+      ],
+    ],
+  );
+}
+
+/** By the home node that runs: the old key must say that the new one is good. */
+export async function rotate(cli: Cli, options: FolderOptions & JsonOptions): Promise<void> {
+  const folder = mustBeThere(folderOf(cli, options));
+  const bar = progressBar(cli.terminal);
+  bar.show({ step: 'telling the edge the new key', done: 0, of: null });
+  try {
+    await askNode(folder, 'key-rotate');
+  } finally {
+    bar.clear();
+  }
+  const thumbprint = await calculateJwkThumbprint((await readHomeKey(folder)).publicKey);
+  if (options.json === true) return sayJson(cli, { thumbprint });
+  cli.terminal.say(
+    `Home has a ${cli.terminal.style('green', 'new key')}, ${thumbprint}; the old one may do nothing any more.`,
+  );
+  cli.terminal.say('Backups from before hold the old one: porchlight backup FILE');
+}
+
+/** The key alone: small enough to be printed. */
+export async function backup(cli: Cli, file: string, options: FolderOptions & JsonOptions): Promise<void> {
+  const folder = mustBeThere(folderOf(cli, options));
+  const path = resolve(file);
+  if (existsSync(path)) {
+    throw new PorchlightError('backup-exists', `Cannot write ${path}: it is there already; choose another name.`);
+  }
+  await readHomeKey(folder);
+  writeDurably(path, readFileSync(join(folder, keyFileName), 'utf8'), 0o600);
+  if (options.json === true) return sayJson(cli, { path });
+  cli.terminal.say(`${path} holds home's key: whoever has it can be this home.`);
+}
+
+/** Puts a key back; one that is there is kept beside it. */
+export async function restore(cli: Cli, file: string, options: FolderOptions & JsonOptions): Promise<void> {
+  const folder = mustBeThere(folderOf(cli, options));
+  const path = resolve(file);
+  const { publicKey } = await readHomeKeyFrom(path);
+  const text = readFileSync(path, 'utf8');
+  const lock = FolderLock.take(folder);
+  let kept: string | null = null;
+  try {
+    const place = join(folder, keyFileName);
+    if (existsSync(place) && readFileSync(place, 'utf8') !== text) {
+      kept = join(folder, `home-key-before-${cli.clock.now()}.json`);
+      renameSync(place, kept);
+    }
+    writeDurably(place, text, 0o600);
+  } finally {
+    lock.release();
+  }
+  const thumbprint = await calculateJwkThumbprint(publicKey);
+  if (options.json === true) return sayJson(cli, { thumbprint, kept });
+  cli.terminal.say(`Home's key is ${thumbprint} again.`);
+  if (kept !== null) cli.terminal.say(`The one that was there lies in ${kept}.`);
+}

@@ -1,0 +1,127 @@
+// The commands that have commands of their own: spool, config, key, edge.
+
+import { type Command, Option } from 'commander';
+import type { Cli } from './cli.ts';
+import type { CodeOptions, EdgeOptions, SureOptions as SureEdgeOptions } from './commands/edge.ts';
+import type { ListOptions, ReplayOptions, SureOptions } from './commands/spool.ts';
+import { examplesText, folderOption, jsonOption } from './options.ts';
+import { whenWanted } from './when.ts';
+
+interface Common {
+  readonly home?: string;
+  readonly json?: boolean;
+}
+
+/** Adds a command to a group; both have the options of every command about a data folder. */
+function adder(group: Command): (name: string, about: string, examples?: readonly string[]) => Command {
+  return (name, about, examples = []) => {
+    const command = group.command(name).description(about).addOption(folderOption()).addOption(jsonOption());
+    return examples.length === 0 ? command : command.addHelpText('after', examplesText(examples));
+  };
+}
+
+export function addSpool(program: Command, cli: Cli): void {
+  const group = program
+    .command('spool')
+    .description('what waits at the edge, and what could not be delivered')
+    .addHelpText(
+      'after',
+      examplesText(['porchlight spool list', 'porchlight spool list --dead', 'porchlight spool retry 1042']),
+    );
+  const add = adder(group);
+  const commands = async () => await import('./commands/spool.ts');
+  add('list', 'what waits, in its order', ['porchlight spool list --all --json'])
+    .option('--dead', 'dead letters instead: what no service took')
+    .option('--all', 'all pages')
+    .action(async (options: ListOptions) => await (await commands()).list(cli, options));
+  add('show <delivery>', 'everything about one delivery but its body; by seq or id').action(
+    async (name: string, options: Common) => await (await commands()).show(cli, name, options),
+  );
+  add('retry <delivery>', 'try one now; a dead letter waits again, behind its sender').action(
+    async (name: string, options: Common) => await (await commands()).retry(cli, name, options),
+  );
+  add('discard <delivery>', 'throw one away for good', ['porchlight spool discard 1042 --dry-run'])
+    .option('--yes', 'do not ask')
+    .option('--dry-run', 'say what would be thrown away')
+    .action(async (name: string, options: SureOptions) => await (await commands()).discard(cli, name, options));
+  add('replay [delivery]', 'have what a service took delivered once more, while the edge keeps it', [
+    'porchlight spool replay 1042',
+    'porchlight spool replay --since 2026-11-20T18:00   # after a service lost its data',
+  ])
+    .option('--since <time>', `all that arrived since then: ${whenWanted}`)
+    .action(
+      async (name: string | undefined, options: ReplayOptions) => await (await commands()).replay(cli, name, options),
+    );
+}
+
+export function addConfig(program: Command, cli: Cli): void {
+  const commands = async () => await import('./commands/config.ts');
+  const group = program
+    .command('config')
+    .description('every setting explained; checks and shows yours')
+    .addHelpText(
+      'after',
+      examplesText(['porchlight config | less', 'porchlight config check', 'porchlight config show']),
+    )
+    .action(async () => (await commands()).manual(cli));
+  const add = adder(group);
+  add('check [file]', 'find every fault of porchlight.toml at once').action(
+    async (file: string | undefined, options: Common) => (await commands()).check(cli, file, options),
+  );
+  add('show', 'what holds, defaults and all').action(async (options: Common) => (await commands()).show(cli, options));
+}
+
+export function addKey(program: Command, cli: Cli): void {
+  const group = program
+    .command('key')
+    .description("home's key: show it, replace it, keep a copy")
+    .addHelpText('after', examplesText(['porchlight key show', 'porchlight key rotate']));
+  const add = adder(group);
+  const commands = async () => await import('./commands/key.ts');
+  add('show', 'which key home has').action(async (options: Common) => await (await commands()).show(cli, options));
+  add('rotate', 'a new key by the old one; home must be awake').action(
+    async (options: Common) => await (await commands()).rotate(cli, options),
+  );
+  add('backup <file>', 'write the key alone into a file (porchlight backup writes everything)').action(
+    async (file: string, options: Common) => await (await commands()).backup(cli, file, options),
+  );
+  add('restore <file>', 'put a key back; the one that is there is kept beside it').action(
+    async (file: string, options: Common) => await (await commands()).restore(cli, file, options),
+  );
+}
+
+export function addEdge(program: Command, cli: Cli): void {
+  const group = program
+    .command('edge')
+    .description('for whoever runs an edge: claim codes and homes')
+    .addHelpText(
+      'after',
+      examplesText(['porchlight edge code --hosts example.org,www.example.org', 'porchlight edge homes']),
+    );
+  const commands = async () => await import('./commands/edge.ts');
+  const add = (name: string, about: string): Command =>
+    group
+      .command(name)
+      .description(about)
+      .addOption(new Option('--edge <origin>', 'any address of the edge ($PORCHLIGHT_EDGE)'))
+      .addOption(new Option('--key <file>', "the operator's key ($PORCHLIGHT_OPERATOR_KEY)"))
+      .addOption(jsonOption());
+  add('code', 'a one-time code that lets one home answer for these names')
+    .requiredOption('--hosts <names>', 'host names, with commas between')
+    .action(async (options: CodeOptions) => await (await commands()).code(cli, options));
+  add('codes', 'codes that nobody used yet').action(
+    async (options: EdgeOptions) => await (await commands()).codes(cli, options),
+  );
+  add('drop <code>', 'make a code useless: itself, or how its hash begins').action(
+    async (name: string, options: EdgeOptions) => await (await commands()).drop(cli, name, options),
+  );
+  add('homes', 'which homes there are').action(
+    async (options: EdgeOptions) => await (await commands()).homes(cli, options),
+  );
+  add('revoke <home>', 'cut a home off at once, by its id or one of its names')
+    .option('--yes', 'do not ask')
+    .action(async (name: string, options: SureEdgeOptions) => await (await commands()).revoke(cli, name, options));
+  add('release <host>', 'take a name from its home')
+    .option('--yes', 'do not ask')
+    .action(async (host: string, options: SureEdgeOptions) => await (await commands()).release(cli, host, options));
+}
