@@ -6,6 +6,7 @@ import { type CryptoKey, importJWK } from 'jose';
 import { verifyClaim } from '../../shared/claim/claim.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { verifyEdgePart } from '../../shared/config/edge-part.ts';
+import type { EdgeAbout } from '../../shared/edge-about.ts';
 import { PorchlightError } from '../../shared/errors.ts';
 import { batchContentType } from '../../shared/lease/batch.ts';
 import { limits } from '../../shared/limits.ts';
@@ -26,6 +27,7 @@ import { spoolCalls } from './spool-calls.ts';
 import { warm, warmPaths } from './warm.ts';
 
 export interface HomeRoutesParts extends ChangeKeyParts, OperatorParts {
+  readonly about: EdgeAbout;
   readonly clock: Clock;
   readonly directory: D1Directory;
   readonly claims: ClaimDesk;
@@ -54,6 +56,7 @@ export function homeRoutes(parts: HomeRoutesParts): Hono {
       return await answer({ ...call, spool: parts.spoolObject(call.home.homeId), param });
     };
 
+  routes.get('/v1/edge', () => answerJson(parts.about));
   routes.post('/v1/claim', (context) => claim(parts, context.req.raw));
   routes.post('/v1/key', (context) => changeKey(parts, context.req.raw));
   routes.all('/v1/link', (context) => link(parts, context.req.raw));
