@@ -1,5 +1,6 @@
 // The parts of a deployment that need no wrangler: what may be used, what failures mean, what was typed, what is remembered.
 
+import { spawnSync } from 'node:child_process';
 import dns from 'node:dns';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -185,6 +186,16 @@ test('a build changes with code, key, version, database and migrations, and not 
     build({}, { ...source, migrations: [...source.migrations, { name: '9999.sql', sql: '' }] }),
   ];
   expect(new Set([first, ...others]).size).toBe(6);
+});
+
+test('the bundle is the same wherever the command was called', async () => {
+  const module = JSON.stringify(join(import.meta.dirname, '..', '..', '..', 'local', 'deploy', 'configuration.ts'));
+  const program = `const { readSource } = await import(${module}); process.stdout.write((await readSource('p')).bundle);`;
+  const elsewhere = spawnSync(process.execPath, ['--input-type=module', '-e', program], {
+    cwd: folder(),
+    encoding: 'utf8',
+  });
+  expect(elsewhere.stdout === (await readSource('p')).bundle, elsewhere.stderr).toBe(true);
 });
 
 describe('leadsSomewhere()', () => {
