@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { DeploymentRig } from '../../support/cloudflare/deployment-rig.ts';
+import { edgeMigrations } from '../../support/cloudflare/edge-migrations.ts';
 
 vi.setConfig({ testTimeout: 300_000, hookTimeout: 60_000 });
 
@@ -40,12 +41,11 @@ test('killed after each change and run again, it makes each thing once and ends 
     'database porchlight-directory',
     'bucket porchlight-store',
     'tables of porchlight-directory',
-    'migration 0001_directory.sql',
-    'migration 0002_keys.sql',
+    ...edgeMigrations.map((name) => `migration ${name}`),
     'worker porchlight',
     'domains example.org',
   ]);
-  expect(kills).toBe(7);
+  expect(kills).toBe(5 + edgeMigrations.length);
   const remembered: unknown = JSON.parse(readFileSync(join(rig.deployment, 'porchlight.json'), 'utf8'));
   expect(remembered).toEqual({ account: expect.any(String), hosts: ['example.org'], leaving: [] });
   expect(rig.cloudflare.unknown).toEqual([]);

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { programVersion } from '../../../home-node/version.ts';
 import { DeploymentRig } from '../../support/cloudflare/deployment-rig.ts';
+import { edgeMigrations } from '../../support/cloudflare/edge-migrations.ts';
 import { porchlight } from '../../support/porchlight.ts';
 import { Program, until } from '../../support/processes.ts';
 
@@ -51,8 +52,7 @@ describe('npm run deploy', () => {
       'database porchlight-directory',
       'bucket porchlight-store',
       'tables of porchlight-directory',
-      'migration 0001_directory.sql',
-      'migration 0002_keys.sql',
+      ...edgeMigrations.map((name) => `migration ${name}`),
       'worker porchlight',
       'domains example.org',
     ]);

@@ -5,6 +5,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { edgeMigrations } from '../../support/cloudflare/edge-migrations.ts';
 
 test('says what would be made, packs the Worker for real, and touches nothing', { timeout: 60_000 }, () => {
   const folder = mkdtempSync(join(tmpdir(), 'porchlight-dry-run-'));
@@ -22,7 +23,7 @@ test('says what would be made, packs the Worker for real, and touches nothing', 
         "  make an operator's key",
         '  make the D1 database porchlight-directory',
         '  make the R2 bucket porchlight-store',
-        '  apply the migrations 0001_directory.sql, 0002_keys.sql',
+        `  apply the migrations ${edgeMigrations.join(', ')}`,
         '  upload the Worker porchlight for example.org, social.example.org',
         '',
       ].join('\n'),
