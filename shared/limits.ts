@@ -89,6 +89,15 @@ export const limits = {
   /** Home pings this often; the edge distrusts a link whose last answer is older than `linkStaleMs`. */
   linkPingMs: 15 * second,
   linkStaleMs: 45 * second,
+  /** Services that one SERVICES frame names, and its bytes. Danger: what is written on a socket, which keeps it through
+   * hibernation, is at most 16 KiB on the platform. */
+  services: 32,
+  servicesBytes: 8 * KiB,
+  /** How long changes of the link are told, and how many: of a link that flaps, the newest. Danger: a row that grows. */
+  linkHistoryMs: 8 * day,
+  linkHistoryChanges: 256,
+  /** Changes of the link that are written on its socket and not yet in the row. Danger: as for services. */
+  linkUnwrittenChanges: 32,
   /** How long a carried request waits for the head of home's response. Danger: visitors who hang for ever. */
   carryHeadMs: 30 * second,
 

@@ -2,9 +2,9 @@
 // a copy while it is away, and otherwise told when to come back. Deliveries never come here.
 
 import type { Clock } from '../../shared/clock.ts';
-import type { Presence } from '../../shared/presence.ts';
+import type { Absence } from '../../shared/presence.ts';
 import type { Snapshot } from '../../shared/snapshot.ts';
-import { type AwayReason, answerFromCopy } from '../cache/answer.ts';
+import { answerFromCopy } from '../cache/answer.ts';
 import type { Copies } from '../cache/store.ts';
 import { problem } from '../http/problem.ts';
 import type { CarryFailure } from '../link/between.ts';
@@ -33,27 +33,18 @@ export async function visit(parts: VisitParts, { homeId }: HomeRecord, request: 
     return parts.copies.passing(homeId, { method: request.method, url, headers: request.headers }, outcome.carried);
   }
   if ('failed' in outcome) return await failed(parts, homeId, request, outcome.failed);
-  const presence = outcome.absent;
-  // A link that is connected is not absent; if it came back in between, the visitor finds it at the next try.
-  const why = presence.link === 'connected' ? 'unreachable' : presence.link;
-  return await away(parts, homeId, request, presence, why);
+  return await away(parts, homeId, request, outcome.why);
 }
 
-async function away(
-  parts: VisitParts,
-  homeId: string,
-  request: Request,
-  presence: Presence,
-  why: AwayReason,
-): Promise<Response> {
+async function away(parts: VisitParts, homeId: string, request: Request, absence: Absence): Promise<Response> {
   const now = parts.clock.now();
   const question = { method: request.method, url: new URL(request.url), headers: request.headers };
   const snapshot = await parts.snapshots.of(homeId);
   const left = snapshot === null ? null : parts.answerLeft(request, snapshot, now);
   if (left !== null) return left;
   const copy = await parts.copies.find(homeId, question);
-  if (copy !== null) return await answerFromCopy(question, copy, why, now);
-  return asleepResponse(request, presence, snapshot, now);
+  if (copy !== null) return await answerFromCopy(question, copy, absence.reason, now);
+  return asleepResponse(request, absence, snapshot, now);
 }
 
 /** Home is there, but this question was not answered. */
@@ -74,7 +65,9 @@ async function failed(parts: VisitParts, homeId: string, request: Request, failu
     case 'too-late':
     case 'lost':
     case 'busy':
+      return await away(parts, homeId, request, { reason: 'unreachable', service: null, until: null });
     case 'service-down':
-      return await away(parts, homeId, request, { link: 'lost', since: parts.clock.now() }, 'unreachable');
+      // A home of version 1 says it only so, one of version 2 before it has said it by SERVICES: the link is there.
+      return await away(parts, homeId, request, { reason: 'failing', service: null, until: null });
   }
 }

@@ -4,11 +4,11 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { asleepPage, asleepResponse } from '../../../edge/pages/asleep.ts';
 import { words, wordsFor } from '../../../edge/pages/words.ts';
-import type { Presence } from '../../../shared/presence.ts';
+import type { Absence } from '../../../shared/presence.ts';
 
 const now = Date.UTC(2026, 10, 21, 22, 0);
 const until = Date.UTC(2026, 10, 22, 6, 30);
-const asleep: Presence = { link: 'asleep', since: now, until };
+const asleep: Absence = { reason: 'asleep', service: null, until };
 const garden = { language: 'en', title: 'A garden' };
 const browser = new Request('https://a.example/', { headers: { Accept: 'text/html,*/*;q=0.8' } });
 
@@ -34,21 +34,40 @@ describe('asleepResponse()', () => {
   });
 
   test('says honestly that nobody knows, when home went without a word or its time is past', async () => {
-    const away: Presence[] = [
-      { link: 'lost', since: now },
-      { link: 'never' },
-      { link: 'asleep', since: now, until: null },
-      { link: 'asleep', since: now, until: now - 1 },
+    const away: Absence[] = [
+      { reason: 'lost', service: null, until: null },
+      { reason: 'unreachable', service: null, until: null },
+      { reason: 'never', service: null, until: null },
+      { reason: 'asleep', service: null, until: null },
+      { reason: 'asleep', service: null, until: now - 1 },
+      { reason: 'stopped', service: 'blog', until: null },
+      { reason: 'starting', service: 'blog', until: now },
     ];
-    for (const presence of away) {
-      const response = asleepResponse(browser, presence, garden, now);
+    for (const absence of away) {
+      const response = asleepResponse(browser, absence, garden, now);
       expect(Number(response.headers.get('Retry-After'))).toBeGreaterThanOrEqual(60);
       expect(await response.text()).not.toContain('<time');
     }
   });
 
+  test('says of a service that is away that only this part is, why, and when it is back', async () => {
+    const said = { starting: 'is being started', stopped: 'is resting', failing: 'does not answer' } as const;
+    for (const [reason, words] of Object.entries(said) as [keyof typeof said, string][]) {
+      const absence: Absence = { reason, service: 'blog', until };
+      const page = await asleepResponse(browser, absence, garden, now).text();
+      expect(page).toContain(words);
+      expect(page).toContain('It is expected back <time datetime="2026-11-22T06:30:00.000Z">');
+      expect(page).not.toContain('small computer');
+      const programs = asleepResponse(new Request('https://a.example/'), { ...absence, until: null }, garden, now);
+      expect(await programs.json()).toMatchObject({ status: 503, code: 'service-away' });
+      expect(Number(programs.headers.get('Retry-After'))).toBeGreaterThanOrEqual(60);
+    }
+  });
+
   test('knows no name and speaks English before home has left a snapshot', async () => {
-    expect(await asleepResponse(browser, { link: 'never' }, null, now).text()).toContain('<html lang="en">');
+    expect(await asleepResponse(browser, { ...asleep, reason: 'never' }, null, now).text()).toContain(
+      '<html lang="en">',
+    );
   });
 });
 
@@ -77,6 +96,7 @@ describe('asleepPage()', () => {
     for (const [lang, said] of Object.entries(words)) {
       expect(Object.keys(said), lang).toEqual(keys);
       expect(said.backAt, lang).toContain('{time}');
+      expect(said.partBackAt, lang).toContain('{time}');
       expect(
         Object.values(said).every((sentence: string) => !/[<>&]/.test(sentence)),
         lang,
