@@ -70,10 +70,12 @@ export async function startHome(options: HomeOptions, seams: HomeSeams = {}): Pr
     origin: () => supervisor.origin(name),
   }));
   const supervisor = new Supervisor({
-    drivers: services.map(({ driver }) => driver),
+    services: services.map(({ config: { kind, hosts }, driver }) => ({ driver, kind, hosts })),
+    clock,
     log,
     onUp: () => home.onServiceUp(),
     onDown: (name) => home.onServiceDown(name),
+    onChange: () => link.tellServices(),
   });
 
   const { edge } = config;
@@ -104,7 +106,7 @@ export async function startHome(options: HomeOptions, seams: HomeSeams = {}): Pr
     send: async (snapshot) => await api.leaveSnapshot(snapshot),
   });
   const carrier = createCarrier(
-    services.map(({ config: { name, hosts }, driver }) => ({ name, hosts, origin: () => driver.origin() })),
+    services.map(({ config: { name, hosts } }) => ({ name, hosts, origin: () => supervisor.reach(name) })),
   );
   const link = new LinkClient({
     edge,
@@ -113,6 +115,7 @@ export async function startHome(options: HomeOptions, seams: HomeSeams = {}): Pr
     random,
     timers: systemTimers,
     serve: carrier.serve,
+    services: () => supervisor.states(),
     onWork: () => home.onWork(),
     onState: (state) => home.onLink(state),
   });

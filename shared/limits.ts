@@ -144,6 +144,9 @@ export const limits = {
   /** How long a claim code is good. Danger: a code found in an old mail. */
   claimCodeMs: 7 * day,
 
+  /** Bytes of one line that a service said and that home logs; what is longer is logged in pieces. Danger: home's memory,
+   * filled by a service that never ends its line. */
+  serviceLineBytes: 8 * KiB,
   /** Files of the embedded site that are kept in memory: each, and together. Danger: home's memory. */
   siteFileInMemoryBytes: 256 * KiB,
   siteMemoryBytes: 16 * MiB,
