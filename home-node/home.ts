@@ -8,7 +8,7 @@ import type { Session } from '../shared/session/call.ts';
 import type { Leaver } from './bedtime/leave.ts';
 import { warmPages } from './bedtime/warm.ts';
 import type { Claimed } from './claim.ts';
-import type { HomeReport, LinkReport, ServiceReport } from './control/report.ts';
+import type { HomeReport, LinkReport } from './control/report.ts';
 import type { EdgeApi } from './edge-api/edge-api.ts';
 import type { SignedCalls } from './edge-api/signed-calls.ts';
 import { fellBack, replayed } from './intake/fallen-back.ts';
@@ -20,6 +20,7 @@ import { adviceFor } from './link/advice.ts';
 import type { LinkClient, LinkState } from './link/client.ts';
 import type { Log } from './log.ts';
 import type { OnProgress, Progress } from './progress.ts';
+import type { StoppedFile } from './services/stopped-file.ts';
 import type { Supervisor } from './services/supervisor.ts';
 import type { ConfigLeaver } from './settings/leave-config.ts';
 import type { Settings } from './settings/settings.ts';
@@ -43,9 +44,9 @@ export interface HomeParts {
   readonly settings: Settings;
   readonly configLeaver: ConfigLeaver;
   readonly supervisor: Supervisor;
+  readonly stoppedFile: StoppedFile;
   readonly link: LinkClient;
   readonly rotation: KeyRotation;
-  readonly services: () => readonly ServiceReport[];
   /** Kept deliveries that arrived from then on are asked for again, once; null: none. */
   readonly replaySince: number | null;
   readonly onEvent: (event: HomeEvent) => void;
@@ -137,6 +138,20 @@ export class Home {
     }
   }
 
+  /** Stops a service until `startService`, also over restarts. Throws `no-such-service`. */
+  async stopService(name: string, until: number | null): Promise<void> {
+    const { supervisor, stoppedFile } = this.#parts;
+    await supervisor.stopService(name, until);
+    stoppedFile.write(supervisor.stopped());
+  }
+
+  /** Throws `no-such-service`. */
+  async startService(name: string): Promise<void> {
+    const { supervisor, stoppedFile } = this.#parts;
+    await supervisor.startService(name);
+    stoppedFile.write(supervisor.stopped());
+  }
+
   /** What the edge can be asked. */
   get api(): EdgeApi {
     return this.#parts.api;
@@ -224,13 +239,13 @@ export class Home {
   }
 
   async report(): Promise<HomeReport> {
-    const { claimed, services, intake, leaver } = this.#parts;
+    const { claimed, supervisor, intake, leaver } = this.#parts;
     const { homeId, hosts } = claimed();
     return {
       homeId,
       hosts,
       link: this.#link,
-      services: services(),
+      services: supervisor.list(),
       finished: this.#finished,
       drain: this.drain,
       clockOff: intake.intake.isClockOff,

@@ -93,6 +93,15 @@ export const limits = {
   /** Home pings this often; the edge distrusts a link whose last answer is older than `linkStaleMs`. */
   linkPingMs: 15 * second,
   linkStaleMs: 45 * second,
+  /** Services that one SERVICES frame names, and its bytes. Danger: what is written on a socket, which keeps it through
+   * hibernation, is at most 16 KiB on the platform. */
+  services: 32,
+  servicesBytes: 8 * KiB,
+  /** How long changes of the link are told, and how many: of a link that flaps, the newest. Danger: a row that grows. */
+  linkHistoryMs: 8 * day,
+  linkHistoryChanges: 256,
+  /** Changes of the link that are written on its socket and not yet in the row. Danger: as for services. */
+  linkUnwrittenChanges: 32,
   /** How long a carried request waits for the head of home's response. Danger: visitors who hang for ever. */
   carryHeadMs: 30 * second,
 
@@ -166,9 +175,14 @@ export const limits = {
   /** Bytes of one file of a backup, packed or unpacked. Danger: a file that grows without end when it is unpacked, and a
    * small machine's memory. */
   backupFileBytes: 64 * MiB,
+  /** Bytes free on home's disk below which its owner is told. Danger: a ledger that cannot be written stops deliveries. */
+  homeDiskFreeBytes: 64 * MiB,
   /** How long the owner's alert command may take. Danger: one that hangs holds back every later alert. */
   alertHookMs: 30 * second,
 
+  /** Bytes of one line that a service said and that home logs; what is longer is logged in pieces. Danger: home's memory,
+   * filled by a service that never ends its line. */
+  serviceLineBytes: 8 * KiB,
   /** Files of the embedded site that are kept in memory: each, and together. Danger: home's memory. */
   siteFileInMemoryBytes: 256 * KiB,
   siteMemoryBytes: 16 * MiB,

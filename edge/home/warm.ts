@@ -67,7 +67,10 @@ async function warmOne(
   if (special !== null) return special;
   const scheme = url.protocol === 'http:' ? 'http' : 'https';
   const outcome = await carry(link, request, { clientAddress: null, host: url.host, scheme });
-  if ('absent' in outcome) return `home is ${outcome.absent.link}`;
+  if ('absent' in outcome) {
+    const { reason, service } = outcome.why;
+    return service === null ? `home is ${reason}` : `its service is down (${reason})`;
+  }
   if ('failed' in outcome) return `home could not be asked: ${outcome.failed}`;
   try {
     return await copies.keep(homeId, question, outcome.carried);

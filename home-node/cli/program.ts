@@ -13,7 +13,7 @@ import type { UpOptions } from './commands/up.ts';
 import { type CommandNode, completionFor, shells } from './completion.ts';
 import { exitCodeTable } from './exit-codes.ts';
 import { examplesText, folderOption, jsonOption } from './options.ts';
-import { addConfig, addEdge, addKey, addSpool } from './program-groups.ts';
+import { addConfig, addEdge, addKey, addService, addSpool } from './program-groups.ts';
 import { whenWanted } from './when.ts';
 
 export function createProgram(cli: Cli): Command {
@@ -97,6 +97,7 @@ export function createProgram(cli: Cli): Command {
       await (await import('./commands/status.ts')).status(cli, options);
     });
 
+  addService(program, cli);
   addSpool(program, cli);
   addConfig(program, cli);
   addKey(program, cli);

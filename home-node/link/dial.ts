@@ -7,7 +7,7 @@ import { type ClientOptions, WebSocket } from 'ws';
 import { causeOf, PorchlightError } from '../../shared/errors.ts';
 import { limits } from '../../shared/limits.ts';
 import { decodeMessage, encodeTextFrame, type Frame } from '../../shared/link/codec.ts';
-import { closeCodes, linkVersions } from '../../shared/link/frames.ts';
+import { closeCodes } from '../../shared/link/frames.ts';
 import {
   chooseVersion,
   helloOf,
@@ -27,6 +27,8 @@ export interface DialOptions {
   readonly process: string;
   /** Epoch that this process was given before, 0 when none. */
   readonly epoch: number;
+  /** Versions of the link that home speaks, best first. */
+  readonly versions: readonly number[];
   /** Certificates to trust beside the system's, PEM; development. */
   readonly ca?: string;
 }
@@ -60,7 +62,7 @@ export async function dial(options: DialOptions): Promise<Dialled> {
       );
     }
     const { edge, homeId, process, epoch } = options;
-    const version = chooseVersion(hello.versions, linkVersions);
+    const version = chooseVersion(hello.versions, options.versions);
     const proof = await signProof({ nonce: hello.nonce, edge, homeId, version, process, epoch }, options.key);
     socket.send(encodeTextFrame('PROOF', proof));
     const welcome = welcomeOf(await frames.next('WELCOME'));

@@ -12,7 +12,18 @@ import { MetricsServer } from '../../../home-node/metrics/server.ts';
 import { limits } from '../../../shared/limits.ts';
 
 const now = 1_800_000_000_000;
-const service = { name: 'home', kind: 'embedded', hosts: ['a.example'], up: true, origin: 'http://127.0.0.1:1' };
+const service = {
+  name: 'home',
+  kind: 'embedded',
+  driver: 'process',
+  hosts: ['a.example'],
+  state: 'up',
+  why: null,
+  since: now,
+  until: null,
+  origin: 'http://127.0.0.1:1',
+} as const;
+const down = { ...service, state: 'down', why: 'failing' } as const;
 const awake: NodeReport = {
   version: '1.2.3',
   pid: 1,
@@ -25,6 +36,7 @@ const awake: NodeReport = {
   since: now - 50_000,
   wakeAt: null,
   progress: null,
+  alerts: [],
   home: {
     homeId: 'abc',
     hosts: ['a.example'],
@@ -96,12 +108,13 @@ describe('health', () => {
   test.each<[string, NodeReport, boolean]>([
     ['awake with everything up', awake, true],
     ['asleep', asleep, true],
-    ['a service that is down', { ...awake, home: { ...home, services: [{ ...service, up: false }] } }, false],
     [
-      'the same while it wakes',
-      { ...awake, state: 'waking', home: { ...home, services: [{ ...service, up: false }] } },
+      'a service that its owner stopped',
+      { ...awake, home: { ...home, services: [{ ...down, why: 'stopped' }] } },
       true,
     ],
+    ['a service that is down', { ...awake, home: { ...home, services: [down] } }, false],
+    ['the same while it wakes', { ...awake, state: 'waking', home: { ...home, services: [down] } }, true],
     [
       'a lost link',
       {
