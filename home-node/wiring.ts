@@ -22,6 +22,7 @@ import { type HomeKey, openHomeKey } from './key.ts';
 import { LinkClient } from './link/client.ts';
 import { systemTimers } from './link/timers.ts';
 import { createLog, type Log } from './log.ts';
+import { programFiles } from './program-files.ts';
 import { createReceipts, type Receipts } from './receipts/receipts.ts';
 import { openSecret } from './receipts/secret.ts';
 import { createCarrier } from './services/carrier.ts';
@@ -149,8 +150,6 @@ async function claimedBy({ folder, claimCode }: HomeOptions, { edge }: HomeConfi
   );
 }
 
-const embeddedProgram = join(import.meta.dirname, 'embedded', 'main.ts');
-
 function makeService(
   service: ServiceConfig,
   { folder, logLevel }: HomeOptions,
@@ -170,6 +169,6 @@ function makeService(
   args.push('--receipt-secret-file', secretFile, '--handle', config.handle, '--handle-host', config.domain);
   args.push(`--title=${config.title}`, '--language', config.language, '--log', logLevel, '--tethered');
   if (config.allowPrivateAddresses) args.push('--allow-private-addresses');
-  const driver = new ProcessDriver({ name, log, program: embeddedProgram, args });
+  const driver = new ProcessDriver({ name, log, program: programFiles.embedded, args });
   return { config: service, driver, adapter: embeddedAdapter(receipts) };
 }

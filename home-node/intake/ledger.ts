@@ -10,6 +10,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { causeOf, PorchlightError } from '../../shared/errors.ts';
+import { programFiles } from '../program-files.ts';
 import { LedgerStore, type Mark, type Standing } from './ledger-store.ts';
 import type { UpkeepReply, UpkeepRequest, UpkeepResult } from './ledger-thread.ts';
 
@@ -61,11 +62,7 @@ export class Ledger {
     try {
       const log = await open(`${path}-wal`, 'r+');
       await syncFolder(dirname(path));
-      return new Ledger(
-        store,
-        log,
-        new Worker(new URL('./ledger-thread.ts', import.meta.url), { workerData: { path } }),
-      );
+      return new Ledger(store, log, new Worker(programFiles.ledgerThread, { workerData: { path } }));
     } catch (thrown) {
       store.close();
       throw trouble(causeOf(thrown));
