@@ -58,6 +58,9 @@ const leaveMs = 4_000;
 const warmMs = 8_000;
 const goodNightMs = 4_000;
 
+/** All of it; whoever stops this process waits longer (service-unit.ts). */
+export const bedtimeMs = finishMs + leaveMs + warmMs + goodNightMs;
+
 export class Home {
   readonly #parts: HomeParts;
   #replaySince: number | null;
