@@ -79,6 +79,9 @@ const goodNightMs = 4_000;
 /** How long the edge may take to say what it holds, ms. */
 const spoolMs = 3_000;
 
+/** All of it; whoever stops this process waits longer (service-unit.ts). */
+export const bedtimeMs = finishMs + leaveMs + warmMs + goodNightMs;
+
 export class Home {
   readonly #parts: HomeParts;
   #replaySince: number | null;

@@ -18,9 +18,9 @@ import { HomeKeys } from './key.ts';
 import { createLog, type Log, type LogSettings } from './log.ts';
 import type { ProcessFigures } from './metrics/metrics.ts';
 import { MetricsServer } from './metrics/server.ts';
+import { programVersion } from './program-files.ts';
 import type { OnProgress, Progress } from './progress.ts';
 import { Settings } from './settings/settings.ts';
-import { programVersion } from './version.ts';
 import { type HomeSeams, startHome } from './wiring.ts';
 
 /** A timer cannot be set for longer, ms; a longer sleep is looked at again then. */
@@ -197,7 +197,7 @@ export class HomeNode {
     const { domain, edge } = this.#settings.current();
     const home = this.#home === null ? null : await this.#home.report();
     return {
-      version: programVersion,
+      version: programVersion(),
       pid: process.pid,
       folder: this.#options.folder,
       domain,

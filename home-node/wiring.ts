@@ -24,6 +24,7 @@ import { KeyRotation } from './key-rotation.ts';
 import { LinkClient } from './link/client.ts';
 import { systemTimers } from './link/timers.ts';
 import type { Log } from './log.ts';
+import { programFiles } from './program-files.ts';
 import { createReceipts, type Receipts } from './receipts/receipts.ts';
 import { openSecret } from './receipts/secret.ts';
 import { createCarrier } from './services/carrier.ts';
@@ -217,8 +218,6 @@ function activityPubDriver({ name, url, driver, command }: ActivityPubServiceCon
   return new ProcessDriver({ name, log, command, origin: url });
 }
 
-const embeddedProgram = join(import.meta.dirname, 'embedded', 'main.ts');
-
 function makeService(
   service: ServiceConfig,
   { folder, logLevel }: HomeOptions,
@@ -245,6 +244,6 @@ function makeService(
     '--tethered',
   );
   if (config.allowPrivateAddresses) args.push('--allow-private-addresses');
-  const driver = new ProcessDriver({ name, log, program: embeddedProgram, args });
+  const driver = new ProcessDriver({ name, log, program: programFiles.embedded, args });
   return { config: service, driver, adapter: embeddedAdapter(receipts) };
 }
