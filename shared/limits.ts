@@ -135,6 +135,9 @@ export const limits = {
   /** How long a claim code is good. Danger: a code found in an old mail. */
   claimCodeMs: 7 * day,
 
+  /** Characters of a path and query that the edge says back. Danger: an answer as long as a stranger likes. */
+  echoLength: 2_048,
+
   /** Bytes of what one command asks of the home node. Danger: a process of the same user fills its memory by mistake. */
   controlRequestBytes: 64 * KiB,
   /** How long the owner's alert command may take. Danger: one that hangs holds back every later alert. */

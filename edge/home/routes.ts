@@ -15,6 +15,7 @@ import type { LinkObject } from '../link/object.ts';
 import type { SpoolObject } from '../spool/object.ts';
 import type { ClaimDesk } from './claim.ts';
 import type { D1Directory, HomeRecord } from './directory.ts';
+import { answerEcho, answerEdge } from './self-report.ts';
 import { answerTold, askBytes, jsonOf, readSignedCall, refusal, type SignedCall, turnBytes } from './signed-call.ts';
 import { parseSnapshot } from './snapshot.ts';
 import type { Snapshots } from './snapshots.ts';
@@ -52,6 +53,8 @@ export function homeRoutes(parts: HomeRoutesParts): Hono {
     };
 
   routes.post('/v1/claim', (context) => claim(parts, context.req.raw));
+  routes.all('/v1/edge', (context) => answerEdge(context.req.method, parts.clock.now()));
+  routes.all('/v1/echo/*', (context) => answerEcho(context.req.raw, parts.clock.now()));
   routes.all('/v1/link', (context) => link(parts, context.req.raw));
   routes.post(
     '/v1/lease',
