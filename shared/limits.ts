@@ -140,6 +140,31 @@ export const limits = {
 
   /** Bytes of what one command asks of the home node. Danger: a process of the same user fills its memory by mistake. */
   controlRequestBytes: 64 * KiB,
+  /** How long one check of `porchlight doctor` may take, and one question in it. Danger: a name server or a network that
+   * swallows everything holds the command for ever. */
+  doctorCheckMs: 30 * second,
+  doctorAskMs: 8 * second,
+  /** Bytes of an answer that a check reads. Danger: whatever answers at the owner's name fills home's memory. */
+  doctorAnswerBytes: 256 * KiB,
+  /** Bytes of a ledger whose integrity is checked; a longer one would take minutes. Danger: a small computer's disk. */
+  doctorLedgerBytes: 64 * MiB,
+  /** Home's clock may differ from the edge's by this much before doctor warns. Danger: beyond homeClockOffMs nothing is
+   * taken any more, and a clock that runs away gets there. */
+  clockWarnMs: 30 * second,
+  /** Free bytes of the data folder's disk, below which doctor warns and below which it is a fault; and free inodes.
+   * Danger: a ledger that cannot be written. */
+  diskWarnBytes: 500 * MiB,
+  diskFaultBytes: 50 * MiB,
+  diskWarnInodes: 10_000,
+  diskFaultInodes: 1_000,
+  /** Time left to a certificate below which doctor warns: platforms renew theirs weeks before. Danger: a renewal that
+   * fails in silence. */
+  certificateEndsMs: 7 * day,
+  /** How long the link may be open without a snapshot, and a delivery may wait while home is awake. Danger: intake that
+   * stands still unnoticed. */
+  snapshotLateMs: 2 * minute,
+  waitingLongMs: 1 * hour,
+
   /** How long the owner's alert command may take. Danger: one that hangs holds back every later alert. */
   alertHookMs: 30 * second,
 

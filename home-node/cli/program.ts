@@ -83,6 +83,16 @@ export function createProgram(cli: Cli): Command {
       await (await import('./commands/status.ts')).status(cli, options);
     });
 
+  add('doctor', 'look for what is wrong, from this machine to the edge, and say what mends it', [
+    'porchlight doctor',
+    'porchlight doctor --json | jq \'.[] | select(.verdict == "fault")\'',
+  ])
+    .addOption(folderOption())
+    .addOption(jsonOption())
+    .action(async (options: { home?: string; json?: boolean }) => {
+      await (await import('./commands/doctor.ts')).doctor(cli, options);
+    });
+
   add('completion <shell>', `print a completion script: ${shells.join(', ')}`, [
     'porchlight completion bash > ~/.local/share/bash-completion/completions/porchlight',
     'porchlight completion zsh > ~/.zfunc/_porchlight',
