@@ -4,6 +4,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { causeOf, PorchlightError } from '../../shared/errors.ts';
+import { limits } from '../../shared/limits.ts';
 import type { WebFingerAccount } from '../../shared/snapshot.ts';
 import { type Claimed, readClaim } from '../claim.ts';
 import { type HomeConfig, readConfig } from '../config.ts';
@@ -29,10 +30,11 @@ export interface Exam {
   readonly accounts: ReadonlyMap<string, readonly string[] | null>;
 }
 
-export async function examine(folder: string): Promise<Exam> {
+/** `askMs`: how long the home node may take to answer. */
+export async function examine(folder: string, askMs: number = limits.doctorAskMs): Promise<Exam> {
   const [config, configTrouble] = attempt(() => readConfig(folder));
   const [claimed, claimTrouble] = config === null ? [null, null] : attempt(() => readClaim(folder, config.edge));
-  const { node, nodeTrouble } = await nodeOf(folder);
+  const { node, nodeTrouble } = await nodeOf(folder, askMs);
   const hosts = config === null ? [] : [config.domain, ...config.services.flatMap((service) => service.hosts)];
   return {
     folder,
@@ -61,10 +63,12 @@ function attempt<T>(work: () => T): readonly [T, null] | readonly [null, string]
   }
 }
 
-async function nodeOf(folder: string): Promise<Pick<Exam, 'node' | 'nodeTrouble'>> {
+async function nodeOf(folder: string, askMs: number): Promise<Pick<Exam, 'node' | 'nodeTrouble'>> {
+  const signal = AbortSignal.timeout(askMs);
   try {
-    return { node: await askNode<NodeReport>(folder, 'status'), nodeTrouble: null };
+    return { node: await askNode<NodeReport>(folder, 'status', {}, () => undefined, signal), nodeTrouble: null };
   } catch (thrown) {
+    if (signal.aborted) return { node: null, nodeTrouble: `it runs, but said nothing for ${askMs / 1000} s` };
     const isNotThere = thrown instanceof PorchlightError && thrown.code === 'not-running';
     return { node: null, nodeTrouble: isNotThere ? null : causeOf(thrown) };
   }

@@ -107,24 +107,24 @@ interface Hindrance {
 }
 
 const exempt =
-  'At Cloudflare, under Security: switch Bot Fight Mode and "Under Attack" off for this zone, and let a custom rule skip all remaining rules for /.well-known/, /.porchlight/, your inboxes and actors.';
+  'At Cloudflare, under Security: switch Bot Fight Mode, Browser Integrity Check and "Under Attack" off for this zone, and let a custom rule skip all remaining rules for /.well-known/, /.porchlight/, your inboxes and actors.';
 
 /** Pure: an answer that is no stranger's to see from an edge. */
 export function hindranceOf(answer: Answer, accept: string): Hindrance | null {
   if (answer.headers['cf-mitigated'] !== undefined) {
     return { verdict: 'fault', found: `a bot challenge (${inShort(answer)})`, cure: exempt };
   }
-  // Who takes anything may be shown a page, and be led to one; who asks for JSON gets neither from an edge.
-  if (accept === '*/*') return null;
-  if (answer.status >= 300 && answer.status < 400) {
+  // Who takes anything may be led to a page, or shown the one that says that home sleeps; who asks for JSON gets neither
+  // from an edge.
+  const takesPages = accept === '*/*';
+  if (!takesPages && answer.status >= 300 && answer.status < 400) {
     const found = `sent to ${answer.headers.location ?? 'somewhere else'} (${answer.status})`;
-    return {
-      verdict: 'fault',
-      found,
-      cure: 'Take that redirect away (at Cloudflare under Rules): peers do not follow it.',
-    };
+    const cure = 'Take that redirect away (at Cloudflare under Rules): peers do not follow it.';
+    return { verdict: 'fault', found, cure };
   }
-  if (mediaType(answer) === 'text/html' && [401, 403, 429, 503].includes(answer.status)) {
+  // Refusals of the edge are problems in JSON; those of what stands before it are pages or a line of text.
+  const refusals = takesPages ? [401, 403, 429] : [401, 403, 429, 503];
+  if (['text/html', 'text/plain'].includes(mediaType(answer)) && refusals.includes(answer.status)) {
     return { verdict: 'fault', found: `a page instead of an answer (${inShort(answer)})`, cure: exempt };
   }
   return null;

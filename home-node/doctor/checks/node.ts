@@ -18,7 +18,9 @@ export const nodeCheck: Check = {
 };
 
 export function nodeResults(node: NodeReport | null, trouble: string | null): readonly Result[] {
-  if (trouble !== null) return [unchecked(subject, trouble)];
+  if (trouble !== null) {
+    return [unchecked(subject, trouble, 'See its log; start it again if it stays so.')];
+  }
   if (node === null) {
     return [
       warning(subject, 'none runs on this data folder', 'Start it: porchlight up, or as a service of this machine.'),
@@ -34,6 +36,9 @@ export function nodeResults(node: NodeReport | null, trouble: string | null): re
   return [
     well(subject, running),
     linkResult(home.link, now),
+    ...(home.clockOff
+      ? [fault('deliveries', "none is taken, because home's clock is wrong", 'See the check of the clock.')]
+      : []),
     ...snapshotResults(home, now),
     ...(state === 'awake' ? down : []).map(({ name }) =>
       fault(`service ${name}`, 'the home node finds it down', 'See what the check of services says.'),

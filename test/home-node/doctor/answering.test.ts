@@ -277,6 +277,26 @@ describe('callers', () => {
     ]);
   });
 
+  test('that are turned away by what they call themselves are named, curl too', async () => {
+    const banned = answerOf(403, 'error code: 1010', { server: 'cloudflare' });
+    const ports = through((question) => (/^(curl|Lemmy)/.test(userAgent(question)) ? banned : null));
+    const findings = await findingsOf(callersCheck, exam, ports);
+    expect(findings).toHaveLength(4);
+    for (const { verdict, found } of findings) {
+      expect([verdict, found]).toEqual(['fault', expect.stringContaining('Lemmy, curl: a page instead')]);
+    }
+  });
+
+  test('that take any page may be led to one, or told by one that home sleeps', async () => {
+    const page = answerOf(503, '<html>asleep</html>', html);
+    for (const answer of [page, answerOf(303, '', { location: 'https://example.org/' })]) {
+      const ports = through((question) =>
+        question.method !== 'POST' && userAgent(question).startsWith('curl') ? answer : null,
+      );
+      expect(await findingsOf(callersCheck, exam, ports)).toMatchObject([{ verdict: 'well' }]);
+    }
+  });
+
   test('are gathered where the same befalls them', async () => {
     const ports = through(({ method }) => (method === 'POST' ? challenge : null));
     const findings = await findingsOf(callersCheck, exam, ports);

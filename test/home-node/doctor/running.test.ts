@@ -1,16 +1,20 @@
 // What doctor finds of what runs on the machine: Node, the home node by its own word, services, open ports.
 
 import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterEach, describe, expect, test } from 'vitest';
+import { ControlServer } from '../../../home-node/control/server.ts';
 import type { Check, Verdict } from '../../../home-node/doctor/check.ts';
 import { exposureCheck } from '../../../home-node/doctor/checks/exposure.ts';
 import { nodeCheck } from '../../../home-node/doctor/checks/node.ts';
 import { servicesCheck } from '../../../home-node/doctor/checks/services.ts';
 import { nodeVersionCheck } from '../../../home-node/doctor/checks/versions.ts';
-import type { Exam } from '../../../home-node/doctor/exam.ts';
+import { type Exam, examine } from '../../../home-node/doctor/exam.ts';
 import { parseTcpTable } from '../../../home-node/doctor/proc-net.ts';
 import { systemPorts } from '../../../home-node/doctor/system-ports.ts';
 import { systemClock } from '../../../shared/clock.ts';
@@ -65,7 +69,24 @@ describe('the home node', () => {
 
   test('that does not answer is unchecked, with the reason', async () => {
     expect(await found(nodeCheck, examOf(null, { nodeTrouble: 'it belongs to another user' }))).toMatchObject([
-      ['unchecked', 'it belongs to another user', null],
+      ['unchecked', 'it belongs to another user', expect.stringContaining('log')],
+    ]);
+  });
+
+  test('that runs and says nothing holds nobody up', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'porchlight-running-'));
+    cleanups.push(() => rmSync(folder, { recursive: true }));
+    const control = await ControlServer.listen(folder, { status: async () => await new Promise(() => undefined) });
+    cleanups.push(async () => {
+      control.cut();
+      await control.close();
+    });
+    expect(await examine(folder, 50)).toMatchObject({ node: null, nodeTrouble: expect.stringContaining('0.05 s') });
+  });
+
+  test('that takes nothing because of its clock says so', async () => {
+    expect(await about('deliveries', { clockOff: true })).toMatchObject([
+      { verdict: 'fault', cure: expect.stringContaining('clock') },
     ]);
   });
 
