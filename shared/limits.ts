@@ -170,6 +170,9 @@ export const limits = {
    * host: the key may have changed a moment ago. Danger: forgers cause a query of D1 for each request. */
   directoryAgainMs: 1 * second,
 
+  /** Characters of a path and query that the edge says back. Danger: an answer as long as a stranger likes. */
+  echoLength: 2_048,
+
   /** Bytes of what one command asks of the home node. Danger: a process of the same user fills its memory by mistake. */
   controlRequestBytes: 64 * KiB,
   /** Bytes of one file of a backup, packed or unpacked. Danger: a file that grows without end when it is unpacked, and a
@@ -177,6 +180,31 @@ export const limits = {
   backupFileBytes: 64 * MiB,
   /** Bytes free on home's disk below which its owner is told. Danger: a ledger that cannot be written stops deliveries. */
   homeDiskFreeBytes: 64 * MiB,
+  /** How long one check of `porchlight doctor` may take, and one question in it. Danger: a name server or a network that
+   * swallows everything holds the command for ever. */
+  doctorCheckMs: 30 * second,
+  doctorAskMs: 8 * second,
+  /** Bytes of an answer that a check reads. Danger: whatever answers at the owner's name fills home's memory. */
+  doctorAnswerBytes: 256 * KiB,
+  /** Bytes of a ledger whose integrity is checked; a longer one would take minutes. Danger: a small computer's disk. */
+  doctorLedgerBytes: 64 * MiB,
+  /** Home's clock may differ from the edge's by this much before doctor warns. Danger: beyond homeClockOffMs nothing is
+   * taken any more, and a clock that runs away gets there. */
+  clockWarnMs: 30 * second,
+  /** Free bytes of the data folder's disk, below which doctor warns and below which it is a fault; and free inodes.
+   * Danger: a ledger that cannot be written. */
+  diskWarnBytes: 500 * MiB,
+  diskFaultBytes: 50 * MiB,
+  diskWarnInodes: 10_000,
+  diskFaultInodes: 1_000,
+  /** Time left to a certificate below which doctor warns: platforms renew theirs weeks before. Danger: a renewal that
+   * fails in silence. */
+  certificateEndsMs: 7 * day,
+  /** How long the link may be open without a snapshot, and a delivery may wait while home is awake. Danger: intake that
+   * stands still unnoticed. */
+  snapshotLateMs: 2 * minute,
+  waitingLongMs: 1 * hour,
+
   /** How long the owner's alert command may take. Danger: one that hangs holds back every later alert. */
   alertHookMs: 30 * second,
 

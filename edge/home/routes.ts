@@ -20,6 +20,7 @@ import { type ChangeKeyParts, changeKey } from './change-key.ts';
 import type { ClaimDesk } from './claim.ts';
 import type { D1Directory, HomeRecord } from './directory.ts';
 import type { HomeSaid } from './said.ts';
+import { answerEcho, answerEdge } from './self-report.ts';
 import { answerTold, askBytes, jsonOf, readSignedCall, refusal, type SignedCall, turnBytes } from './signed-call.ts';
 import { parseSnapshot } from './snapshot.ts';
 import { spoolCalls } from './spool-calls.ts';
@@ -56,6 +57,8 @@ export function homeRoutes(parts: HomeRoutesParts): Hono {
 
   routes.post('/v1/claim', (context) => claim(parts, context.req.raw));
   routes.post('/v1/key', (context) => changeKey(parts, context.req.raw));
+  routes.all('/v1/edge', (context) => answerEdge(context.req.method, parts.clock.now()));
+  routes.all('/v1/echo/*', (context) => answerEcho(context.req.raw, parts.clock.now()));
   routes.all('/v1/link', (context) => link(parts, context.req.raw));
   routes.post(
     '/v1/lease',

@@ -107,6 +107,16 @@ export function createProgram(cli: Cli): Command {
       await (await import('./commands/status.ts')).status(cli, options);
     });
 
+  add('doctor', 'look for what is wrong, from this machine to the edge, and say what mends it', [
+    'porchlight doctor',
+    'porchlight doctor --json | jq \'.[] | select(.verdict == "fault")\'',
+  ])
+    .addOption(folderOption())
+    .addOption(jsonOption())
+    .action(async (options: { home?: string; json?: boolean }) => {
+      await (await import('./commands/doctor.ts')).doctor(cli, options);
+    });
+
   addService(program, cli);
   addSpool(program, cli);
   addConfig(program, cli);

@@ -17,6 +17,7 @@ import {
   type Welcome,
   welcomeOf,
 } from '../../shared/link/handshake.ts';
+import { connectionCause } from '../edge-api/certificate-dates.ts';
 
 export interface DialOptions {
   /** Origin of the edge: https://host, http only in development. */
@@ -186,10 +187,8 @@ class FrameReader {
     });
   };
 
-  readonly #onError = (error: NodeJS.ErrnoException): void => {
-    // The one thing here that depends on home's clock: TLS compares it with the certificate's dates.
-    const isOfTime = error.code === 'CERT_NOT_YET_VALID' || error.code === 'CERT_HAS_EXPIRED';
-    this.#fail(unreachable(isOfTime ? `by home's clock, ${error.message}; see whether it is right` : error.message));
+  readonly #onError = (error: Error): void => {
+    this.#fail(unreachable(connectionCause(error)));
   };
 }
 
