@@ -10,6 +10,7 @@ import { healthOf } from '../../../home-node/metrics/health.ts';
 import { metricsOf } from '../../../home-node/metrics/metrics.ts';
 import { MetricsServer } from '../../../home-node/metrics/server.ts';
 import { limits } from '../../../shared/limits.ts';
+import { isThere } from '../../support/needed.ts';
 
 const now = 1_800_000_000_000;
 const service = {
@@ -95,7 +96,10 @@ describe('figures', () => {
     expect(odd).toBe('# HELP x a\\nb\\\\\n# TYPE x gauge\nx{l="q\\"\\\\\\n"} +Inf\n');
   });
 
-  const hasPromtool = spawnSync('promtool', ['--version']).status === 0;
+  const hasPromtool = isThere(
+    spawnSync('promtool', ['--version']).status === 0,
+    'promtool (Debian: prometheus) is missing',
+  );
   test.skipIf(!hasPromtool)('promtool finds no fault in them (Debian package prometheus)', () => {
     for (const report of [awake, asleep]) {
       const checked = spawnSync('promtool', ['check', 'metrics'], { input: exposition(metricsOf(report, figures)) });
