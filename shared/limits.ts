@@ -138,6 +138,8 @@ export const limits = {
   copyingBytes: 32 * MiB,
   /** Pages that one warm call asks for. Danger: the platform's 50 subrequests. */
   warmPaths: 20,
+  /** Bytes of a page or site map that home searches for links to warm. Danger: a page without end in home's memory. */
+  searchedBytes: 1 * MiB,
   /** Bytes of a snapshot. Danger: the isolate's memory. */
   snapshotBytes: 8 * MiB,
   /** How long a Worker trusts its copy of the directory and of a snapshot before it looks again. */

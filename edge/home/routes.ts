@@ -24,7 +24,7 @@ import { answerEcho, answerEdge } from './self-report.ts';
 import { answerTold, askBytes, jsonOf, readSignedCall, refusal, type SignedCall, turnBytes } from './signed-call.ts';
 import { parseSnapshot } from './snapshot.ts';
 import { spoolCalls } from './spool-calls.ts';
-import { warm, warmPaths } from './warm.ts';
+import { warm, warmOrder } from './warm.ts';
 
 export interface HomeRoutesParts extends ChangeKeyParts, OperatorParts {
   readonly clock: Clock;
@@ -212,10 +212,13 @@ async function config(
 async function warming(parts: HomeRoutesParts, { home, spool, jws, expected, body: asked }: Called): Promise<Response> {
   const proved = await spool.authorise(jws, expected);
   if (!proved.ok) return refusal(proved);
-  const paths = warmPaths(jsonOf(asked));
-  if (paths === null) return problem(400, 'warm-malformed');
+  const own = new URL(expected.edge);
+  const order = warmOrder(jsonOf(asked), home.hosts, own.host);
+  if (order === null) return problem(400, 'warm-malformed');
   const link = parts.links.get(parts.links.idFromName(home.homeId));
-  return answerJson(await warm({ copies: parts.copies, link }, home.homeId, expected.edge, paths));
+  return answerJson(
+    await warm({ copies: parts.copies, link }, home.homeId, `${own.protocol}//${order.host}`, order.paths),
+  );
 }
 
 function answerJson(value: unknown): Response {
