@@ -2,9 +2,9 @@
 // the names of variables.
 
 import { ed25519Key, ed25519PublicPart } from '../shared/ed25519.ts';
-import { type EdgeAbout, edgeAbout } from '../shared/edge-about.ts';
+import type { EdgeAbout } from '../shared/edge-about.ts';
 import { readJsonObject } from '../shared/json-object.ts';
-import { linkVersions } from '../shared/link/frames.ts';
+import { edgeBuild } from './build.ts';
 import type { LinkObject } from './link/object.ts';
 import type { OperatorKey } from './operator/operator-call.ts';
 import type { SpoolObject } from './spool/object.ts';
@@ -17,7 +17,6 @@ export interface Env {
   readonly DNS_RESOLVER: string;
   readonly DEV_KEY_ORIGINS: string;
   readonly OPERATOR_KEY?: string;
-  readonly VERSION?: string;
   readonly BUILD?: string;
 }
 
@@ -38,7 +37,7 @@ export function settingsOf(env: Env): Settings {
     dnsResolver: env.DNS_RESOLVER,
     devKeyOrigins: new Set(origins.filter((origin) => origin !== '')),
     operatorKey: operatorKeyOf(env.OPERATOR_KEY ?? ''),
-    about: edgeAbout(env.VERSION ?? '', env.BUILD ?? '', linkVersions),
+    about: edgeBuild(env.BUILD ?? ''),
   };
 }
 

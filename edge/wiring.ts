@@ -73,8 +73,8 @@ function partsOf(env: Env): Parts {
       clock,
       keepAlive,
       linkTold: async (homeId) => {
-        const presence = await linkOf(homeId).presence();
-        return { presence, history: [], services: null };
+        const { presence, history } = await linkOf(homeId).told();
+        return { presence, history, services: presence.services ?? null };
       },
       standing: async (homeId) => await spoolObject(homeId).standing(),
     }),

@@ -8,6 +8,7 @@ import { type ClaimReply, claimPath, makeClaim } from '../shared/claim/claim.ts'
 import { hashClaimCode, parseClaimCode } from '../shared/claim/code.ts';
 import { causeOf, PorchlightError } from '../shared/errors.ts';
 import { writeDurably } from './durable-file.ts';
+import { connectionCause } from './edge-api/certificate-dates.ts';
 import { EdgeRefusal, refusalOf, sendOnce } from './edge-api/send.ts';
 import type { HomeKey, HomeKeys, ObserveKeys } from './key.ts';
 
@@ -94,7 +95,7 @@ async function send(edge: string, body: Uint8Array): Promise<ClaimReply> {
     if (thrown instanceof PorchlightError) throw thrown;
     throw new PorchlightError(
       'edge-unreachable',
-      `Cannot claim at ${edge}: ${causeOf(thrown)}; see whether the edge is there and claim again.`,
+      `Cannot claim at ${edge}: ${connectionCause(thrown)}; see whether the edge is there and claim again.`,
     );
   } finally {
     await connections.destroy();

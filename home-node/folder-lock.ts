@@ -2,8 +2,8 @@
 // own: the kernel drops it with the process, however it ends, so that no crash leaves a lock behind.
 
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { PorchlightError } from '../shared/errors.ts';
+import { DatabaseSync } from './sqlite.ts';
 
 /** SQLITE_BUSY (sqlite.org/rescode.html). */
 const busy = 5;

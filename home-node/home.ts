@@ -6,9 +6,9 @@ import { causeOf } from '../shared/errors.ts';
 import type { ReplayReply, SpoolSummary } from '../shared/lease/messages.ts';
 import type { Session } from '../shared/session/call.ts';
 import type { Leaver } from './bedtime/leave.ts';
-import { warmPages } from './bedtime/warm.ts';
+import { againWarmMs, firstWarmMs, type Warmer } from './bedtime/warmer.ts';
 import type { Claimed } from './claim.ts';
-import type { HomeReport, LinkReport, ServiceReport } from './control/report.ts';
+import type { HomeReport, LinkReport } from './control/report.ts';
 import type { EdgeApi } from './edge-api/edge-api.ts';
 import type { SignedCalls } from './edge-api/signed-calls.ts';
 import { fellBack, replayed } from './intake/fallen-back.ts';
@@ -20,6 +20,7 @@ import { adviceFor } from './link/advice.ts';
 import type { LinkClient, LinkState } from './link/client.ts';
 import type { Log } from './log.ts';
 import type { OnProgress, Progress } from './progress.ts';
+import type { StoppedFile } from './services/stopped-file.ts';
 import type { Supervisor } from './services/supervisor.ts';
 import type { ConfigLeaver } from './settings/leave-config.ts';
 import type { Settings } from './settings/settings.ts';
@@ -40,12 +41,13 @@ export interface HomeParts {
   readonly ledger: Ledger;
   readonly intake: OpenIntake;
   readonly leaver: Leaver;
+  readonly warmer: Warmer;
   readonly settings: Settings;
   readonly configLeaver: ConfigLeaver;
   readonly supervisor: Supervisor;
+  readonly stoppedFile: StoppedFile;
   readonly link: LinkClient;
   readonly rotation: KeyRotation;
-  readonly services: () => readonly ServiceReport[];
   /** Kept deliveries that arrived from then on are asked for again, once; null: none. */
   readonly replaySince: number | null;
   readonly onEvent: (event: HomeEvent) => void;
@@ -75,8 +77,13 @@ const finishMs = 8_000;
 const leaveMs = 4_000;
 const warmMs = 8_000;
 const goodNightMs = 4_000;
+/** Warming while awake has no hurry, ms. */
+const dayWarmMs = 120_000;
 /** How long the edge may take to say what it holds, ms. */
 const spoolMs = 3_000;
+
+/** All of it; whoever stops this process waits longer (service-unit.ts). */
+export const bedtimeMs = finishMs + leaveMs + warmMs + goodNightMs;
 
 export class Home {
   readonly #parts: HomeParts;
@@ -89,6 +96,7 @@ export class Home {
   #advised: string | null = null;
   readonly #leaveLater = new Reminder(() => void this.#leave());
   readonly #leaveSoon = new Reminder(() => void this.#leave());
+  readonly #warmLater = new Reminder(() => void this.#warm());
 
   constructor(parts: HomeParts) {
     this.#parts = parts;
@@ -97,6 +105,7 @@ export class Home {
   }
 
   start(): void {
+    this.#warmLater.in(firstWarmMs);
     const { settings, supervisor, link } = this.#parts;
     settings.onChange(() => void this.#leave());
     settings.start();
@@ -135,6 +144,20 @@ export class Home {
         log.debug(`The link is closed${link.session === null ? '' : ', with a session'}.`);
         break;
     }
+  }
+
+  /** Stops a service until `startService`, also over restarts. Throws `no-such-service`. */
+  async stopService(name: string, until: number | null): Promise<void> {
+    const { supervisor, stoppedFile } = this.#parts;
+    await supervisor.stopService(name, until);
+    stoppedFile.write(supervisor.stopped());
+  }
+
+  /** Throws `no-such-service`. */
+  async startService(name: string): Promise<void> {
+    const { supervisor, stoppedFile } = this.#parts;
+    await supervisor.startService(name);
+    stoppedFile.write(supervisor.stopped());
   }
 
   /** What the edge can be asked. */
@@ -194,7 +217,7 @@ export class Home {
    * the epoch; null if nobody knows.
    */
   async bedtime(wakeAt: number | null, onProgress: OnProgress = () => undefined): Promise<BedtimeResult> {
-    const { log, intake, leaver, settings, link, api, onEvent } = this.#parts;
+    const { log, intake, leaver, warmer, link, onEvent } = this.#parts;
     log.info('Bedtime: finishing what is in hand.');
     onProgress({ step: 'finishing deliveries', done: 0, of: null });
     if (!(await intake.intake.finish(finishMs)))
@@ -203,11 +226,7 @@ export class Home {
     if (link.session !== null) {
       onProgress({ step: 'leaving a snapshot', done: 0, of: null });
       await within(leaveMs, leaver.leave());
-      const signal = AbortSignal.timeout(warmMs);
-      const most = settings.current().site.warmPages;
-      const warm = async (paths: readonly string[]): Promise<void> => await api.warm(paths, signal);
-      const onPages = (done: number, of: number): void => onProgress({ step: 'leaving public pages', done, of });
-      pages = await warmPages({ log, pages: leaver.pages(), most, warm, signal, onPages });
+      pages = await warmer.warm(AbortSignal.timeout(warmMs), onProgress);
     }
     onProgress({ step: 'saying good night', done: 0, of: null });
     const told = await within(goodNightMs, this.#goodNight(wakeAt));
@@ -224,13 +243,13 @@ export class Home {
   }
 
   async report(): Promise<HomeReport> {
-    const { claimed, services, intake, leaver } = this.#parts;
+    const { claimed, supervisor, intake, leaver } = this.#parts;
     const { homeId, hosts } = claimed();
     return {
       homeId,
       hosts,
       link: this.#link,
-      services: services(),
+      services: supervisor.list(),
       finished: this.#finished,
       drain: this.drain,
       clockOff: intake.intake.isClockOff,
@@ -245,6 +264,7 @@ export class Home {
     settings.end();
     this.#leaveLater.cancel();
     this.#leaveSoon.cancel();
+    this.#warmLater.cancel();
     link.close();
     await intake.close();
     await calls.close();
@@ -304,6 +324,16 @@ export class Home {
     if (!supervisor.allUp() || this.#wasAwake) return;
     this.#wasAwake = true;
     onEvent({ event: 'awake' });
+  }
+
+  /** While awake: who is gone without a word has no bedtime. */
+  async #warm(): Promise<void> {
+    const { warmer, link, log } = this.#parts;
+    // Without a link there is nobody to leave them with; soon there may be.
+    this.#warmLater.replace(link.session === null ? firstWarmMs : againWarmMs);
+    if (link.session === null) return;
+    const pages = await warmer.warm(AbortSignal.timeout(dayWarmMs));
+    log.info(`Left ${pages} public pages at the edge.`);
   }
 
   async #saySpool(): Promise<void> {

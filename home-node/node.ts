@@ -5,6 +5,10 @@
 import { join } from 'node:path';
 import { type Clock, systemClock } from '../shared/clock.ts';
 import { causeOf, PorchlightError } from '../shared/errors.ts';
+import { AlertWatch } from './alerts/alert-watch.ts';
+import { alertFacts } from './alerts/facts.ts';
+import { commandHook } from './alerts/hook.ts';
+import { RaisedFile } from './alerts/raised.ts';
 import { type Claimed, claimWithKeys } from './claim.ts';
 import { configFileName, type HomeOptions, readConfig } from './config.ts';
 import type { NodeReport, NodeState } from './control/report.ts';
@@ -14,9 +18,9 @@ import { HomeKeys } from './key.ts';
 import { createLog, type Log, type LogSettings } from './log.ts';
 import type { ProcessFigures } from './metrics/metrics.ts';
 import { MetricsServer } from './metrics/server.ts';
+import { programVersion } from './program-files.ts';
 import type { OnProgress, Progress } from './progress.ts';
 import { Settings } from './settings/settings.ts';
-import { programVersion } from './version.ts';
 import { type HomeSeams, startHome } from './wiring.ts';
 
 /** A timer cannot be set for longer, ms; a longer sleep is looked at again then. */
@@ -37,6 +41,7 @@ export class HomeNode {
   #wakeAt: number | null = null;
   #timer: NodeJS.Timeout | null = null;
   #metrics: MetricsServer | null = null;
+  readonly #alerts: AlertWatch;
   #progress: Progress | null = null;
   #ended = false;
   /** Who waits for the state to be another than `waking`. */
@@ -57,6 +62,16 @@ export class HomeNode {
     this.#log = createLog(logged, this.#clock, (line) => process.stderr.write(line));
     this.#settings = this.#readSettings();
     this.#lock = FolderLock.take(options.folder);
+    this.#alerts = new AlertWatch({
+      log: this.#log,
+      gather: async () => await alertFacts(await this.report()),
+      rules: () => this.#settings.current().alerts,
+      tell: () => {
+        const { alerts, domain } = this.#settings.current();
+        return alerts.command === null ? null : commandHook(alerts.command, domain, seams.environment ?? {});
+      },
+      file: new RaisedFile(join(options.folder, 'alerts.json')),
+    });
   }
 
   /** Holds the folder. Throws `config` and `folder-in-use`. */
@@ -91,6 +106,7 @@ export class HomeNode {
   /** Wakes for the first time. Throws what stands in the way, as `startHome` does; the folder is free again then. */
   async begin(): Promise<void> {
     const { claimCode, replaySince } = this.#options;
+    this.#alerts.start();
     await this.#next(async () => {
       try {
         await this.#wakeNow({ claimCode, replaySince });
@@ -181,7 +197,7 @@ export class HomeNode {
     const { domain, edge } = this.#settings.current();
     const home = this.#home === null ? null : await this.#home.report();
     return {
-      version: programVersion,
+      version: programVersion(),
       pid: process.pid,
       folder: this.#options.folder,
       domain,
@@ -192,6 +208,7 @@ export class HomeNode {
       since: this.#since,
       wakeAt: this.#state === 'asleep' ? this.#wakeAt : null,
       progress: this.#progress ?? this.#home?.drain ?? null,
+      alerts: this.#alerts.raised,
       home,
     };
   }
@@ -206,6 +223,8 @@ export class HomeNode {
         ...this.#seams,
         onEvent: (event) => {
           if (event.event === 'awake') this.#become('awake');
+          // What happened may be worth telling: a dead letter, a full store.
+          if (event.event !== 'asleep') void this.#alerts.look();
           this.#seams.onEvent?.(event);
         },
       });
@@ -270,6 +289,7 @@ export class HomeNode {
   async #release(): Promise<void> {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#ended = true;
+    await this.#alerts.stop();
     await this.#metrics?.close();
     this.#metrics = null;
     this.#lock.release();

@@ -5,11 +5,12 @@ import { causeOf } from '../shared/errors.ts';
 import type { HomeOptions } from './config.ts';
 import { controlCalls } from './control/calls.ts';
 import { ControlServer } from './control/server.ts';
+import { supersededExitCode } from './ended.ts';
 import type { HomeEvent } from './home.ts';
 import { HomeNode } from './node.ts';
 import type { HomeSeams } from './wiring.ts';
 
-/** Ends the process: 0 after a good night, 1 when something kept it from that or a newer home node took over. */
+/** Ends the process: 0 after a good night, 1 when something kept it from that, 6 when a newer home node took over. */
 export async function runNode(options: HomeOptions, seams: HomeSeams = {}): Promise<void> {
   let control: ControlServer | null = null;
   let asked = false;
@@ -23,7 +24,7 @@ export async function runNode(options: HomeOptions, seams: HomeSeams = {}): Prom
       report(event);
       seams.onEvent?.(event);
     },
-    onSuperseded: () => void leave(async () => await node.stop()).finally(() => process.exit(1)),
+    onSuperseded: () => void leave(async () => await node.stop()).finally(() => process.exit(supersededExitCode)),
   });
   const end = (): void => {
     if (asked) process.exit(1);

@@ -11,8 +11,9 @@ import { genericAdapter } from './adapters/generic.ts';
 import { Leaver } from './bedtime/leave.ts';
 import { LeavingsFile } from './bedtime/leavings-file.ts';
 import { versionsOf } from './bedtime/rising-version.ts';
+import { Warmer } from './bedtime/warmer.ts';
 import { type Claimed, claimWithKeys, readClaim } from './claim.ts';
-import type { HomeConfig, HomeOptions, ServiceConfig } from './config.ts';
+import type { ActivityPubServiceConfig, HomeConfig, HomeOptions, ServiceConfig } from './config.ts';
 import { EdgeApi } from './edge-api/edge-api.ts';
 import { SignedCalls } from './edge-api/signed-calls.ts';
 import { Home, type HomeEvent } from './home.ts';
@@ -24,12 +25,14 @@ import { KeyRotation } from './key-rotation.ts';
 import { LinkClient } from './link/client.ts';
 import { systemTimers } from './link/timers.ts';
 import type { Log } from './log.ts';
+import { programFiles } from './program-files.ts';
 import { createReceipts, type Receipts } from './receipts/receipts.ts';
 import { openSecret } from './receipts/secret.ts';
 import { createCarrier } from './services/carrier.ts';
 import type { Driver } from './services/driver.ts';
 import { externalDriver } from './services/external.ts';
 import { ProcessDriver } from './services/process.ts';
+import { StoppedFile } from './services/stopped-file.ts';
 import { Supervisor } from './services/supervisor.ts';
 import { ConfigLeaver } from './settings/leave-config.ts';
 import type { Settings } from './settings/settings.ts';
@@ -42,6 +45,8 @@ export interface HomeSeams {
   readonly observe?: Observe;
   readonly onEvent?: (event: HomeEvent) => void;
   readonly onSuperseded?: () => void;
+  /** Of the owner's alert command; nothing unless given. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
   /** Told of each step that is taken with home's keys. */
   readonly onKeyStep?: ObserveKeys;
 }
@@ -78,11 +83,15 @@ export async function startHome(
     adapter,
     origin: () => supervisor.origin(name),
   }));
+  const stoppedFile = new StoppedFile(folder);
   const supervisor = new Supervisor({
-    drivers: services.map(({ driver }) => driver),
+    services: services.map(({ config: { kind, hosts, health }, driver }) => ({ driver, kind, hosts, health })),
+    stopped: stoppedFile.read(),
+    clock,
     log,
     onUp: () => home.onServiceUp(),
     onDown: (name) => home.onServiceDown(name),
+    onChange: () => link.tellServices(),
   });
 
   const { edge } = config;
@@ -116,6 +125,17 @@ export async function startHome(
     nextVersion: versionsOf(ledger, 'snapshot-version'),
     send: async (snapshot) => await api.leaveSnapshot(snapshot),
   });
+  const warmer = new Warmer({
+    log,
+    edge,
+    services: named.map(({ hosts, adapter, name, origin }) => ({
+      hosts,
+      origin,
+      pages: () => (adapter.knowsPages ? leaver.pages(name) : null),
+    })),
+    most: () => settings.current().site.warmPages,
+    warm: async (host, paths, signal) => await api.warm(host, paths, signal),
+  });
   const configLeaver = new ConfigLeaver({
     clock,
     log,
@@ -127,7 +147,7 @@ export async function startHome(
     send: async (jws) => await api.leaveConfig(jws),
   });
   const carrier = createCarrier(
-    services.map(({ config: { name, hosts }, driver }) => ({ name, hosts, origin: () => driver.origin() })),
+    services.map(({ config: { name, hosts } }) => ({ name, hosts, origin: () => supervisor.reach(name) })),
   );
   const link = new LinkClient({
     edge,
@@ -136,6 +156,7 @@ export async function startHome(
     random,
     timers: systemTimers,
     serve: carrier.serve,
+    services: () => supervisor.states(),
     onWork: () => home.onWork(),
     onState: (state) => home.onLink(state),
   });
@@ -168,19 +189,13 @@ export async function startHome(
     ledger,
     intake,
     leaver,
+    warmer,
     settings,
     configLeaver,
     supervisor,
+    stoppedFile,
     link,
     rotation,
-    services: () =>
-      services.map(({ config: { name, kind, hosts }, driver }) => ({
-        name,
-        kind,
-        hosts,
-        up: supervisor.origin(name) !== null,
-        origin: driver.origin(),
-      })),
     replaySince: options.replaySince,
     onEvent: seams.onEvent ?? (() => undefined),
     onSuperseded: seams.onSuperseded ?? (() => undefined),
@@ -211,7 +226,10 @@ function configOf({ services }: HomeConfig, name: string): ServiceConfig {
   return found;
 }
 
-const embeddedProgram = join(import.meta.dirname, 'embedded', 'main.ts');
+function activityPubDriver({ name, url, driver, command }: ActivityPubServiceConfig, log: Log): Driver {
+  if (driver === 'external' || command === null) return externalDriver(name, url);
+  return new ProcessDriver({ name, log, command, origin: url });
+}
 
 function makeService(
   service: ServiceConfig,
@@ -223,7 +241,7 @@ function makeService(
 ): Service {
   const { name } = service;
   if (service.kind === 'activitypub') {
-    return { config: service, driver: externalDriver(name, service.url), adapter: genericAdapter(service) };
+    return { config: service, driver: activityPubDriver(service, log), adapter: genericAdapter(service) };
   }
   const own = join(folder, name);
   mkdirSync(own, { recursive: true });
@@ -239,6 +257,6 @@ function makeService(
     '--tethered',
   );
   if (config.allowPrivateAddresses) args.push('--allow-private-addresses');
-  const driver = new ProcessDriver({ name, log, program: embeddedProgram, args });
+  const driver = new ProcessDriver({ name, log, program: programFiles.embedded, args });
   return { config: service, driver, adapter: embeddedAdapter(receipts) };
 }

@@ -4,7 +4,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Log, LogLevel, type MiniflareOptions } from 'miniflare';
-import { programVersion } from '../home-node/version.ts';
 import { bundleWorker } from './edge-bundle.ts';
 import { type EdgeConfig, readEdgeConfig } from './edge-config.ts';
 import { egressName, egressWorker } from './edge-egress.ts';
@@ -21,7 +20,7 @@ export interface EdgeOptions {
   readonly dnsResolver?: string;
   /** Public half of the operator's key; nobody may make operator's calls if left out. */
   readonly operatorKey?: string;
-  /** What the edge says of itself; `local` if left out. */
+  /** Which build the edge says that it is; `source` if left out. */
   readonly build?: string;
   /** A Worker bundled before; otherwise it is bundled now. */
   readonly bundlePath?: string;
@@ -38,13 +37,12 @@ export interface EdgeSetup {
 const root = join(import.meta.dirname, '..');
 
 export async function edgeSetup(options: EdgeOptions, port: number): Promise<EdgeSetup> {
-  const { tls, dnsResolver, operatorKey, bundlePath, dataDir, devKeyOrigins = [], build = 'local' } = options;
+  const { tls, dnsResolver, operatorKey, bundlePath, dataDir, devKeyOrigins = [], build } = options;
   const { name, database, main, env, exports, compatibilityDate } = readEdgeConfig(join(root, 'wrangler.toml'), {
     DEV_KEY_ORIGINS: devKeyOrigins.join(','),
     ...(dnsResolver === undefined ? {} : { DNS_RESOLVER: dnsResolver }),
     ...(operatorKey === undefined ? {} : { OPERATOR_KEY: operatorKey }),
-    VERSION: programVersion,
-    BUILD: build,
+    ...(build === undefined ? {} : { BUILD: build }),
   });
   const script = bundlePath === undefined ? await bundleWorker(main) : readFileSync(bundlePath, 'utf8');
   const manifest = { mainModule: 'worker.js', modules: { 'worker.js': { type: 'esm' as const, contents: script } } };

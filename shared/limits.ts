@@ -93,6 +93,15 @@ export const limits = {
   /** Home pings this often; the edge distrusts a link whose last answer is older than `linkStaleMs`. */
   linkPingMs: 15 * second,
   linkStaleMs: 45 * second,
+  /** Services that one SERVICES frame names, and its bytes. Danger: what is written on a socket, which keeps it through
+   * hibernation, is at most 16 KiB on the platform. */
+  services: 32,
+  servicesBytes: 8 * KiB,
+  /** How long changes of the link are told, and how many: of a link that flaps, the newest. Danger: a row that grows. */
+  linkHistoryMs: 8 * day,
+  linkHistoryChanges: 256,
+  /** Changes of the link that are written on its socket and not yet in the row. Danger: as for services. */
+  linkUnwrittenChanges: 32,
   /** How long a carried request waits for the head of home's response. Danger: visitors who hang for ever. */
   carryHeadMs: 30 * second,
 
@@ -129,6 +138,8 @@ export const limits = {
   copyingBytes: 32 * MiB,
   /** Pages that one warm call asks for. Danger: the platform's 50 subrequests. */
   warmPaths: 20,
+  /** Bytes of a page or site map that home searches for links to warm. Danger: a page without end in home's memory. */
+  searchedBytes: 1 * MiB,
   /** Bytes of a snapshot. Danger: the isolate's memory. */
   snapshotBytes: 8 * MiB,
   /** How long a Worker trusts its copy of the directory and of a snapshot before it looks again. */
@@ -161,14 +172,47 @@ export const limits = {
    * host: the key may have changed a moment ago. Danger: forgers cause a query of D1 for each request. */
   directoryAgainMs: 1 * second,
 
+  /** Characters of a path and query that the edge says back. Danger: an answer as long as a stranger likes. */
+  echoLength: 2_048,
+
   /** Bytes of what one command asks of the home node. Danger: a process of the same user fills its memory by mistake. */
   controlRequestBytes: 64 * KiB,
   /** Bytes of one file of a backup, packed or unpacked. Danger: a file that grows without end when it is unpacked, and a
    * small machine's memory. */
   backupFileBytes: 64 * MiB,
+  /** Bytes free on home's disk below which its owner is told. Danger: a ledger that cannot be written stops deliveries. */
+  homeDiskFreeBytes: 64 * MiB,
+  /** How long one check of `porchlight doctor` may take, and one question in it. Danger: a name server or a network that
+   * swallows everything holds the command for ever. */
+  doctorCheckMs: 30 * second,
+  doctorAskMs: 8 * second,
+  /** Bytes of an answer that a check reads. Danger: whatever answers at the owner's name fills home's memory. */
+  doctorAnswerBytes: 256 * KiB,
+  /** Bytes of a ledger whose integrity is checked; a longer one would take minutes. Danger: a small computer's disk. */
+  doctorLedgerBytes: 64 * MiB,
+  /** Home's clock may differ from the edge's by this much before doctor warns. Danger: beyond homeClockOffMs nothing is
+   * taken any more, and a clock that runs away gets there. */
+  clockWarnMs: 30 * second,
+  /** Free bytes of the data folder's disk, below which doctor warns and below which it is a fault; and free inodes.
+   * Danger: a ledger that cannot be written. */
+  diskWarnBytes: 500 * MiB,
+  diskFaultBytes: 50 * MiB,
+  diskWarnInodes: 10_000,
+  diskFaultInodes: 1_000,
+  /** Time left to a certificate below which doctor warns: platforms renew theirs weeks before. Danger: a renewal that
+   * fails in silence. */
+  certificateEndsMs: 7 * day,
+  /** How long the link may be open without a snapshot, and a delivery may wait while home is awake. Danger: intake that
+   * stands still unnoticed. */
+  snapshotLateMs: 2 * minute,
+  waitingLongMs: 1 * hour,
+
   /** How long the owner's alert command may take. Danger: one that hangs holds back every later alert. */
   alertHookMs: 30 * second,
 
+  /** Bytes of one line that a service said and that home logs; what is longer is logged in pieces. Danger: home's memory,
+   * filled by a service that never ends its line. */
+  serviceLineBytes: 8 * KiB,
   /** Files of the embedded site that are kept in memory: each, and together. Danger: home's memory. */
   siteFileInMemoryBytes: 256 * KiB,
   siteMemoryBytes: 16 * MiB,

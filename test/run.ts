@@ -2,7 +2,7 @@
 // what was skipped. Arguments are handed to vitest (`npm test -- test/journey`); with any, only tests run.
 
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -23,6 +23,19 @@ function run(title: string, script: string, args: readonly string[]): boolean {
   return done.status === 0;
 }
 
+/**
+ * Nodes that owners may have, for the tests of the package; apart from the project's own, and one of them is for another
+ * processor. Where they cannot be had, those tests are skipped and say so.
+ */
+function installOtherNodes(): void {
+  const cwd = join(root, 'test', 'nodes');
+  if (existsSync(join(cwd, 'node_modules', '.package-lock.json'))) return;
+  console.log('\n— other Nodes for the tests of the package, once');
+  const args = ['install', '--no-save', '--force', '--no-bin-links', '--no-audit', '--no-fund', '--loglevel=error'];
+  spawnSync('npm', args, { cwd, stdio: 'inherit' });
+}
+
+installOtherNodes();
 const good = wanted.length > 0 || run('types, lint and format', 'local/check.ts', []);
 
 const folder = mkdtempSync(join(tmpdir(), 'porchlight-test-'));

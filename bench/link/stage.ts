@@ -9,7 +9,8 @@ import { type CryptoKey, calculateJwkThumbprint, exportJWK, generateKeyPair, typ
 import { type LocalEdge, startEdge } from '../../local/edge.ts';
 import { bundleWorker } from '../../local/edge-bundle.ts';
 
-const worker = `
+/** `versions`: those of the link that the edge offers; absent: all that it speaks. */
+const worker = (versions: readonly number[] | undefined): string => `
 import { LinkObject as Link } from './edge/link/object.ts';
 import { SpoolObject } from './edge/spool/object.ts';
 import { carry } from './edge/link/carry.ts';
@@ -18,6 +19,10 @@ import { linkPath, openLink } from './edge/link/door.ts';
 const page = new Uint8Array(1024).fill(97);
 
 export class LinkObject extends Link {
+  constructor(ctx, env) {
+    super(ctx, env);
+    this.outside.versions = ${JSON.stringify(versions) ?? 'this.outside.versions'};
+  }
   fetch(request) {
     if (request.url.endsWith('/self')) return new Response(page, { headers: { 'content-type': 'text/html' } });
     return super.fetch(request);
@@ -48,10 +53,13 @@ export interface Stage {
   stop(): Promise<void>;
 }
 
-export async function openStage(tls?: { readonly key: string; readonly cert: string }): Promise<Stage> {
+export async function openStage(
+  tls?: { readonly key: string; readonly cert: string },
+  versions?: readonly number[],
+): Promise<Stage> {
   const folder = mkdtempSync(join(tmpdir(), 'porchlight-link-'));
   const bundlePath = join(folder, 'worker.js');
-  writeFileSync(bundlePath, await bundleWorker({ text: worker, folder: join(import.meta.dirname, '../..') }));
+  writeFileSync(bundlePath, await bundleWorker({ text: worker(versions), folder: join(import.meta.dirname, '../..') }));
   const edge = await startEdge({ port: 0, dataDir: join(folder, 'data'), bundlePath, ...(tls && { tls }) });
   const pair = await generateKeyPair('EdDSA', { crv: 'Ed25519', extractable: true });
   const publicKey = await exportJWK(pair.publicKey);

@@ -2,6 +2,7 @@
 // ask of it (conditions, HEAD). Ranges are not cut from copies: Accept-Ranges says so, and a Range may be ignored (RFC
 // 9110 section 14.2).
 
+import type { AwayReason } from '../../shared/presence.ts';
 import { headersOf } from './copy.ts';
 import type { FoundCopy } from './store.ts';
 import type { Question } from './strangers.ts';
@@ -17,9 +18,7 @@ const inNotModified = new Set([
   'last-modified',
 ]);
 
-/** Why home itself did not answer, as Cache-Status says it. */
-export type AwayReason = 'asleep' | 'lost' | 'never' | 'unreachable';
-
+/** `why` home itself did not answer: Cache-Status says it. */
 export async function answerFromCopy(
   question: Question,
   copy: FoundCopy,

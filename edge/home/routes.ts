@@ -21,10 +21,11 @@ import { type ChangeKeyParts, changeKey } from './change-key.ts';
 import type { ClaimDesk } from './claim.ts';
 import type { D1Directory, HomeRecord } from './directory.ts';
 import type { HomeSaid } from './said.ts';
+import { answerEcho, answerEdge } from './self-report.ts';
 import { answerTold, askBytes, jsonOf, readSignedCall, refusal, type SignedCall, turnBytes } from './signed-call.ts';
 import { parseSnapshot } from './snapshot.ts';
 import { spoolCalls } from './spool-calls.ts';
-import { warm, warmPaths } from './warm.ts';
+import { warm, warmOrder } from './warm.ts';
 
 export interface HomeRoutesParts extends ChangeKeyParts, OperatorParts {
   readonly about: EdgeAbout;
@@ -56,9 +57,10 @@ export function homeRoutes(parts: HomeRoutesParts): Hono {
       return await answer({ ...call, spool: parts.spoolObject(call.home.homeId), param });
     };
 
-  routes.get('/v1/edge', () => answerJson(parts.about));
   routes.post('/v1/claim', (context) => claim(parts, context.req.raw));
   routes.post('/v1/key', (context) => changeKey(parts, context.req.raw));
+  routes.all('/v1/edge', (context) => answerEdge(parts.about, context.req.method, parts.clock.now()));
+  routes.all('/v1/echo/*', (context) => answerEcho(context.req.raw, parts.clock.now()));
   routes.all('/v1/link', (context) => link(parts, context.req.raw));
   routes.post(
     '/v1/lease',
@@ -212,10 +214,13 @@ async function config(
 async function warming(parts: HomeRoutesParts, { home, spool, jws, expected, body: asked }: Called): Promise<Response> {
   const proved = await spool.authorise(jws, expected);
   if (!proved.ok) return refusal(proved);
-  const paths = warmPaths(jsonOf(asked));
-  if (paths === null) return problem(400, 'warm-malformed');
+  const own = new URL(expected.edge);
+  const order = warmOrder(jsonOf(asked), home.hosts, own.host);
+  if (order === null) return problem(400, 'warm-malformed');
   const link = parts.links.get(parts.links.idFromName(home.homeId));
-  return answerJson(await warm({ copies: parts.copies, link }, home.homeId, expected.edge, paths));
+  return answerJson(
+    await warm({ copies: parts.copies, link }, home.homeId, `${own.protocol}//${order.host}`, order.paths),
+  );
 }
 
 function answerJson(value: unknown): Response {

@@ -2,9 +2,9 @@
 // a copy while it is away, and otherwise told when to come back. Deliveries never come here.
 
 import type { Clock } from '../../shared/clock.ts';
-import type { Presence } from '../../shared/presence.ts';
+import type { Absence } from '../../shared/presence.ts';
 import type { Snapshot } from '../../shared/snapshot.ts';
-import { type AwayReason, answerFromCopy } from '../cache/answer.ts';
+import { answerFromCopy } from '../cache/answer.ts';
 import type { Copies } from '../cache/store.ts';
 import { problem } from '../http/problem.ts';
 import type { CarryFailure } from '../link/between.ts';
@@ -35,19 +35,10 @@ export async function visit(parts: VisitParts, home: HomeRecord, request: Reques
     return parts.copies.passing(homeId, { method: request.method, url, headers: request.headers }, outcome.carried);
   }
   if ('failed' in outcome) return await failed(parts, home, request, outcome.failed);
-  const presence = outcome.absent;
-  // A link that is connected is not absent; if it came back in between, the visitor finds it at the next try.
-  const why = presence.link === 'connected' ? 'unreachable' : presence.link;
-  return await away(parts, home, request, presence, why);
+  return await away(parts, home, request, outcome.why);
 }
 
-async function away(
-  parts: VisitParts,
-  home: HomeRecord,
-  request: Request,
-  presence: Presence,
-  why: AwayReason,
-): Promise<Response> {
+async function away(parts: VisitParts, home: HomeRecord, request: Request, absence: Absence): Promise<Response> {
   const now = parts.clock.now();
   const question = { method: request.method, url: new URL(request.url), headers: request.headers };
   const said = await parts.said.of(home);
@@ -55,8 +46,8 @@ async function away(
   const left = snapshot === null ? null : parts.answerLeft(request, snapshot, now);
   if (left !== null) return left;
   const copy = await parts.copies.find(home.homeId, question);
-  if (copy !== null) return await answerFromCopy(question, copy, why, now);
-  return asleepResponse(request, presence, siteOf(said), now);
+  if (copy !== null) return await answerFromCopy(question, copy, absence.reason, now);
+  return asleepResponse(request, absence, siteOf(said), now);
 }
 
 /** Home is there, but this question was not answered. */
@@ -77,7 +68,9 @@ async function failed(parts: VisitParts, home: HomeRecord, request: Request, fai
     case 'too-late':
     case 'lost':
     case 'busy':
+      return await away(parts, home, request, { reason: 'unreachable', service: null, until: null });
     case 'service-down':
-      return await away(parts, home, request, { link: 'lost', since: parts.clock.now() }, 'unreachable');
+      // A home of version 1 says it only so, one of version 2 before it has said it by SERVICES: the link is there.
+      return await away(parts, home, request, { reason: 'failing', service: null, until: null });
   }
 }

@@ -14,6 +14,7 @@ type ErrorStatus =
   | 409
   | 410
   | 413
+  | 414
   | 415
   | 421
   | 426
@@ -47,6 +48,7 @@ const titles: Readonly<Record<ErrorStatus, string>> = {
   409: 'This conflicts with what is there.',
   410: 'This is gone.',
   413: 'The body is too large.',
+  414: 'The address is too long.',
   415: 'This type of body is not understood.',
   421: 'No such host is served here.',
   426: 'A WebSocket is expected here.',

@@ -7,6 +7,7 @@ import { PorchlightError } from '../../shared/errors.ts';
 import { epochFor, type Hello, type ProofClaims, type Refusal, verifyProof } from '../../shared/link/handshake.ts';
 import type { Session } from '../../shared/session/call.ts';
 import type { Directory } from '../home/directory.ts';
+import type { LinkChange } from './history.ts';
 import type { LinkRecord } from './record.ts';
 
 /** What the spool is told, so that it can judge the calls of this session. */
@@ -24,6 +25,8 @@ export interface AdmissionParts {
   readonly directory: Pick<Directory, 'home'>;
   readonly spool: SessionKeeper;
   readonly record: LinkRecord;
+  /** Changes of the link that no row holds yet. */
+  readonly unwritten: () => readonly LinkChange[];
   readonly clock: Clock;
   readonly random: Random;
   /** False when a change of keys has ended the attempt meanwhile. */
@@ -72,7 +75,7 @@ export async function admit(proof: string, applicant: Applicant, parts: Admissio
   const epoch = epochFor(record.incumbent, claims);
   if (epoch === null) return superseded(claims.epoch);
   // Written before the spool is told: two processes that knock at once get two epochs.
-  record.opened({ process: claims.process, epoch }, clock.now());
+  record.opened({ process: claims.process, epoch }, home.hosts, parts.unwritten(), clock.now());
   const session = { homeId: applicant.homeId, session: encode(random.bytes(16)), epoch };
   const opened = await spool.openSession({ ...session, publicKey: home.publicKey });
   if (!opened.ok) return refuse(opened.code, opened.message);

@@ -3,7 +3,7 @@
 // be carried, the outcome comes back in another, whose prefix home can never use (response-headers.ts drops it).
 
 import type { CancelCode } from '../../shared/link/frames.ts';
-import type { Presence } from '../../shared/presence.ts';
+import type { Absence, Presence } from '../../shared/presence.ts';
 
 /** Known to nobody outside: a stranger's request reaches the object only through the Worker's own calls. */
 export const carryUrl = 'https://link.invalid/carry';
@@ -24,7 +24,7 @@ export type CarryFailure =
   /** What home said instead of a response: `service-down`, `not-served`, `busy`, `bad-request`, `failed` ... */
   | CancelCode;
 
-export type Outcome = { readonly absent: Presence } | { readonly failed: CarryFailure };
+export type Outcome = { readonly absent: Presence; readonly why: Absence } | { readonly failed: CarryFailure };
 
 export function outcomeResponse(outcome: Outcome): Response {
   return new Response(null, { headers: { [outcomeHeader]: JSON.stringify(outcome) } });

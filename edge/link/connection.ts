@@ -40,6 +40,8 @@ export interface ConnectionOptions {
   readonly stalls: StallLimits;
   /** SLEEP came. */
   readonly onSleep: (frame: Frame) => void;
+  /** SERVICES came. */
+  readonly onServices: (frame: Frame) => void;
   /** The link cannot be used any more. */
   readonly onBroken: (code: number, reason: string) => void;
 }
@@ -155,6 +157,8 @@ export class Connection {
   #frame(frame: Frame, parcel: Parcel | null): void {
     if (frame.name === 'SLEEP') {
       this.#options.onSleep(frame);
+    } else if (frame.name === 'SERVICES') {
+      this.#options.onServices(frame);
     } else if (frame.name === 'RESPONSE' || frame.name === 'DATA' || frame.name === 'CREDIT') {
       const stream = this.#session.receive(frame);
       if (stream === undefined) {

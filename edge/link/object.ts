@@ -7,16 +7,19 @@ import { type Clock, type Random, systemClock, systemRandom } from '../../shared
 import { causeOf, PorchlightError } from '../../shared/errors.ts';
 import { limits } from '../../shared/limits.ts';
 import { decodeMessage, encodeTextFrame, type Frame, recordOf, textOf } from '../../shared/link/codec.ts';
-import { closeCodes, ping, pong } from '../../shared/link/frames.ts';
+import { closeCodes, linkVersions, ping, pong } from '../../shared/link/frames.ts';
 import type { Refusal, Welcome } from '../../shared/link/handshake.ts';
-import type { Presence } from '../../shared/presence.ts';
+import type { RequestHead } from '../../shared/link/heads.ts';
+import { servicesOf, servicesSince } from '../../shared/link/services.ts';
+import { decideCarry, newestSaid, type Presence, type ServicesSaid } from '../../shared/presence.ts';
 import type { Env } from '../env.ts';
 import { D1Directory } from '../home/directory.ts';
 import type { SpoolObject } from '../spool/object.ts';
 import { type Admission, type Admitted, admit, superseded } from './admission.ts';
 import { carryUrl, headHeader, outcomeResponse } from './between.ts';
 import { Connection } from './connection.ts';
-import { type Away, type LinkFacts, presenceOf } from './presence.ts';
+import { type LinkChange, merged, toldUntil } from './history.ts';
+import { type Away, isSilent, type LinkFacts, presenceOf } from './presence.ts';
 import { LinkRecord } from './record.ts';
 import { attach, attachmentOf, dismiss, greet, type Proven, type Unproven } from './sockets.ts';
 import type { StallLimits } from './stall-watch.ts';
@@ -24,7 +27,10 @@ import type { StallLimits } from './stall-watch.ts';
 interface Live {
   readonly connection: Connection;
   readonly session: Admitted;
-  readonly since: number;
+  /** As it is written on the socket. */
+  proven: Proven;
+  /** A request must be looked at before it is carried: some service is down. */
+  someDown: boolean;
   /** Home said SLEEP on it. */
   asleep: Away | null;
 }
@@ -34,6 +40,8 @@ interface Outside {
   random: Random;
   carryHeadMs: number;
   stalls: StallLimits;
+  /** Versions of the link that are offered, best first. */
+  versions: readonly number[];
 }
 
 export class LinkObject extends DurableObject<Env> {
@@ -43,6 +51,7 @@ export class LinkObject extends DurableObject<Env> {
     random: systemRandom,
     carryHeadMs: limits.carryHeadMs,
     stalls: { stalledMs: limits.streamStalledMs, crowdedMs: limits.streamStalledCrowdedMs },
+    versions: linkVersions,
   };
   readonly #homeId: string;
   readonly #record: LinkRecord;
@@ -69,8 +78,13 @@ export class LinkObject extends DurableObject<Env> {
     if (request.url !== carryUrl) return this.#dialled(request);
     const head = request.headers.get(headHeader);
     const live = this.#usable();
-    if (live === null || head === null) return outcomeResponse({ absent: this.#presence() });
-    return await live.connection.carry(request, head);
+    if (live !== null && head !== null && (!live.someDown || this.#mayCarry(head))) {
+      return await live.connection.carry(request, head);
+    }
+    const presence = this.#presence();
+    const { decision, ...why } = decideCarry(hostOf(head), presence, this.outside.clock.now());
+    const absence = 'reason' in why ? why : ({ reason: 'unreachable', service: null, until: null } as const);
+    return outcomeResponse({ absent: presence, why: absence });
   }
 
   /** Something waits in the spool. Home is told if it is there; otherwise it asks by itself when it comes. */
@@ -92,6 +106,13 @@ export class LinkObject extends DurableObject<Env> {
 
   async presence(): Promise<Presence> {
     return this.#presence();
+  }
+
+  /** For the status page: what home is now, and the changes of its link over the last days, the newest last. */
+  async told(): Promise<{ presence: Presence; history: readonly LinkChange[] }> {
+    const presence = this.#presence();
+    const written = merged([this.#record.history, this.#unwritten()], this.outside.clock.now());
+    return { presence, history: toldUntil(presence, written) };
   }
 
   override async webSocketMessage(socket: WebSocket, message: string | ArrayBuffer): Promise<void> {
@@ -120,7 +141,8 @@ export class LinkObject extends DurableObject<Env> {
   }
 
   #dialled(request: Request): Response {
-    return greet(this.ctx, { homeId: this.#homeId }, new URL(request.url).origin, this.outside.random);
+    const { versions, random } = this.outside;
+    return greet(this.ctx, { homeId: this.#homeId }, new URL(request.url).origin, versions, random);
   }
 
   /** First message of a new socket: it must be the proof, and nothing else is heard until the answer. */
@@ -134,7 +156,8 @@ export class LinkObject extends DurableObject<Env> {
       const { clock, random } = this.outside;
       const directory = new D1Directory(this.env.DIRECTORY, clock, (work) => this.ctx.waitUntil(work));
       const isAwaited = (): boolean => attachmentOf(socket).state === 'checking';
-      const parts = { directory, spool: this.#spool, record: this.#record, clock, random, isAwaited };
+      const unwritten = (): readonly LinkChange[] => this.#unwritten();
+      const parts = { directory, spool: this.#spool, record: this.#record, unwritten, clock, random, isAwaited };
       this.#answer(socket, await admit(textOf(frame), applicant, parts));
     } catch (thrown) {
       if (!(thrown instanceof PorchlightError)) console.error(`link-admission: ${causeOf(thrown)}`);
@@ -151,13 +174,15 @@ export class LinkObject extends DurableObject<Env> {
     }
     const { admitted } = admission;
     const older = this.#live;
+    const now = this.outside.clock.now();
+    const unwritten = merged([this.#unwritten(), [{ at: now, link: 'connected' }]], now, limits.linkUnwrittenChanges);
     this.#live = null;
     if (older !== null) {
       const isOther = older.session.process !== admitted.process;
       attach(older.connection.socket, { state: 'closing' });
       older.connection.end(closeCodes.replaced, 'replaced', isOther ? superseded(older.session.epoch).refused : null);
     }
-    this.#adopt(socket, { state: 'proven', session: admitted, since: this.outside.clock.now(), wakes: 0 });
+    this.#adopt(socket, { state: 'proven', session: admitted, since: now, wakes: 0, services: null, unwritten });
     const { homeId, session, epoch, version } = admitted;
     const windows = { initialBytes: limits.streamInitialBytes };
     const welcome: Welcome = { version, homeId, session, epoch, windows };
@@ -175,11 +200,39 @@ export class LinkObject extends DurableObject<Env> {
       headMs: this.outside.carryHeadMs,
       stalls: this.outside.stalls,
       onSleep: (frame) => this.#sleeps(frame),
+      onServices: (frame) => this.#services(frame),
       onBroken: (code, reason) => this.#lost(code, reason),
     });
     // Storage says "asleep" beside an open socket only when home said so on this one: a new session wipes it.
     const { away } = this.#record;
-    this.#live = { connection, session, since, asleep: away?.link === 'asleep' ? away : null };
+    const asleep = away?.link === 'asleep' ? away : null;
+    this.#live = { connection, session, proven, someDown: isSomeDown(proven.services), asleep };
+  }
+
+  #services(frame: Frame): void {
+    const live = this.#live;
+    if (live === null) return;
+    if (live.session.version < servicesSince) {
+      throw new PorchlightError('link-untimely', 'Cannot go on with the link: SERVICES is not of its version.');
+    }
+    const said = this.#believed(servicesOf(frame));
+    const services = newestSaid(live.proven.services, said);
+    if (services === live.proven.services) return;
+    live.proven = { ...live.proven, services };
+    live.someDown = isSomeDown(services);
+    attach(live.connection.socket, live.proven);
+  }
+
+  /** Home speaks for the hosts that it claimed, and its clock may be ahead. */
+  #believed({ n, services }: ServicesSaid): ServicesSaid {
+    const claimed = new Set(this.#record.hosts);
+    const now = this.outside.clock.now();
+    const own = services.map((service) => ({
+      ...service,
+      hosts: service.hosts.filter((host) => claimed.has(host)),
+      since: Math.min(service.since, now),
+    }));
+    return { n, services: own.filter(({ hosts }) => hosts.length > 0) };
   }
 
   #sleeps(frame: Frame): void {
@@ -191,7 +244,8 @@ export class LinkObject extends DurableObject<Env> {
       since: this.outside.clock.now(),
       until: typeof until === 'number' && Number.isFinite(until) ? until : null,
     };
-    this.#record.left(live.asleep);
+    const services = live.proven.services?.services ?? null;
+    this.#record.left(live.asleep, services, live.proven.unwritten, live.asleep.since);
     // The platform holds the answer back until the row is written.
     live.connection.acknowledgeSleep();
   }
@@ -200,8 +254,14 @@ export class LinkObject extends DurableObject<Env> {
   #lost(code: number, reason: string, refusal: Refusal | null = null): void {
     const live = this.#live;
     if (live === null) return;
+    const now = this.outside.clock.now();
+    const heardAt = this.#heardAt(live);
     this.#live = null;
-    if (live.asleep === null) this.#record.left({ link: 'lost', since: this.outside.clock.now() });
+    if (live.asleep === null) {
+      // A silence ends here: it was lost since home was last heard.
+      const since = isSilent(heardAt, now) ? heardAt : now;
+      this.#record.left({ link: 'lost', since }, null, live.proven.unwritten, now);
+    }
     attach(live.connection.socket, { state: 'closing' });
     live.connection.end(code, reason, refusal);
   }
@@ -211,8 +271,7 @@ export class LinkObject extends DurableObject<Env> {
     const live = this.#live;
     if (live === null || live.asleep !== null) return null;
     const now = this.outside.clock.now();
-    if (now - live.connection.heardAt <= limits.linkStaleMs) return live;
-    if (now - this.#heardAt(live) <= limits.linkStaleMs) return live;
+    if (!isSilent(live.connection.heardAt, now) || !isSilent(this.#heardAt(live), now)) return live;
     this.#lost(closeCodes.stale, 'silent for too long');
     return null;
   }
@@ -220,8 +279,28 @@ export class LinkObject extends DurableObject<Env> {
   #presence(): Presence {
     const live = this.#live;
     const facts: LinkFacts | null =
-      live === null ? null : { since: live.since, heardAt: this.#heardAt(live), asleep: live.asleep };
-    return presenceOf(facts, this.#record.away, this.#record.openedAt, this.outside.clock.now());
+      live === null
+        ? null
+        : {
+            since: live.proven.since,
+            heardAt: this.#heardAt(live),
+            asleep: live.asleep,
+            services: live.proven.services?.services ?? null,
+          };
+    return presenceOf(facts, this.#record, this.outside.clock.now());
+  }
+
+  #mayCarry(head: string): boolean {
+    return decideCarry(hostOf(head), this.#presence(), this.outside.clock.now()).decision === 'carry';
+  }
+
+  /** Changes of the link that no row holds yet, with a silence that is only noticed now. */
+  #unwritten(): readonly LinkChange[] {
+    const live = this.#live;
+    if (live === null) return [];
+    const heardAt = this.#heardAt(live);
+    const isLost = live.asleep === null && isSilent(heardAt, this.outside.clock.now());
+    return isLost ? [...live.proven.unwritten, { at: heardAt, link: 'lost' }] : live.proven.unwritten;
   }
 
   #heardAt(live: Live): number {
@@ -233,4 +312,12 @@ export class LinkObject extends DurableObject<Env> {
 function refuse(socket: WebSocket, refusal: Refusal): void {
   socket.send(encodeTextFrame('REFUSED', JSON.stringify(refusal)));
   dismiss(socket, closeCodes.refused, refusal.code);
+}
+
+function isSomeDown(said: ServicesSaid | null): boolean {
+  return said?.services.some(({ state }) => state === 'down') ?? false;
+}
+
+function hostOf(head: string | null): string {
+  return head === null ? '' : (JSON.parse(head) as RequestHead).host;
 }

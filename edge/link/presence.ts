@@ -1,10 +1,10 @@
 // What the Link object knows of its home, as a Presence. Pure: facts in, presence out.
 
 import { limits } from '../../shared/limits.ts';
-import type { Presence } from '../../shared/presence.ts';
+import type { LinkPresence, Presence, ServiceState } from '../../shared/presence.ts';
 
 /** What is written down of a home that is not connected. */
-export type Away = Extract<Presence, { readonly link: 'asleep' | 'lost' }>;
+export type Away = Extract<LinkPresence, { readonly link: 'asleep' | 'lost' }>;
 
 /** The open link as far as presence depends on it. */
 export interface LinkFacts {
@@ -13,18 +13,37 @@ export interface LinkFacts {
   readonly heardAt: number;
   /** Home said SLEEP on this link. */
   readonly asleep: Away | null;
+  /** As home last said on this link; null while it has not. */
+  readonly services: readonly ServiceState[] | null;
+}
+
+/** What storage holds of a home that went, and how its services were when it said good night. */
+export interface LeftFacts {
+  readonly away: Away | null;
+  readonly services: readonly ServiceState[] | null;
+  /** When the last session was opened, null when none ever was. */
+  readonly openedAt: number | null;
 }
 
 /**
- * `away`: what storage holds, null when nothing does. `openedAt`: when the last session was opened, null when none ever
- * was. A link that has been silent for limits.linkStaleMs is not believed in: its home pings more often than that.
+ * A link that has been silent for limits.linkStaleMs is not believed in: its home pings more often than that. Nor is
+ * what a lost home said of its services.
  */
-export function presenceOf(link: LinkFacts | null, away: Away | null, openedAt: number | null, now: number): Presence {
+export function presenceOf(link: LinkFacts | null, left: LeftFacts, now: number): Presence {
   if (link !== null) {
-    if (link.asleep !== null) return link.asleep;
-    if (now - link.heardAt > limits.linkStaleMs) return { link: 'lost', since: link.heardAt };
-    return { link: 'connected', since: link.since };
+    if (link.asleep !== null) return withServices(link.asleep, link.services);
+    if (isSilent(link.heardAt, now)) return { link: 'lost', since: link.heardAt };
+    return withServices({ link: 'connected', since: link.since }, link.services);
   }
-  if (away !== null) return away;
+  const { away, services, openedAt } = left;
+  if (away !== null) return withServices(away, away.link === 'asleep' ? services : null);
   return openedAt === null ? { link: 'never' } : { link: 'lost', since: openedAt };
+}
+
+export function isSilent(heardAt: number, now: number): boolean {
+  return now - heardAt > limits.linkStaleMs;
+}
+
+function withServices(presence: LinkPresence, services: readonly ServiceState[] | null): Presence {
+  return services === null ? presence : { ...presence, services };
 }

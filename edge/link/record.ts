@@ -1,17 +1,25 @@
 // What the Link object writes down: one row. A new session writes it once, a loss or a good night once more; frames,
-// requests and pings never do, because rows are what the platform counts.
+// requests, pings and the states of services never do, because rows are what the platform counts. The history of the
+// link is written along with those and costs no row of its own; what happened since is on the socket (sockets.ts).
 
 import type { Incumbent } from '../../shared/link/handshake.ts';
-import type { Away } from './presence.ts';
+import type { ServiceState } from '../../shared/presence.ts';
+import { type LinkChange, merged } from './history.ts';
+import type { Away, LeftFacts } from './presence.ts';
 
 interface Row extends Incumbent {
   readonly openedAt: number;
   readonly away: Away | null;
+  /** The members below are absent in a row of an earlier release. Hosts that the home claimed. */
+  readonly hosts?: readonly string[];
+  /** How home's services were when it said good night. */
+  readonly services?: readonly ServiceState[] | null;
+  readonly history?: readonly LinkChange[];
 }
 
 const key = 'link';
 
-export class LinkRecord {
+export class LinkRecord implements LeftFacts {
   readonly #storage: DurableObjectStorage;
   #row: Row | null;
 
@@ -32,16 +40,36 @@ export class LinkRecord {
     return this.#row?.openedAt ?? null;
   }
 
-  /** A session begins. The same process coming back after a loss costs no write: presence asks the socket first. */
-  opened(incumbent: Incumbent, now: number): void {
-    const row = this.#row;
-    const same = row?.process === incumbent.process && row.epoch === incumbent.epoch;
-    if (same && row.away?.link !== 'asleep') return;
-    this.#write({ ...incumbent, openedAt: now, away: null });
+  get services(): readonly ServiceState[] | null {
+    return this.#row?.services ?? null;
   }
 
-  left(away: Away): void {
-    if (this.#row !== null) this.#write({ ...this.#row, away });
+  /** Hosts of this home in the directory when its session was opened. */
+  get hosts(): readonly string[] {
+    return this.#row?.hosts ?? [];
+  }
+
+  get history(): readonly LinkChange[] {
+    return this.#row?.history ?? [];
+  }
+
+  /**
+   * A session begins. The same process coming back after a loss costs no write: presence asks the socket first, and
+   * the socket keeps what the history lacks. `unwritten`: changes that no row holds yet.
+   */
+  opened(incumbent: Incumbent, hosts: readonly string[], unwritten: readonly LinkChange[], now: number): void {
+    const row = this.#row;
+    const same = row?.process === incumbent.process && row.epoch === incumbent.epoch;
+    const sameHosts = row?.hosts?.length === hosts.length && hosts.every((host, i) => row.hosts?.[i] === host);
+    if (same && sameHosts && row.away?.link !== 'asleep') return;
+    const history = merged([this.history, unwritten, [{ at: now, link: 'connected' }]], now);
+    this.#write({ ...incumbent, openedAt: now, away: null, hosts, history });
+  }
+
+  left(away: Away, services: readonly ServiceState[] | null, unwritten: readonly LinkChange[], now: number): void {
+    if (this.#row === null) return;
+    const history = merged([this.history, unwritten, [{ at: away.since, link: away.link }]], now);
+    this.#write({ ...this.#row, away, services: away.link === 'asleep' ? services : null, history });
   }
 
   #write(row: Row): void {

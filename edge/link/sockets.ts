@@ -4,9 +4,11 @@
 import type { Random } from '../../shared/clock.ts';
 import { limits } from '../../shared/limits.ts';
 import { encodeTextFrame } from '../../shared/link/codec.ts';
-import { closeCodes, linkVersions } from '../../shared/link/frames.ts';
+import { closeCodes } from '../../shared/link/frames.ts';
 import type { Hello } from '../../shared/link/handshake.ts';
+import type { ServicesSaid } from '../../shared/presence.ts';
 import { type Admitted, type Applicant, encode } from './admission.ts';
+import type { LinkChange } from './history.ts';
 
 /** Waits for its proof. */
 export interface Unproven extends Applicant {
@@ -21,6 +23,14 @@ export interface Proven {
   readonly since: number;
   /** How many times the object has been made anew around it. */
   readonly wakes: number;
+  /**
+   * What home last said of its services. Here and in no row: a service that flaps costs nothing so, it outlives
+   * hibernation as the link does, and when the socket goes home says it anew on the next. limits.services and
+   * limits.servicesBytes keep it within the platform's 16 KiB.
+   */
+  readonly services: ServicesSaid | null;
+  /** Changes of the link that no row holds yet, the oldest first. */
+  readonly unwritten: readonly LinkChange[];
 }
 
 /** Its proof is being looked at, or it is being closed. */
@@ -43,6 +53,7 @@ export function greet(
   ctx: DurableObjectState,
   applicant: Omit<Applicant, 'hello'>,
   edge: string,
+  versions: readonly number[],
   random: Random,
 ): Response {
   const waiting = ctx
@@ -54,7 +65,7 @@ export function greet(
     dismiss(socket, closeCodes.crowded, 'too many sockets wait for their proof');
   }
   const { 0: client, 1: server } = new WebSocketPair();
-  const hello: Hello = { versions: linkVersions, nonce: encode(random.bytes(32)), edge };
+  const hello: Hello = { versions, nonce: encode(random.bytes(32)), edge };
   ctx.acceptWebSocket(server);
   const arrivedAt = (waiting.at(-1)?.arrivedAt ?? 0) + 1;
   attach(server, { state: 'unproven', hello, ...applicant, arrivedAt });

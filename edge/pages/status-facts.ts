@@ -10,19 +10,12 @@
 //   - Which other domains live in the same house: at one host only the services of its own domain are told of.
 
 import { getDomain } from 'tldts';
-import type { Presence } from '../../shared/presence.ts';
-import { inSteps, type LinkChange, type Segment, segmentsOf, slotMs, weekStart } from './status-week.ts';
+import type { Presence, ServiceState } from '../../shared/presence.ts';
+import type { LinkChange } from '../link/history.ts';
+import { inSteps, type Segment, segmentsOf, slotMs, weekStart } from './status-week.ts';
 
 /** How one service is, as home said. */
-export interface ServiceTold {
-  readonly name: string;
-  readonly hosts: readonly string[];
-  readonly state: 'up' | 'down';
-  readonly since: number;
-  readonly why: 'starting' | 'stopped' | 'failing';
-  /** When it is expected back; null if nobody said. */
-  readonly until: number | null;
-}
+export type ServiceTold = ServiceState;
 
 export interface StatusFacts {
   /** When they were gathered, ms since the epoch, as all times here. */

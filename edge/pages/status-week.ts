@@ -1,6 +1,8 @@
 // How home's last seven days went, as segments of time: from the changes of its link that were written down. Days are
 // those of UTC, because a page without scripts cannot know its reader's. Pure.
 
+import type { LinkChange } from '../link/history.ts';
+
 export type WeekState = 'awake' | 'asleep' | 'lost' | 'unknown';
 
 /** `to` is where the next one begins. */
@@ -8,12 +10,6 @@ export interface Segment {
   readonly from: number;
   readonly to: number;
   readonly state: WeekState;
-}
-
-/** The link became this at that time, ms since the epoch. */
-export interface LinkChange {
-  readonly at: number;
-  readonly link: 'connected' | 'asleep' | 'lost';
 }
 
 export const dayMs = 86_400_000;

@@ -6,8 +6,8 @@ import type { GoesBy } from '../../shared/config/goes-by.ts';
 import { limits } from '../../shared/limits.ts';
 import type { Presence } from '../../shared/presence.ts';
 import { FreshMemory } from '../home/fresh-memory.ts';
+import type { LinkChange } from '../link/history.ts';
 import type { ServiceTold, StatusFacts } from '../pages/status-facts.ts';
-import type { LinkChange } from '../pages/status-week.ts';
 
 /** What the Link object knows. */
 export interface LinkTold {

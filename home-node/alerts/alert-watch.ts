@@ -9,7 +9,8 @@ import { changesOf, type RaisedFile } from './raised.ts';
 
 export interface AlertWatchOptions {
   readonly log: Log;
-  readonly gather: () => Promise<AlertFacts>;
+  /** null: nothing is to be watched now, as while home sleeps. */
+  readonly gather: () => Promise<AlertFacts | null>;
   /** As they stand at each look: the owner may change them meanwhile. */
   readonly rules: () => AlertRules;
   /** null: no command is configured; the log says it anyway. */
@@ -61,7 +62,9 @@ export class AlertWatch {
 
   async #look(): Promise<void> {
     const { gather, rules, tell, log, file } = this.#options;
-    const changes = changesOf(this.#raised, judgeAlerts(await gather(), rules()));
+    const facts = await gather();
+    if (facts === null) return;
+    const changes = changesOf(this.#raised, judgeAlerts(facts, rules()));
     for (const change of changes) {
       const { kind, text } = change.alert;
       if (change.state === 'raised') log.warn(text, { alert: kind });

@@ -1,6 +1,8 @@
 // What an owner must be told without having asked: facts in, alerts out. Pure. An alert is named by its kind; it is raised
 // once and cleared once, however long its cause lasts (alert-watch.ts).
 
+import { limits } from '../../shared/limits.ts';
+
 export type AlertKind =
   /** Something that a service would not take. */
   | 'dead-letters'
@@ -15,7 +17,9 @@ export type AlertKind =
   /** A service of home is down though it should be up. */
   | 'service-down'
   /** Deliveries are not taken because home's clock is wrong. */
-  | 'clock-wrong';
+  | 'clock-wrong'
+  /** Home's own disk is nearly full: soon nothing can be remembered, and so nothing be taken. */
+  | 'disk-filling';
 
 export interface Alert {
   readonly kind: AlertKind;
@@ -34,6 +38,8 @@ export interface AlertFacts {
   readonly snapshotAt: number | null;
   readonly awakeSince: number;
   readonly clockOff: boolean;
+  /** Free for the home node on the disk of its data folder; null: that cannot be told. */
+  readonly diskFreeBytes: number | null;
   /** Services that are down and not by their owner's wish, and since when. */
   readonly down: readonly { readonly name: string; readonly since: number }[];
 }
@@ -100,6 +106,10 @@ export function judgeAlerts(facts: AlertFacts, rules: AlertRules): Judged {
       'service-down',
       `Service ${name} is down for ${Math.floor((now - since) / minuteMs)} minutes; see: porchlight status`,
     );
+  }
+  if (facts.diskFreeBytes !== null && facts.diskFreeBytes < limits.homeDiskFreeBytes) {
+    const free = Math.floor(facts.diskFreeBytes / 1024 / 1024);
+    raise('disk-filling', `Home's disk has ${free} MiB left; make room, or deliveries stay at the edge.`);
   }
   if (facts.clockOff) raise('clock-wrong', "Home's clock is wrong: deliveries wait at the edge; set it.");
   return { alerts, unknown: spool === null ? ['dead-letters', 'spool-filling'] : [] };

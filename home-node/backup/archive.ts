@@ -2,10 +2,10 @@
 // (`sqlite3 -A -t FILE`). Beside the table of files a second one says what it is a backup of.
 
 import { closeSync, openSync } from 'node:fs';
-import { DatabaseSync } from 'node:sqlite';
 import { deflateSync, inflateSync } from 'node:zlib';
 import { causeOf, PorchlightError } from '../../shared/errors.ts';
 import { limits } from '../../shared/limits.ts';
+import { DatabaseSync } from '../sqlite.ts';
 
 export interface ArchivedFile {
   /** Relative, with slashes, without `.` and `..`. */

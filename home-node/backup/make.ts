@@ -3,14 +3,14 @@
 
 import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock } from '../../shared/clock.ts';
 import { causeOf, PorchlightError } from '../../shared/errors.ts';
 import { readClaim } from '../claim.ts';
 import { readConfig } from '../config.ts';
+import { programVersion } from '../program-files.ts';
 import type { OnProgress } from '../progress.ts';
-import { programVersion } from '../version.ts';
+import { DatabaseSync } from '../sqlite.ts';
 import { BackupWriter } from './archive.ts';
 import { contentsOf } from './contents.ts';
 
@@ -39,7 +39,7 @@ export async function makeBackup(
     work = mkdtempSync(join(dirname(path), '.porchlight-backup-'));
     const part = join(work, basename(path));
     const homeId = readClaim(folder, edge)?.homeId ?? null;
-    const writer = new BackupWriter(part, { domain, homeId, madeAt: clock.now(), version: programVersion });
+    const writer = new BackupWriter(part, { domain, homeId, madeAt: clock.now(), version: programVersion() });
     try {
       for (const [index, name] of files.entries()) {
         onProgress({ step: 'copying files', done: index, of: files.length });

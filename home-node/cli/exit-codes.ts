@@ -1,6 +1,7 @@
 // What a command's exit code says, for scripts. `porchlight --help` lists them.
 
 import { PorchlightError } from '../../shared/errors.ts';
+import { supersededExitCode } from '../ended.ts';
 
 export const exitCodes = {
   done: 0,
@@ -9,6 +10,7 @@ export const exitCodes = {
   notRunning: 3,
   edge: 4,
   faults: 5,
+  superseded: supersededExitCode,
 } as const;
 
 export const exitCodeTable: readonly (readonly [number, string])[] = [
@@ -18,6 +20,7 @@ export const exitCodeTable: readonly (readonly [number, string])[] = [
   [exitCodes.notRunning, 'no home node runs on this data folder'],
   [exitCodes.edge, 'the edge could not be reached, or it refused'],
   [exitCodes.faults, 'a check found something to mend (doctor, config check)'],
+  [exitCodes.superseded, 'up: a newer home node with the same key took over; do not start this one again'],
 ];
 
 const byCode: Readonly<Record<string, number>> = {

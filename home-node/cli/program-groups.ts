@@ -1,8 +1,9 @@
-// The commands that have commands of their own: spool, config, key, edge.
+// The commands that have commands of their own: service, spool, config, key, edge.
 
 import { type Command, Option } from 'commander';
 import type { Cli } from './cli.ts';
 import type { CodeOptions, EdgeOptions, SureOptions as SureEdgeOptions } from './commands/edge.ts';
+import type { StopOptions } from './commands/service.ts';
 import type { ListOptions, ReplayOptions, SureOptions } from './commands/spool.ts';
 import { examplesText, folderOption, jsonOption } from './options.ts';
 import { whenWanted } from './when.ts';
@@ -18,6 +19,22 @@ function adder(group: Command): (name: string, about: string, examples?: readonl
     const command = group.command(name).description(about).addOption(folderOption()).addOption(jsonOption());
     return examples.length === 0 ? command : command.addHelpText('after', examplesText(examples));
   };
+}
+
+export function addService(program: Command, cli: Cli): void {
+  const group = program
+    .command('service')
+    .description('what home runs: list, stop, start')
+    .addHelpText('after', examplesText(['porchlight service list', 'porchlight service stop blog --until 18:00']));
+  const add = adder(group);
+  const commands = async () => await import('./commands/service.ts');
+  add('list', 'how each service is').action(async (options: Common) => await (await commands()).list(cli, options));
+  add('stop <name>', 'put one to rest; the edge answers for it and keeps what comes')
+    .option('--until <time>', `when it is back, for strangers: ${whenWanted}`)
+    .action(async (name: string, options: StopOptions) => await (await commands()).stop(cli, name, options));
+  add('start <name>', 'bring a stopped one back').action(
+    async (name: string, options: Common) => await (await commands()).start(cli, name, options),
+  );
 }
 
 export function addSpool(program: Command, cli: Cli): void {

@@ -4,22 +4,23 @@
 import { Command, CommanderError, Option } from 'commander';
 import { PorchlightError } from '../../shared/errors.ts';
 import { logLevels } from '../log.ts';
-import { programVersion } from '../version.ts';
+import { programVersion } from '../program-files.ts';
 import type { Cli } from './cli.ts';
 import type { RestoreOptions } from './commands/backup.ts';
 import type { InitOptions } from './commands/init.ts';
+import type { InstallServiceOptions } from './commands/install-service.ts';
 import type { SleepOptions } from './commands/sleep.ts';
 import type { UpOptions } from './commands/up.ts';
 import { type CommandNode, completionFor, shells } from './completion.ts';
 import { exitCodeTable } from './exit-codes.ts';
 import { examplesText, folderOption, jsonOption } from './options.ts';
-import { addConfig, addEdge, addKey, addSpool } from './program-groups.ts';
+import { addConfig, addEdge, addKey, addService, addSpool } from './program-groups.ts';
 import { whenWanted } from './when.ts';
 
 export function createProgram(cli: Cli): Command {
   const program = new Command('porchlight')
     .description('Keeps your domain answering while your home server sleeps.')
-    .version(programVersion, '--version', 'print the version')
+    .version(programVersion(), '--version', 'print the version')
     .helpCommand('help [command]', 'explain a command')
     .showSuggestionAfterError()
     .configureOutput({
@@ -57,6 +58,7 @@ export function createProgram(cli: Cli): Command {
 
   add('up', 'run the home node here, until Ctrl-C', [
     'porchlight up',
+    'porchlight up --install-service --dry-run',
     'porchlight up --replay-since 2026-11-20T18:00   # after restoring a backup',
   ])
     .addOption(folderOption())
@@ -64,7 +66,15 @@ export function createProgram(cli: Cli): Command {
     .option('--wake-at <time>', `when home is back after it is ended: ${whenWanted}`)
     .option('--replay-since <time>', 'have what arrived since then and is still kept delivered again')
     .addOption(new Option('--log <level>', 'how much to say (as porchlight.toml says)').choices(logLevels))
-    .action(async (options: UpOptions) => {
+    .option('--install-service', 'write a systemd unit that does this at every start of the machine, and end')
+    .option('--user', 'with --install-service: for this user alone, also as root')
+    .option('--dry-run', 'with --install-service: print the unit and write nothing')
+    .option('--force', 'with --install-service: over a unit that somebody changed')
+    .action(async (options: UpOptions & InstallServiceOptions & { readonly installService?: boolean }) => {
+      if (options.installService === true) {
+        (await import('./commands/install-service.ts')).installService(cli, options);
+        return;
+      }
       await (await import('./commands/up.ts')).up(cli, options);
     });
 
@@ -97,6 +107,17 @@ export function createProgram(cli: Cli): Command {
       await (await import('./commands/status.ts')).status(cli, options);
     });
 
+  add('doctor', 'look for what is wrong, from this machine to the edge, and say what mends it', [
+    'porchlight doctor',
+    'porchlight doctor --json | jq \'.[] | select(.verdict == "fault")\'',
+  ])
+    .addOption(folderOption())
+    .addOption(jsonOption())
+    .action(async (options: { home?: string; json?: boolean }) => {
+      await (await import('./commands/doctor.ts')).doctor(cli, options);
+    });
+
+  addService(program, cli);
   addSpool(program, cli);
   addConfig(program, cli);
   addKey(program, cli);

@@ -14,6 +14,8 @@ export function controlCalls(node: HomeNode): ControlCalls {
       return await node.report();
     },
     'key-rotate': async () => await node.awake.rotateKey(),
+    'service-stop': async ({ name, until }) => await node.awake.stopService(textOf(name), timeOrNull(until)),
+    'service-start': async ({ name }) => await node.awake.startService(textOf(name)),
     'spool-waiting': async ({ after }) => await node.awake.api.waiting(numberOf(after), limits.spoolListed),
     'spool-dead': async () => await node.awake.api.deadLetters(),
     'spool-show': async ({ name }) => await node.awake.api.delivery(textOf(name)),

@@ -9,15 +9,16 @@ import { controlSocketPath } from './socket-path.ts';
 
 /**
  * What the home node answers. Throws `not-running` when none runs on this folder, what the home node refused with, and
- * `control-broken` when it ended meanwhile.
+ * `control-broken` when it ended meanwhile, or `signal` ended the wait for it.
  */
 export async function askNode<T>(
   folder: string,
   name: string,
   args: Readonly<Record<string, unknown>> = {},
   onProgress: OnProgress = () => undefined,
+  signal?: AbortSignal,
 ): Promise<T> {
-  const answer = await answerOf(folder, name, args);
+  const answer = await answerOf(folder, name, args, signal);
   // Made where it is read: lines that come before somebody iterates would be lost.
   for await (const line of createInterface({ input: answer })) {
     const said = JSON.parse(line) as ControlLine;
@@ -31,10 +32,10 @@ export async function askNode<T>(
   );
 }
 
-async function answerOf(folder: string, name: string, args: object): Promise<IncomingMessage> {
+async function answerOf(folder: string, name: string, args: object, signal?: AbortSignal): Promise<IncomingMessage> {
   const socketPath = controlSocketPath(folder);
   return await new Promise((resolve, reject) => {
-    const asked = request({ socketPath, path: `/${name}`, method: 'POST' }, (response) => {
+    const asked = request({ socketPath, path: `/${name}`, method: 'POST', signal }, (response) => {
       // A home node that ends cuts the answer off; that there is no last line says so.
       response.on('error', () => undefined);
       resolve(response);

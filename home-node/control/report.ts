@@ -2,7 +2,9 @@
 // the control socket; times are ms since the epoch.
 
 import type { SpoolSummary } from '../../shared/lease/messages.ts';
+import type { Alert } from '../alerts/judge.ts';
 import type { Progress } from '../progress.ts';
+import type { ServiceEntry } from '../services/supervisor.ts';
 
 export type NodeState = 'waking' | 'awake' | 'going to bed' | 'asleep';
 
@@ -14,14 +16,7 @@ export interface LinkReport {
   readonly trouble: { readonly code: string; readonly reason: string; readonly retryAt: number } | null;
 }
 
-export interface ServiceReport {
-  readonly name: string;
-  readonly kind: string;
-  readonly hosts: readonly string[];
-  readonly up: boolean;
-  /** Where it listens on this machine; null while that is not known. */
-  readonly origin: string | null;
-}
+export type ServiceReport = ServiceEntry;
 
 /** What a home node knows while it is awake or on the way. */
 export interface HomeReport {
@@ -55,6 +50,8 @@ export interface NodeReport {
   readonly wakeAt: number | null;
   /** What it is doing at this moment, while it wakes or goes to bed. */
   readonly progress: Progress | null;
+  /** What the owner was told of and is not over. */
+  readonly alerts: readonly Alert[];
   /** null while it is asleep. */
   readonly home: HomeReport | null;
 }

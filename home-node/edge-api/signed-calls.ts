@@ -7,8 +7,9 @@ import { hash } from 'node:crypto';
 import type { CryptoKey } from 'jose';
 import { Agent, type Dispatcher } from 'undici';
 import type { Random } from '../../shared/clock.ts';
-import { causeOf, PorchlightError } from '../../shared/errors.ts';
+import { PorchlightError } from '../../shared/errors.ts';
 import { callScheme, type Session, signCall } from '../../shared/session/call.ts';
+import { connectionCause } from './certificate-dates.ts';
 import { type EdgeReply, refusalOf, sendOnce } from './send.ts';
 
 export interface CallRequest {
@@ -157,7 +158,7 @@ function noSession(request: CallRequest): PorchlightError {
 }
 
 function unreachable(request: CallRequest, outcome: EdgeReply | Error): PorchlightError {
-  const found = outcome instanceof Error ? causeOf(outcome) : `the edge answered ${outcome.status}`;
+  const found = outcome instanceof Error ? connectionCause(outcome) : `the edge answered ${outcome.status}`;
   return new PorchlightError(
     'edge-unreachable',
     `Cannot ${request.method} ${request.path}: ${found}; see whether the edge is there.`,

@@ -3,8 +3,9 @@
 
 import { closeSync, mkdirSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { PorchlightError } from '../../shared/errors.ts';
+import { programFiles } from '../program-files.ts';
+import { DatabaseSync } from '../sqlite.ts';
 
 export interface Database {
   readonly sql: DatabaseSync;
@@ -19,7 +20,7 @@ export interface Database {
  */
 export type Durability = 'always' | 'eventually';
 
-const migrationsFolder = join(import.meta.dirname, '..', '..', 'migrations', 'home', 'embedded');
+const migrationsFolder = join(programFiles.migrations, 'embedded');
 
 /** How long a statement waits for another process that writes (an owner with sqlite3, say); the site waits with it. */
 const busyMs = 250;

@@ -1,8 +1,8 @@
 // The ledger's rows: what was begun, what the service answered. Synchronous and short: a mark is in the file's
 // write-ahead log when a call returns, whatever is killed then. That it is on the disk is asked for apart (ledger.ts).
 
-import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import type { Outcome } from '../../shared/delivery.ts';
+import { DatabaseSync, type StatementSync } from '../sqlite.ts';
 import { migrateLedger } from './ledger-schema.ts';
 
 export interface BeginMark {

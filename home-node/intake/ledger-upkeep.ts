@@ -1,7 +1,7 @@
 // What reads or syncs much of the ledger, in a thread and with a connection of its own (ledger-thread.ts): it may wait
 // for the disk, the link and the deliveries must not.
 
-import { DatabaseSync } from 'node:sqlite';
+import { DatabaseSync } from '../sqlite.ts';
 import { busyMs } from './ledger-store.ts';
 
 /** Rows that go in one commit: for so long the other connection waits to write. */

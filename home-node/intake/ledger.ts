@@ -8,15 +8,10 @@
 
 import { type FileHandle, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { Worker } from 'node:worker_threads';
 import { causeOf, PorchlightError } from '../../shared/errors.ts';
 import { LedgerStore, type Mark, type Standing } from './ledger-store.ts';
-import type { UpkeepReply, UpkeepRequest, UpkeepResult } from './ledger-thread.ts';
-
-interface Asked {
-  readonly resolve: (result: UpkeepResult) => void;
-  readonly reject: (error: Error) => void;
-}
+import type { UpkeepRequest, UpkeepResult } from './ledger-thread.ts';
+import { UpkeepThread } from './upkeep-thread.ts';
 
 /** In the data folder. */
 export const ledgerFileName = 'ledger.sqlite';
@@ -28,9 +23,7 @@ export class Ledger {
   readonly #store: LedgerStore;
   /** SQLite's write-ahead log: to sync it makes every commit durable that was written to it before. */
   readonly #log: FileHandle;
-  readonly #thread: Worker;
-  readonly #asked: Asked[] = [];
-  #broken: PorchlightError | null = null;
+  readonly #thread: UpkeepThread;
   /** Marks that no finished sync covers, and that the log has gathered. */
   #unsynced = 0;
   #gathered = 0;
@@ -45,17 +38,10 @@ export class Ledger {
    */
   #mustRewrite = false;
 
-  private constructor(store: LedgerStore, log: FileHandle, thread: Worker) {
+  private constructor(store: LedgerStore, log: FileHandle, thread: UpkeepThread) {
     this.#store = store;
     this.#log = log;
     this.#thread = thread;
-    thread.on('message', (reply: UpkeepReply) => {
-      const asked = this.#asked.shift();
-      if ('result' in reply) asked?.resolve(reply.result);
-      else asked?.reject(trouble(reply.error));
-    });
-    thread.on('error', (cause) => this.#break(causeOf(cause)));
-    thread.on('exit', () => this.#break('its thread has ended'));
   }
 
   /** Opens the ledger's file, making it when there is none. Throws `ledger-newer`, `ledger`. */
@@ -64,11 +50,7 @@ export class Ledger {
     try {
       const log = await open(`${path}-wal`, 'r+');
       await syncFolder(dirname(path));
-      return new Ledger(
-        store,
-        log,
-        new Worker(new URL('./ledger-thread.ts', import.meta.url), { workerData: { path } }),
-      );
+      return new Ledger(store, log, new UpkeepThread(path));
     } catch (thrown) {
       store.close();
       throw trouble(causeOf(thrown));
@@ -140,9 +122,7 @@ export class Ledger {
 
   async close(): Promise<void> {
     try {
-      // Its thread may have ended by itself.
-      if (this.#broken === null) await this.#ask({ op: 'close' });
-      await this.#thread.terminate();
+      await this.#thread.close();
     } finally {
       await this.#log.close();
       // The last connection empties the log into the file and syncs both.
@@ -167,16 +147,11 @@ export class Ledger {
   }
 
   async #ask(request: UpkeepRequest): Promise<UpkeepResult> {
-    if (this.#broken !== null) throw this.#broken;
-    return await new Promise((resolve, reject) => {
-      this.#asked.push({ resolve, reject });
-      this.#thread.postMessage(request);
-    });
-  }
-
-  #break(found: string): void {
-    this.#broken ??= trouble(found);
-    for (const asked of this.#asked.splice(0)) asked.reject(this.#broken);
+    try {
+      return await this.#thread.ask(request);
+    } catch (thrown) {
+      throw trouble(causeOf(thrown));
+    }
   }
 }
 

@@ -4,13 +4,16 @@
 import type { CryptoKey } from 'jose';
 import type { Random } from '../../shared/clock.ts';
 import { causeOf, PorchlightError } from '../../shared/errors.ts';
+import { linkVersions } from '../../shared/link/frames.ts';
 import type { Refusal } from '../../shared/link/handshake.ts';
+import type { ServiceState } from '../../shared/presence.ts';
 import type { Session } from '../../shared/session/call.ts';
 import { adviceFor } from './advice.ts';
 import { type DialOptions, dial } from './dial.ts';
 import { LiveLink } from './live-link.ts';
 import { rarelyMs, reconnectDelayMs } from './reconnect.ts';
 import type { Serve } from './serve.ts';
+import { ServicesNews } from './services-news.ts';
 import type { Timers } from './timers.ts';
 
 export type LinkState =
@@ -23,8 +26,12 @@ export type LinkState =
   /** Told to sleep or to close. */
   | { readonly link: 'closed' };
 
-export interface LinkClientOptions extends Omit<DialOptions, 'process' | 'epoch'> {
+export interface LinkClientOptions extends Omit<DialOptions, 'process' | 'epoch' | 'versions'> {
   readonly serve: Serve;
+  /** How the services are now: the edge is told when the link opens and by tellServices(). Absent: it is told nothing. */
+  readonly services?: () => readonly ServiceState[];
+  /** Tests change it. */
+  readonly versions?: readonly number[];
   /** Something waits in the spool. */
   readonly onWork: () => void;
   readonly onState: (state: LinkState) => void;
@@ -43,6 +50,7 @@ export class LinkClient {
   #epoch = 0;
   #failures = 0;
   #live: LiveLink | null = null;
+  readonly #news: ServicesNews | null;
   #isWanted = false;
   #isDialling = false;
   /** Stops whatever timer runs: the next attempt's, or the one that finds the link steady. */
@@ -52,6 +60,8 @@ export class LinkClient {
     this.#options = options;
     this.#key = options.key;
     this.#process = Buffer.from(options.random.bytes(16)).toString('base64url');
+    const { services, timers } = options;
+    this.#news = services === undefined ? null : new ServicesNews(services, timers);
   }
 
   /** What the handshake opened; null while the link is not open. */
@@ -82,13 +92,18 @@ export class LinkClient {
     this.close();
   }
 
+  /** A service is not as it was. An edge that does not know of services is not told. */
+  tellServices(): void {
+    this.#news?.changed();
+  }
+
   /** Closes the link and does not open it again by itself. */
   close(): void {
     if (!this.#isWanted) return;
     this.#isWanted = false;
     this.#cancelTimer();
     this.#live?.close();
-    this.#live = null;
+    this.#forget();
     this.#options.onState({ link: 'closed' });
   }
 
@@ -113,10 +128,10 @@ export class LinkClient {
     this.#isDialling = true;
     this.#options.onState({ link: 'dialling' });
     try {
-      const { edge, homeId, ca } = this.#options;
+      const { edge, homeId, ca, versions = linkVersions } = this.#options;
       const key = this.#key;
       const trust = ca === undefined ? {} : { ca };
-      const dialled = await dial({ edge, homeId, key, process: this.#process, epoch: this.#epoch, ...trust });
+      const dialled = await dial({ edge, homeId, key, process: this.#process, epoch: this.#epoch, versions, ...trust });
       const { serve, onWork, timers } = this.#options;
       const live = new LiveLink(dialled, { serve, onWork, timers, onLost: (why) => this.#lost(why) });
       this.#epoch = dialled.welcome.epoch;
@@ -136,10 +151,17 @@ export class LinkClient {
     });
     this.#options.onState({ link: 'open', session: live.session });
     live.start();
+    // Only if it still is: what came right behind WELCOME may have ended it.
+    if (this.#live === live) this.#news?.opened(live);
+  }
+
+  #forget(): void {
+    this.#live = null;
+    this.#news?.closed();
   }
 
   #lost({ code, reason }: Refusal): void {
-    this.#live = null;
+    this.#forget();
     this.#cancelTimer();
     if (!this.#isWanted) return;
     if (code === 'superseded') {

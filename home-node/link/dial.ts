@@ -7,7 +7,7 @@ import { type ClientOptions, WebSocket } from 'ws';
 import { causeOf, PorchlightError } from '../../shared/errors.ts';
 import { limits } from '../../shared/limits.ts';
 import { decodeMessage, encodeTextFrame, type Frame } from '../../shared/link/codec.ts';
-import { closeCodes, linkVersions } from '../../shared/link/frames.ts';
+import { closeCodes } from '../../shared/link/frames.ts';
 import {
   chooseVersion,
   helloOf,
@@ -17,6 +17,7 @@ import {
   type Welcome,
   welcomeOf,
 } from '../../shared/link/handshake.ts';
+import { connectionCause } from '../edge-api/certificate-dates.ts';
 
 export interface DialOptions {
   /** Origin of the edge: https://host, http only in development. */
@@ -27,6 +28,8 @@ export interface DialOptions {
   readonly process: string;
   /** Epoch that this process was given before, 0 when none. */
   readonly epoch: number;
+  /** Versions of the link that home speaks, best first. */
+  readonly versions: readonly number[];
   /** Certificates to trust beside the system's, PEM; development. */
   readonly ca?: string;
 }
@@ -60,7 +63,7 @@ export async function dial(options: DialOptions): Promise<Dialled> {
       );
     }
     const { edge, homeId, process, epoch } = options;
-    const version = chooseVersion(hello.versions, linkVersions);
+    const version = chooseVersion(hello.versions, options.versions);
     const proof = await signProof({ nonce: hello.nonce, edge, homeId, version, process, epoch }, options.key);
     socket.send(encodeTextFrame('PROOF', proof));
     const welcome = welcomeOf(await frames.next('WELCOME'));
@@ -184,10 +187,8 @@ class FrameReader {
     });
   };
 
-  readonly #onError = (error: NodeJS.ErrnoException): void => {
-    // The one thing here that depends on home's clock: TLS compares it with the certificate's dates.
-    const isOfTime = error.code === 'CERT_NOT_YET_VALID' || error.code === 'CERT_HAS_EXPIRED';
-    this.#fail(unreachable(isOfTime ? `by home's clock, ${error.message}; see whether it is right` : error.message));
+  readonly #onError = (error: Error): void => {
+    this.#fail(unreachable(connectionCause(error)));
   };
 }
 

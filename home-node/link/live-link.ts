@@ -27,6 +27,7 @@ const drainLookMs = 50;
 
 export class LiveLink {
   readonly session: Session;
+  readonly version: number;
   readonly #options: LiveLinkOptions;
   readonly #socket: WebSocket;
   readonly #frames: OpenLink;
@@ -38,9 +39,10 @@ export class LiveLink {
   #onOver: () => void = () => undefined;
 
   constructor({ socket, welcome, early }: Dialled, options: LiveLinkOptions) {
-    const { homeId, session, epoch, windows } = welcome;
+    const { version, homeId, session, epoch, windows } = welcome;
     const { serve, onWork, timers } = options;
     this.session = { homeId, session, epoch };
+    this.version = version;
     this.#options = options;
     this.#socket = socket;
     this.#frames = new OpenLink({
@@ -80,6 +82,11 @@ export class LiveLink {
     for (let waited = 0; this.#frames.size > 0 && waited < drainMs; waited += drainLookMs) {
       await new Promise<void>((resolve) => this.#options.timers.after(drainLookMs, resolve));
     }
+  }
+
+  /** The payload of SERVICES; only where the version knows it. */
+  services(text: string): void {
+    if (!this.#isOver) this.#frames.services(text);
   }
 
   close(): void {

@@ -61,6 +61,10 @@ export class OpenLink {
     this.#outbox.send(encodeTextFrame('SLEEP', JSON.stringify({ until })));
   }
 
+  services(text: string): void {
+    this.#outbox.send(encodeTextFrame('SERVICES', text));
+  }
+
   /** The socket is gone: whatever was being answered is aborted. */
   end(): void {
     this.#isOver = true;

@@ -14,7 +14,8 @@ export function healthOf({ state, home }: NodeReport): Health {
   if (home !== null) {
     if (home.link.trouble !== null) troubles.push(`the link is lost: ${home.link.trouble.code}`);
     // While it wakes, services are being started.
-    const down = state === 'awake' ? home.services.filter(({ up }) => !up) : [];
+    const down =
+      state === 'awake' ? home.services.filter(({ state: is, why }) => is === 'down' && why !== 'stopped') : [];
     troubles.push(...down.map(({ name }) => `service ${name} is down`));
     if (home.clockOff) troubles.push("home's clock is wrong");
   }

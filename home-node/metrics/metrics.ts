@@ -27,7 +27,7 @@ export function metricsOf(report: NodeReport, { cpuSeconds, residentBytes }: Pro
     gauge(
       'porchlight_service_up',
       'The service answers.',
-      (home?.services ?? []).map(({ name, up }) => ({ labels: { service: name }, value: Number(up) })),
+      (home?.services ?? []).map(({ name, state }) => ({ labels: { service: name }, value: Number(state === 'up') })),
     ),
     counter(
       'porchlight_deliveries_finished_total',

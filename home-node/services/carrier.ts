@@ -51,7 +51,7 @@ export function createCarrier(services: readonly CarriedService[]): Carrier {
       }
       const url = service.origin();
       if (url === null) {
-        throw new PorchlightError('service-down', `Cannot answer for ${host}: ${service.name} is being started.`);
+        throw new PorchlightError('service-down', `Cannot answer for ${host}: ${service.name} is not up.`);
       }
       return await loopbackOf(service, url).serve(request, signal);
     },

@@ -3,7 +3,12 @@
 export interface Driver {
   /** The service's name in porchlight.toml. */
   readonly name: string;
-  /** Starts what is this driver's to start and keeps it running. `onChange` is called when `origin` may have changed. */
+  /** Whether this driver runs the service, or somebody else does. */
+  readonly driver: 'process' | 'external';
+  /**
+   * Starts what is this driver's to start and keeps it running; again after a stop, too. `onChange` is called when
+   * `origin` may have changed.
+   */
   start(onChange: () => void): void;
   /** Origin on loopback as far as the driver knows; null while the service is surely not there. */
   origin(): string | null;

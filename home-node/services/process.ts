@@ -1,18 +1,15 @@
-// A service as a child process of the home node. It says where it listens by one line of JSON on standard output,
-// {"listening": port}; it is started again when it ends, ever later if it keeps ending; and it ends with the home node,
-// also when that one is killed, because its standard input is a pipe from here that it watches for its end.
+// A service as a child process of the home node: started again when it ends, ever later if it keeps ending, and ended with
+// the home node, also when that one is killed. A program of ours says where it listens by one line of JSON on standard
+// output, {"listening": port}, and watches its standard input; a foreign one listens where the configuration says, and
+// is on a tether (tether.ts). Either leads a process group, which is ended whole.
 
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createInterface } from 'node:readline';
 import type { Log } from '../log.ts';
 import type { Driver } from './driver.ts';
+import { eachLine } from './lines.ts';
+import { tethered } from './tether.ts';
 
-export interface ProcessDriverOptions {
-  readonly name: string;
-  readonly log: Log;
-  /** Program of this Node and its arguments. */
-  readonly program: string;
-  readonly args: readonly string[];
+interface Timing {
   /** Wait before a restart, ms: the first, doubling up to the longest; forgotten after `stableMs` of running. */
   readonly restartFirstMs?: number;
   readonly restartMaxMs?: number;
@@ -21,9 +18,32 @@ export interface ProcessDriverOptions {
   readonly stopMs?: number;
 }
 
+/** A program of this Node and its arguments. */
+interface OwnProgram {
+  readonly program: string;
+  readonly args: readonly string[];
+}
+
+/** Any program: the first text is found as a shell finds it. What it says goes to home's log. */
+interface ForeignProgram {
+  readonly command: readonly string[];
+  /** Where it listens, as an origin on loopback. */
+  readonly origin: string;
+  /** Folder in which it runs; home's own unless said. */
+  readonly folder?: string;
+}
+
+export type ProcessDriverOptions = Timing & { readonly name: string; readonly log: Log } & (
+    | OwnProgram
+    | ForeignProgram
+  );
+
+const usualTiming = { restartFirstMs: 250, restartMaxMs: 30_000, stableMs: 60_000, stopMs: 8_000 };
+
 export class ProcessDriver implements Driver {
   readonly name: string;
-  readonly #options: Required<ProcessDriverOptions>;
+  readonly driver = 'process';
+  readonly #options: ProcessDriverOptions & Required<Timing>;
   #child: ChildProcess | null = null;
   #origin: string | null = null;
   #restart: NodeJS.Timeout | null = null;
@@ -33,11 +53,13 @@ export class ProcessDriver implements Driver {
 
   constructor(options: ProcessDriverOptions) {
     this.name = options.name;
-    this.#options = { restartFirstMs: 250, restartMaxMs: 30_000, stableMs: 60_000, stopMs: 8_000, ...options };
+    this.#options = { ...usualTiming, ...options };
   }
 
   start(onChange: () => void): void {
     this.#onChange = onChange;
+    this.#stopping = false;
+    this.#failures = 0;
     this.#spawn();
   }
 
@@ -45,7 +67,7 @@ export class ProcessDriver implements Driver {
     return this.#origin;
   }
 
-  /** Of the child that runs now. */
+  /** Of the child that runs now; it leads the service's process group. */
   get pid(): number | null {
     return this.#child?.pid ?? null;
   }
@@ -56,28 +78,48 @@ export class ProcessDriver implements Driver {
     const child = this.#child;
     if (child === null) return;
     await new Promise<void>((resolve) => {
-      const late = setTimeout(() => child.kill('SIGKILL'), this.#options.stopMs);
+      const late = setTimeout(() => signalGroup(child, 'SIGKILL'), this.#options.stopMs);
       child.once('exit', () => {
         clearTimeout(late);
         resolve();
       });
-      child.kill('SIGTERM');
+      signalGroup(child, 'SIGTERM');
     });
   }
 
   #spawn(): void {
-    const { program, args } = this.#options;
+    const options = this.#options;
+    const isOwn = 'program' in options;
+    const [program = '', ...args] = isOwn
+      ? [process.execPath, options.program, ...options.args]
+      : tethered(options.command, options.stopMs);
     // A process group of its own: Ctrl-C in a terminal is for the home node, which then asks for the last words first.
-    const child = spawn(process.execPath, [program, ...args], { stdio: ['pipe', 'pipe', 'inherit'], detached: true });
+    const child = spawn(program, args, {
+      stdio: ['pipe', 'pipe', isOwn ? 'inherit' : 'pipe'],
+      detached: true,
+      ...(!isOwn && options.folder !== undefined ? { cwd: options.folder } : {}),
+    });
     this.#child = child;
     const stable = setTimeout(() => {
       this.#failures = 0;
-    }, this.#options.stableMs);
-    createInterface({ input: child.stdout }).on('line', (line) => this.#hear(line));
+    }, options.stableMs);
+    if (child.stdout !== null) eachLine(child.stdout, (line) => (isOwn ? this.#hear(line) : this.#say(line)));
+    if (child.stderr !== null) eachLine(child.stderr, (line) => this.#say(line));
     // The pipe is never written to; when the child is gone it breaks, which `exit` tells better.
-    child.stdin.on('error', () => undefined);
+    child.stdin?.on('error', () => undefined);
     child.once('error', (cause) => this.#ended(child, stable, cause.message));
-    child.once('exit', (code, signal) => this.#ended(child, stable, signal ?? `code ${String(code)}`));
+    child.once('exit', (code, signal) => {
+      // What it started, and left behind.
+      signalGroup(child, 'SIGKILL');
+      this.#ended(child, stable, signal ?? `code ${String(code)}`);
+    });
+    if (isOwn) return;
+    this.#origin = options.origin;
+    this.#onChange();
+  }
+
+  #say(line: string): void {
+    this.#options.log.info(`${this.name}: ${line}`);
   }
 
   #hear(line: string): void {
@@ -85,7 +127,7 @@ export class ProcessDriver implements Driver {
     try {
       port = (JSON.parse(line) as { listening?: unknown }).listening;
     } catch {
-      this.#options.log.info(`${this.name}: ${line}`);
+      this.#say(line);
       return;
     }
     if (typeof port !== 'number') return;
@@ -105,5 +147,16 @@ export class ProcessDriver implements Driver {
     this.#failures += 1;
     log.warn(`Service ${this.name} ended (${how}); starting it again in ${wait / 1000} s.`);
     this.#restart = setTimeout(() => this.#spawn(), wait);
+  }
+}
+
+/** To the child and whatever it started. That nothing of ours is left there any more is what was wanted. */
+function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
+  if (child.pid === undefined) return;
+  try {
+    process.kill(-child.pid, signal);
+  } catch (thrown) {
+    const { code } = thrown as NodeJS.ErrnoException;
+    if (code !== 'ESRCH' && code !== 'EPERM') throw thrown;
   }
 }

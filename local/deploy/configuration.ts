@@ -65,7 +65,6 @@ export interface Place {
   readonly databaseId: string | null;
   /** Public half, as the Worker's variable has it. */
   readonly operatorKey: string;
-  readonly version: string;
 }
 
 export interface Configuration {
@@ -78,7 +77,7 @@ export interface Configuration {
 export function writeConfiguration(folder: string, source: Source, place: Place): Configuration {
   const { table } = source;
   const [database] = table.d1_databases as readonly [Table];
-  const vars = { ...(table.vars as Table), OPERATOR_KEY: place.operatorKey, VERSION: place.version };
+  const vars = { ...(table.vars as Table), OPERATOR_KEY: place.operatorKey };
   const worker = {
     ...table,
     main: 'worker.js',

@@ -79,5 +79,5 @@ export function isBuild(live: Live, build: string): boolean {
 
 export function inWords(live: Live): string {
   if (live.is === 'nothing') return 'no such name in the DNS';
-  return live.is === 'other' ? live.found : `a Porchlight edge of another build (${live.about.build ?? 'unnamed'})`;
+  return live.is === 'other' ? live.found : `a Porchlight edge of another build (${live.about.build})`;
 }

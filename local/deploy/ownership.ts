@@ -57,7 +57,7 @@ function* ofHosts({ hosts, remembered, account, live }: Facts): Iterable<Porchli
   for (const host of hosts) {
     const there = live.get(host) ?? { is: 'nothing' };
     if (remembered?.hosts.includes(host) === true || there.is === 'nothing') continue;
-    if (there.is === 'edge' && there.about.build !== null && there.about.build === build) continue;
+    if (there.is === 'edge' && there.about.build === build) continue;
     yield notOurs(
       `${host} leads somewhere already (${inWords(there)}), and deploying replaces its DNS record`,
       `look at it in dash.cloudflare.com`,

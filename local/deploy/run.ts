@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Terminal } from '../../home-node/cli/terminal.ts';
 import { operatorKeyVariable } from '../../home-node/operator/operator-key.ts';
-import { programVersion } from '../../home-node/version.ts';
+import { programVersion } from '../../home-node/program-files.ts';
 import { PorchlightError } from '../../shared/errors.ts';
 import { type ClaimCode, claimCode, codeLine } from './claim-code.ts';
 import { type Configuration, readSource, writeConfiguration } from './configuration.ts';
@@ -51,14 +51,14 @@ export async function deploy(options: DeployOptions, terminal: Terminal, wrangle
     const keyThere = await operatorKeyThere(files.operatorKey);
     const ourKey = keyThere === null ? null : operatorKeyVariable(keyThere.publicKey);
     const write = (seen: Pick<Seen, 'accountId' | 'databaseId'>, key: string | null): Configuration =>
-      writeConfiguration(generated, source, { ...seen, hosts, operatorKey: key ?? '', version: programVersion });
+      writeConfiguration(generated, source, { ...seen, hosts, operatorKey: key ?? '' });
     const seen = await look({ options, source, hosts, remembered, wrangler, steps, write: (at) => write(at, ourKey) });
     const facts = { ...seen, source, hosts, remembered, operatorKey: ourKey, newOperatorKey: options.newOperatorKey };
     const stop = hindrance(facts);
     if (stop !== null) throw stop;
     const [objection] = objections(facts);
     if (objection !== undefined && !options.yes) throw objection;
-    const told = { name, hosts, version: programVersion, operatorKey: files.operatorKey };
+    const told = { name, hosts, version: programVersion(), operatorKey: files.operatorKey };
     if (options.dryRun) {
       const { build } = write(seen, ourKey);
       const changes = await rehearse(wrangler, steps, generated, { seen, source, build, hosts, ourKey, options });

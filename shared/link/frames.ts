@@ -16,7 +16,7 @@
 import { limits } from '../limits.ts';
 
 /** Versions that this code speaks, best first. */
-export const linkVersions: readonly number[] = [1];
+export const linkVersions: readonly number[] = [2, 1];
 
 export const flags = {
   /** The sender's half of the stream ends with this frame. */
@@ -133,6 +133,15 @@ export const frameTable = {
     maxBytes: 0,
     payload: 'none',
     says: 'The edge has written down that home sleeps: the power may go.',
+  },
+  /** Since version 2. */
+  SERVICES: {
+    type: 0x23,
+    from: 'home',
+    on: 'link',
+    maxBytes: limits.servicesBytes,
+    payload: 'JSON: n, services (services.ts, presence.ts ServiceState)',
+    says: 'How each service of home is: after WELCOME and at each change, all of them each time. A request for one that is down is not carried.',
   },
 } as const satisfies Record<string, FrameRow>;
 

@@ -8,11 +8,13 @@ import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { pagePolicy } from '../../edge/http/page-policy.ts';
+import type { LinkChange } from '../../edge/link/history.ts';
 import { asleepPage } from '../../edge/pages/asleep.ts';
 import { statusPage } from '../../edge/pages/status.ts';
 import { publicStatus, type StatusFacts } from '../../edge/pages/status-facts.ts';
-import { dayMs, type LinkChange } from '../../edge/pages/status-week.ts';
+import { dayMs } from '../../edge/pages/status-week.ts';
 import { words } from '../../edge/pages/words.ts';
+import type { Absence } from '../../shared/presence.ts';
 import { hasBrowser, openBrowser } from '../support/browser.ts';
 import { contrastOf } from '../support/rendered.ts';
 
@@ -51,6 +53,15 @@ const states: Readonly<Record<string, StatusFacts>> = {
   lost: { ...common, waiting: [], presence: { link: 'lost', since: now - 50 * 60_000 } },
   never: { ...common, history: [], services: [], waiting: [], snapshotAt: null, presence: { link: 'never' } },
 };
+
+const absences: readonly Absence[] = [
+  { reason: 'asleep', service: null, until: now + 9.3 * hour },
+  { reason: 'lost', service: null, until: null },
+  { reason: 'never', service: null, until: null },
+  { reason: 'starting', service: 'social', until: null },
+  { reason: 'stopped', service: 'social', until: now + hour },
+  { reason: 'failing', service: 'social', until: null },
+];
 
 interface View {
   readonly view: Page;
@@ -136,13 +147,11 @@ describe.skipIf(!hasBrowser)('the edge’s own pages', () => {
 
   test.each(languages)('home is away, in %s: the same', async (language) => {
     const site = { language, title, statusPage: true };
-    for (const [state, { presence }] of Object.entries(states)) {
-      if (state !== 'awake') await look(`away-${state}`, language, asleepPage(presence, site, now));
-    }
+    for (const absence of absences) await look(`away-${absence.reason}`, language, asleepPage(absence, site, now));
   });
 
   test('its measure sees what is faint', async () => {
-    html = asleepPage(states.asleep?.presence ?? { link: 'never' }, { language: 'en', title, statusPage: true }, now);
+    html = asleepPage(absences[0] as Absence, { language: 'en', title, statusPage: true }, now);
     html = html.replace('--soft:#6b5638', '--soft:#c9b48a');
     const view = await browser.newPage({ colorScheme: 'light' });
     await view.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);

@@ -20,7 +20,7 @@ describe('the house', () => {
     const readers = product.filter((file) => /\bprocess\.(env|argv)\b/.test(file.code));
     expect(paths(readers)).toEqual(['home-node/cli/index.ts', 'home-node/config.ts', 'home-node/embedded/options.ts']);
     const bindings = sourceFiles('edge').filter((file) =>
-      /\.(DNS_RESOLVER|DEV_KEY_ORIGINS|OPERATOR_KEY|VERSION|BUILD)\b/.test(file.code),
+      /\.(DNS_RESOLVER|DEV_KEY_ORIGINS|OPERATOR_KEY|BUILD)\b/.test(file.code),
     );
     expect(paths(bindings)).toEqual(['edge/env.ts']);
   });
@@ -56,7 +56,8 @@ describe('the house', () => {
 
   test('no path of a machine and no registry host is in the repository', () => {
     const texts = repositoryFiles().filter((path) => /\.(ts|mjs|json|toml|md|yml|css|html|sql)$|^\.ci\//.test(path));
-    const machine = /"resolved": |(^|[\s"'(])\/(work|home\/[a-z]+|Users|root)\//m;
+    // Only the package in local/node is one that the lock file finds by its path.
+    const machine = /"resolved": (?!"local\/node")|(^|[\s"'(])\/(work|home\/[a-z]+|Users|root)\//m;
     const self = 'test/rules/house.test.ts';
     expect(texts.filter((path) => path !== self && machine.test(readFileSync(join(root, path), 'utf8')))).toEqual([]);
   });
@@ -95,16 +96,44 @@ describe('the house', () => {
   });
 
   test('dependencies are pinned to one version each', () => {
-    const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Record<
-      string,
-      Record<string, string>
-    >;
-    const wanted = ['dependencies', 'devDependencies', 'optionalDependencies'].flatMap((kind) =>
-      Object.entries(manifest[kind] ?? {}),
-    );
-    expect(wanted.filter(([, version]) => !/^\d+\.\d+\.\d+(-[\w.]+)?$/.test(version))).toEqual([]);
+    const wanted = ['package.json', 'local/node/package.json', 'test/nodes/package.json'].flatMap((path) => {
+      const manifest = manifestAt(path);
+      return ['dependencies', 'devDependencies', 'optionalDependencies'].flatMap((kind) =>
+        Object.entries(manifest[kind] ?? {}),
+      );
+    });
+    const pinned = /^(file:local\/node|(npm:[\w-]+@)?\d+\.\d+\.\d+(-[\w.]+)?)$/;
+    expect(wanted.filter(([, version]) => !pinned.test(version))).toEqual([]);
   });
 });
+
+describe('the package', () => {
+  test('asks for nothing: its libraries are bundled, and whoever installs it has a Node', () => {
+    const manifest = manifestAt('package.json');
+    for (const kind of ['dependencies', 'optionalDependencies', 'peerDependencies', 'bundleDependencies']) {
+      expect(manifest[kind]).toBeUndefined();
+    }
+    expect(manifest.private).toBe(true);
+  });
+
+  test('only home-node/program-files.ts asks where the program lies, because built it lies elsewhere', () => {
+    const asks = /\bimport\.meta\.(dirname|filename|url)\b/;
+    expect(paths(sourceFiles('home-node', 'shared').filter((file) => asks.test(file.code)))).toEqual([
+      'home-node/program-files.ts',
+    ]);
+  });
+
+  test('only home-node/sqlite.ts loads SQLite: Node 22 warns of it otherwise, and no owner can do anything about it', () => {
+    const loads = /from 'node:sqlite'|getBuiltinModule\('node:sqlite'\)/;
+    expect(paths(sourceFiles('home-node', 'shared').filter((file) => loads.test(file.code)))).toEqual([
+      'home-node/sqlite.ts',
+    ]);
+  });
+});
+
+function manifestAt(path: string): Readonly<Record<string, Readonly<Record<string, string>> | true>> {
+  return JSON.parse(readFileSync(join(root, path), 'utf8')) as ReturnType<typeof manifestAt>;
+}
 
 describe('the documents', () => {
   const documents = repositoryFiles().filter((path) => path.endsWith('.md'));

@@ -11,6 +11,24 @@ export interface Certificates {
   readonly certFile: string;
 }
 
+const dayMs = 24 * 3_600_000;
+
+/** A certificate for `names` (localhost) that is its own issuer, and valid from and to so many days from now. */
+export async function selfSigned(
+  fromDays: number,
+  toDays: number,
+  names: readonly string[] = ['localhost'],
+): Promise<{ readonly key: string; readonly cert: string }> {
+  const made = await generate([{ name: 'commonName', value: names[0] ?? '' }], {
+    keyType: 'ec',
+    algorithm: 'sha256',
+    notBeforeDate: new Date(Date.now() + fromDays * dayMs),
+    notAfterDate: new Date(Date.now() + toDays * dayMs),
+    extensions: [{ name: 'subjectAltName', altNames: names.map((value) => ({ type: 2 as const, value })) }],
+  });
+  return { key: made.private, cert: made.cert };
+}
+
 export async function makeCertificates(folder: string, names: readonly string[] = []): Promise<Certificates> {
   const ca = await generate([{ name: 'commonName', value: 'Porchlight test authority' }], {
     keyType: 'ec',

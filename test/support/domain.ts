@@ -3,7 +3,7 @@
 // which is the domain's public address.
 
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { Certificates } from './certificates.ts';
 import { freePort, Program } from './processes.ts';
 import { Wire } from './tcp-proxy.ts';
@@ -106,15 +106,16 @@ export class Domain {
     return { NODE_EXTRA_CA_CERTS: this.options.certificates.caFile };
   }
 
-  /** Starts the home node; `entry` is another program that wires it, with its environment. */
+  /** Starts the home node; `entry` is another program that wires it, with its environment, on another Node. */
   startHome(
     args: readonly string[] = [],
     entry = 'home-node/main.ts',
     env: Readonly<Record<string, string>> = {},
+    node: string = process.execPath,
   ): Program {
-    const all = [join(root, entry), '--home', this.homeFolder, ...args];
+    const all = [resolve(root, entry), '--home', this.homeFolder, ...args];
     if (this.code !== null) all.push('--claim', this.code);
-    this.homeProgram = new Program('home', all, { ...this.environment, ...env });
+    this.homeProgram = new Program('home', all, { ...this.environment, ...env }, node);
     return this.homeProgram;
   }
 

@@ -15,9 +15,15 @@ export class Program {
   private ended = false;
   readonly exited: Promise<number | null>;
 
-  constructor(name: string, args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+  /** `node`: another Node than the one that runs the test. */
+  constructor(
+    name: string,
+    args: readonly string[],
+    env: Readonly<Record<string, string>> = {},
+    node: string = process.execPath,
+  ) {
     this.name = name;
-    this.child = spawn(process.execPath, args, {
+    this.child = spawn(node, args, {
       stdio: ['pipe', 'pipe', 'pipe'],
       detached: true,
       env: { ...process.env, NO_COLOR: '1', ...env },

@@ -5,6 +5,7 @@ import type { HomeReport, LinkReport, NodeReport } from '../../control/report.ts
 import { type Cli, type FolderOptions, folderOf, type JsonOptions, sayJson } from '../cli.ts';
 import { mustBeThere } from '../folder.ts';
 import { barText } from '../progress-bar.ts';
+import { printServices } from '../services-table.ts';
 import { type Cell, printable, printTable, type Row } from '../table.ts';
 import { count, size, span, time } from '../words.ts';
 
@@ -18,21 +19,12 @@ export async function status(cli: Cli, options: FolderOptions & JsonOptions): Pr
     rows.push(['link', linkCell(home.link, report)], ['edge', edgeText(home, report)]);
     if (home.clockOff) rows.push(['clock', { text: 'wrong: nothing is taken until it is set', style: 'red' }]);
   }
+  for (const { text } of report.alerts) rows.push(['alert', { text, style: 'red' }]);
   if (report.progress !== null) rows.push(['', barText(report.progress, terminal.columns - 6)]);
   printTable(terminal, ['', ''], rows);
   if (home === null) return;
   terminal.say();
-  printTable(
-    terminal,
-    ['service', 'kind', 'state', 'since', 'hosts'],
-    home.services.map((service) => [
-      service.name,
-      service.kind,
-      service.up ? { text: 'up', style: 'green' } : { text: 'down', style: 'red' },
-      service.origin ?? '',
-      service.hosts.join(' '),
-    ]),
-  );
+  printServices(terminal, home.services, now);
   terminal.say();
   printTable(terminal, ['', ''], spoolRows(home, now));
 }

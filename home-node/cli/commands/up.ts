@@ -22,7 +22,7 @@ export async function up(cli: Cli, options: UpOptions): Promise<void> {
   const replaySince = options.replaySince === undefined ? null : parseWhen('--replay-since', options.replaySince, now);
   const folder = mustBeThere(folderOf(cli, options));
   if (terminal.isInteractive) terminal.note(terminal.styleNote('dim', 'Ctrl-C: home says good night and ends.'));
-  await runNode({ folder, claimCode: options.claim ?? null, logLevel, wakeAt, replaySince });
+  await runNode({ folder, claimCode: options.claim ?? null, logLevel, wakeAt, replaySince }, { environment: cli.env });
 }
 
 function levelOf(text: string): LogLevel {

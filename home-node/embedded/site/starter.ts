@@ -3,6 +3,7 @@
 
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { programFiles } from '../../program-files.ts';
 import { escapeHtml } from '../plain-text.ts';
 
 export interface StarterOptions {
@@ -13,8 +14,6 @@ export interface StarterOptions {
   /** ms since the epoch. */
   readonly now: number;
 }
-
-const starterFolder = join(import.meta.dirname, '..', 'starter');
 
 /** Says whether it wrote one. A run that is cut short leaves no folder behind that looks like a site. */
 export function writeStarter(folder: string, options: StarterOptions): boolean {
@@ -30,8 +29,8 @@ export function writeStarter(folder: string, options: StarterOptions): boolean {
   const part = `${folder}.part`;
   rmSync(part, { recursive: true, force: true });
   mkdirSync(part, { recursive: true });
-  for (const name of readdirSync(starterFolder)) {
-    const text = readFileSync(join(starterFolder, name), 'utf8');
+  for (const name of readdirSync(programFiles.starter)) {
+    const text = readFileSync(join(programFiles.starter, name), 'utf8');
     writeFileSync(
       join(part, name),
       text.replace(/\{\{(\w+)\}\}/g, (_, key: string) => escapeHtml(values[key] ?? '')),

@@ -240,6 +240,7 @@ describe('a change of keys', () => {
                 return { ok: true };
               },
             },
+            unwritten: () => [],
             record: new LinkRecord(storage),
             clock: systemClock,
             random: systemRandom,

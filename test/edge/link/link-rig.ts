@@ -18,7 +18,7 @@ import {
   welcomeOf,
 } from '../../../shared/link/handshake.ts';
 import { type RequestHead, requestHeadOf } from '../../../shared/link/heads.ts';
-import { addHome, migrated } from '../home/directory-database.ts';
+import { addHome, bindings as directory, migrated } from '../home/directory-database.ts';
 
 interface TestEnv {
   readonly LINK: DurableObjectNamespace<LinkObject>;
@@ -113,10 +113,15 @@ export class LinkRig {
   readonly homeId: string;
   readonly stub: DurableObjectStub<LinkObject>;
   readonly privateKey: CryptoKey;
+  /** Claimed by it: its own, and a further one. */
+  readonly host: string;
+  readonly otherHost: string;
 
   private constructor(homeId: string, privateKey: CryptoKey) {
     this.homeId = homeId;
     this.privateKey = privateKey;
+    this.host = `${homeId}.example`;
+    this.otherHost = `other.${homeId}.example`;
     this.stub = bindings.LINK.get(bindings.LINK.idFromName(homeId));
   }
 
@@ -125,8 +130,9 @@ export class LinkRig {
     await migrated();
     const homeId = `home-${crypto.randomUUID()}`;
     const { publicKey, privateKey } = await generateKeyPair('EdDSA', { crv: 'Ed25519', extractable: true });
-    await addHome(homeId, [`${homeId}.example`], await exportJWK(publicKey));
-    return new LinkRig(homeId, privateKey);
+    const rig = new LinkRig(homeId, privateKey);
+    await addHome(homeId, [rig.host, rig.otherHost], await exportJWK(publicKey));
+    return rig;
   }
 
   async dial(stub = this.stub): Promise<{ socket: HomeSocket; hello: Hello }> {
@@ -160,8 +166,13 @@ export class LinkRig {
   }
 
   /** A visitor's request, as the Worker carries it. */
-  async carry(request: Request): ReturnType<typeof carry> {
-    return await carry(this.stub, request, facts);
+  async carry(request: Request, host: string = facts.host): ReturnType<typeof carry> {
+    return await carry(this.stub, request, { ...facts, host });
+  }
+
+  /** The same, to any home. */
+  static async carryTo(stub: DurableObjectStub<LinkObject>, request: Request): ReturnType<typeof carry> {
+    return await carry(stub, request, facts);
   }
 
   async carried(request: Request): Promise<Response> {
@@ -175,7 +186,29 @@ export class LinkRig {
     await evictDurableObject(this.stub, { webSockets: 'hibernate' });
   }
 
+  /** Another host becomes this home's. */
+  async claim(host: string): Promise<void> {
+    await directory.DIRECTORY.prepare('INSERT INTO hosts VALUES (?, ?)').bind(host, this.homeId).run();
+  }
+
+  /** The object goes whole: memory and sockets. */
+  async evict(): Promise<void> {
+    await evictDurableObject(this.stub, { webSockets: 'close' });
+  }
+
+  /** Rows that the object wrote since it was made. */
+  async rowWrites(): Promise<number> {
+    return await this.inside((_, state) => {
+      const [row] = state.storage.sql.exec('SELECT total_changes() AS n');
+      return Number(row?.n ?? 0);
+    });
+  }
+
   async inside<T>(work: (object: LinkObject, state: DurableObjectState) => T | Promise<T>): Promise<T> {
     return await runInDurableObject(this.stub, work);
+  }
+
+  static async insideOf<T>(stub: DurableObjectStub<LinkObject>, work: (object: LinkObject) => T): Promise<T> {
+    return await runInDurableObject(stub, work);
   }
 }

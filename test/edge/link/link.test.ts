@@ -123,7 +123,10 @@ describe('presence', () => {
   test('is `never` before the first link, and `lost` since the moment it went unannounced', async () => {
     const rig = await LinkRig.open();
     expect(await rig.stub.presence()).toEqual({ link: 'never' });
-    expect(await rig.carry(new Request(site))).toEqual({ absent: { link: 'never' } });
+    expect(await rig.carry(new Request(site))).toEqual({
+      absent: { link: 'never' },
+      why: { reason: 'never', service: null, until: null },
+    });
     const clock = new HandClock();
     await rig.inside((object) => {
       object.outside.clock = clock;
@@ -137,7 +140,10 @@ describe('presence', () => {
     clock.advance(1000);
     expect(await rig.stub.presence()).toEqual({ link: 'lost', since: at });
     await rig.hibernate();
-    expect(await rig.carry(new Request(site))).toEqual({ absent: { link: 'lost', since: at } });
+    expect(await rig.carry(new Request(site))).toMatchObject({
+      absent: { link: 'lost', since: at },
+      why: { reason: 'lost' },
+    });
   });
 
   test('is `asleep` when home said so, before its socket closes and after, through evictions, until it is back', async () => {
@@ -152,7 +158,10 @@ describe('presence', () => {
     await socket.next('SLEPT');
     const asleep = { link: 'asleep', since: clock.now(), until };
     expect(await rig.stub.presence()).toEqual(asleep);
-    expect(await rig.carry(new Request(site))).toEqual({ absent: asleep });
+    expect(await rig.carry(new Request(site))).toEqual({
+      absent: asleep,
+      why: { reason: 'asleep', service: null, until },
+    });
     await rig.hibernate();
     expect(await rig.stub.presence()).toEqual(asleep);
     socket.close();

@@ -4,11 +4,11 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { asleepPage, asleepResponse } from '../../../edge/pages/asleep.ts';
 import { words, wordsFor } from '../../../edge/pages/words.ts';
-import type { Presence } from '../../../shared/presence.ts';
+import type { Absence } from '../../../shared/presence.ts';
 
 const now = Date.UTC(2026, 10, 21, 22, 0);
 const until = Date.UTC(2026, 10, 22, 6, 30);
-const asleep: Presence = { link: 'asleep', since: now, until };
+const asleep: Absence = { reason: 'asleep', service: null, until };
 const garden = { language: 'en', title: 'A garden', statusPage: true };
 const unknown = { language: null, title: null, statusPage: true };
 const browser = new Request('https://a.example/', { headers: { Accept: 'text/html,*/*;q=0.8' } });
@@ -35,15 +35,18 @@ describe('asleepResponse()', () => {
   });
 
   test('says honestly that nobody knows, when home went without a word or its time is past', async () => {
-    const away: Presence[] = [
-      { link: 'lost', since: now },
-      { link: 'never' },
-      { link: 'asleep', since: now, until: null },
-      { link: 'asleep', since: now, until: now - 1 },
-      { link: 'asleep', since: now, until: 1e300 },
+    const away: Absence[] = [
+      { reason: 'lost', service: null, until: null },
+      { reason: 'unreachable', service: null, until: null },
+      { reason: 'never', service: null, until: null },
+      { reason: 'asleep', service: null, until: null },
+      { reason: 'asleep', service: null, until: now - 1 },
+      { reason: 'asleep', service: null, until: 1e300 },
+      { reason: 'stopped', service: 'blog', until: null },
+      { reason: 'starting', service: 'blog', until: now },
     ];
-    for (const presence of away) {
-      const response = asleepResponse(browser, presence, garden, now);
+    for (const absence of away) {
+      const response = asleepResponse(browser, absence, garden, now);
       expect(Number(response.headers.get('Retry-After'))).toBeGreaterThanOrEqual(60);
       expect(await response.text()).not.toContain('<time');
     }
@@ -52,7 +55,8 @@ describe('asleepResponse()', () => {
   test('knows no name before home has said one, and speaks English unless the browser asks for another', async () => {
     const asked = (language: string) =>
       new Request('https://a.example/', { headers: { Accept: 'text/html', 'Accept-Language': language } });
-    expect(await asleepResponse(browser, { link: 'never' }, unknown, now).text()).toContain('<html lang="en">');
+    const never: Absence = { reason: 'never', service: null, until: null };
+    expect(await asleepResponse(browser, never, unknown, now).text()).toContain('<html lang="en">');
     const french = asleepResponse(asked('fr-CH, de;q=0.5'), asleep, unknown, now);
     expect(french.headers.get('Content-Language')).toBe('fr');
     expect(await french.text()).toContain('<html lang="fr">');
@@ -65,6 +69,20 @@ describe('asleepResponse()', () => {
       await asleepResponse(browser, asleep, { ...garden, statusPage }, now).text();
     expect(await page(true)).toContain('<a href="/.porchlight/status">How home is doing</a>');
     expect(await page(false)).not.toContain('/.porchlight');
+  });
+
+  test('says of a service that is away that only this part is, why, and when it is back', async () => {
+    const said = { starting: 'is being started', stopped: 'is resting', failing: 'does not answer' } as const;
+    for (const [reason, words] of Object.entries(said) as [keyof typeof said, string][]) {
+      const absence: Absence = { reason, service: 'blog', until };
+      const page = await asleepResponse(browser, absence, garden, now).text();
+      expect(page).toContain(words);
+      expect(page).toContain('It is expected back <time datetime="2026-11-22T06:30:00.000Z">');
+      expect(page).not.toContain('small computer');
+      const programs = asleepResponse(new Request('https://a.example/'), { ...absence, until: null }, garden, now);
+      expect(await programs.json()).toMatchObject({ status: 503, code: 'service-away' });
+      expect(Number(programs.headers.get('Retry-After'))).toBeGreaterThanOrEqual(60);
+    }
   });
 });
 
@@ -93,6 +111,7 @@ describe('asleepPage()', () => {
     for (const [lang, said] of Object.entries(words)) {
       expect(Object.keys(said), lang).toEqual(keys);
       expect(said.backAt, lang).toContain('{time}');
+      expect(said.partBackAt, lang).toContain('{time}');
       expect(
         Object.values(said).every((sentence: string) => !/[<>&]/.test(sentence)),
         lang,

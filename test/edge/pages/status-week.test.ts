@@ -2,12 +2,12 @@
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { LinkChange } from '../../../edge/link/history.ts';
 import {
   byDay,
   dayMs,
   durations,
   inSteps,
-  type LinkChange,
   type Segment,
   segmentsOf,
   slotMs,

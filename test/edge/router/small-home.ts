@@ -27,6 +27,8 @@ import {
   welcomeOf,
 } from '../../../shared/link/handshake.ts';
 import { type RequestHead, requestHeadOf } from '../../../shared/link/heads.ts';
+import { servicesText } from '../../../shared/link/services.ts';
+import type { ServiceState } from '../../../shared/presence.ts';
 import { callScheme, signCall } from '../../../shared/session/call.ts';
 import { addCode } from '../home/directory-database.ts';
 
@@ -93,7 +95,7 @@ export class SmallHome {
     });
   }
 
-  async connect(): Promise<Welcome> {
+  async connect(version = 1): Promise<Welcome> {
     const address = `${this.origin}/.porchlight/v1/link?home=${this.homeId}`;
     const { webSocket } = await SELF.fetch(address, { headers: { Upgrade: 'websocket' } });
     if (webSocket === null) throw new Error('The edge did not open a socket.');
@@ -106,13 +108,18 @@ export class SmallHome {
     webSocket.binaryType = 'arraybuffer';
     webSocket.accept();
     const { nonce, edge } = helloOf(await greeted);
-    const claims = { nonce, edge, homeId: this.homeId, version: 1, process: this.process, epoch: 0 };
+    const claims = { nonce, edge, homeId: this.homeId, version, process: this.process, epoch: 0 };
     webSocket.send(encodeTextFrame('PROOF', await signProof(claims, this.key)));
     const answer = await Promise.race([welcomed, this.#next('REFUSED')]);
     if (answer.name === 'REFUSED') throw new Error(textOf(answer));
     this.#welcome = welcomeOf(answer);
     this.#n = 0;
     return this.#welcome;
+  }
+
+  /** Says how its services are; on a link of version 2. */
+  tell(n: number, services: readonly ServiceState[]): void {
+    this.#socket?.send(encodeTextFrame('SERVICES', servicesText(n, services)));
   }
 
   /** Says good night, and is gone when the edge has written it down. */

@@ -175,7 +175,33 @@ describe('while home is there', () => {
     expect(await (await get('/seen')).text()).toBe('page /seen');
     home.answer = () => ({ cancel: 'service-down' });
     await copied('/seen', 'page /seen');
-    expect((await get('/seen')).headers.get('Cache-Status')).toBe('porchlight; hit; detail=unreachable');
+    expect((await get('/seen')).headers.get('Cache-Status')).toBe('porchlight; hit; detail=failing');
+    const other = await get('/unseen', { headers: browser });
+    expect([other.status, await other.text()]).toEqual([503, expect.stringContaining('This part of the site')]);
+  });
+
+  test('a service that its owner stopped is not asked: its pages come from copies, the rest is told when it is back', async () => {
+    await home.connect(2);
+    await leaveSnapshot({ language: 'de' });
+    expect(await (await get('/seen', { headers: browser })).text()).toBe('page /seen');
+    const until = Date.now() + 7_200_000;
+    const { host } = new URL(origin);
+    home.tell(1, [{ name: 'site', hosts: [host], state: 'down', since: 0, why: 'stopped', until }]);
+    await vi.waitFor(async () => expect((await get('/new', { headers: browser })).status).toBe(503));
+    const asked = home.seen.length;
+    const page = await get('/new', { headers: browser });
+    expect(Number(page.headers.get('Retry-After'))).toBeGreaterThan(7_000);
+    const text = await page.text();
+    expect(text).toContain('Dieser Teil der Seite ruht gerade.');
+    expect(text).toContain(`<time datetime="${new Date(until).toISOString()}">`);
+    expect(await (await get('/form', { method: 'PUT' })).json()).toMatchObject({ status: 503, code: 'service-away' });
+    await vi.waitFor(async () => {
+      const copy = await get('/seen', { headers: browser });
+      expect([copy.status, copy.headers.get('Cache-Status')]).toEqual([200, 'porchlight; hit; detail=stopped']);
+    });
+    const warmed = await home.call('POST', 'warm', { paths: ['/'] });
+    expect(await warmed.json()).toMatchObject({ refused: [{ path: '/', reason: 'its service is down (stopped)' }] });
+    expect(home.seen.length).toBe(asked);
   });
 
   test('headers longer than the link bears are refused', async () => {

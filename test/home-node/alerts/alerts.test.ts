@@ -31,6 +31,7 @@ const well: AlertFacts = {
   snapshotAt: now - hour,
   awakeSince: now - day,
   clockOff: false,
+  diskFreeBytes: 10 * limits.homeDiskFreeBytes,
   down: [],
 };
 
@@ -50,6 +51,7 @@ describe('what raises an alert', () => {
     ['snapshot-old', { snapshotAt: null, awakeSince: now - 37 * hour }, { snapshotAt: null, awakeSince: now - hour }],
     ['service-down', { down: [{ name: 'a', since: now - hour }] }, { down: [{ name: 'a', since: now - 60_000 }] }],
     ['clock-wrong', { clockOff: true }, { clockOff: false }],
+    ['disk-filling', { diskFreeBytes: limits.homeDiskFreeBytes - 1 }, { diskFreeBytes: limits.homeDiskFreeBytes }],
   ])('%s, and just not yet', (kind, raising, notYet) => {
     expect(kinds(raising)).toEqual([kind]);
     expect(kinds(notYet)).toEqual([]);

@@ -68,7 +68,7 @@ describe('the commands, on a domain', { timeout: 60_000 }, () => {
     house.domain.startHome();
     const awake = await untilStatus(({ state }) => state === 'awake');
     expect(awake.home).toMatchObject({ link: { state: 'open' }, spool: { waiting: 0, dead: 0 } });
-    expect(awake.home?.services).toMatchObject([{ name: 'recorder', kind: 'activitypub', up: true }]);
+    expect(awake.home?.services).toMatchObject([{ name: 'recorder', kind: 'activitypub', state: 'up' }]);
     expect(statSync(join(house.domain.homeFolder, 'control.sock')).mode & 0o777).toBe(0o600);
     const { out, code } = await run('status');
     expect(code).toBe(0);

@@ -49,6 +49,11 @@ describe('the control socket', () => {
     expect(seen).toEqual([{ step: 'adding', done: 1, of: 2 }]);
   });
 
+  test('answers a call that has no result', async () => {
+    await listen({ stop: async () => await Promise.resolve() });
+    expect(await askNode(folder, 'stop')).toBeNull();
+  });
+
   test('passes an error on with its code and message', async () => {
     const refuse = async (): Promise<never> => await Promise.reject(new PorchlightError('asleep', 'Cannot do that.'));
     await listen({ refuse });

@@ -5,7 +5,7 @@
 import { readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { programVersion } from '../../../home-node/version.ts';
+import { programVersion } from '../../../home-node/program-files.ts';
 import { DeploymentRig } from '../../support/cloudflare/deployment-rig.ts';
 import { edgeMigrations } from '../../support/cloudflare/edge-migrations.ts';
 import { porchlight } from '../../support/porchlight.ts';
@@ -71,9 +71,9 @@ describe('npm run deploy', () => {
     const key = JSON.parse(readFileSync(keyFile, 'utf8')) as { x: string; d: string };
     expect(statSync(keyFile).mode & 0o777).toBe(0o600);
     const about = await rig.about('example.org');
-    build = about.build ?? '';
+    build = about.build;
     expect(build).toMatch(/^[0-9a-f]{32}$/);
-    expect(about.version).toBe(programVersion);
+    expect(about.version).toBe(programVersion());
     expect(version?.metadata.bindings).toEqual(
       expect.arrayContaining([
         { name: 'LINK', type: 'durable_object_namespace', class_name: 'LinkObject' },

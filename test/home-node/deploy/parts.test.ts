@@ -12,7 +12,6 @@ import { readDeployOptions } from '../../../local/deploy/options.ts';
 import { type Facts, hindrance, objections } from '../../../local/deploy/ownership.ts';
 import { deploymentFiles, readRemembered, remember } from '../../../local/deploy/remembered.ts';
 import { failureOf } from '../../../local/deploy/wrangler-failure.ts';
-import { edgeAbout } from '../../../shared/edge-about.ts';
 import { limits } from '../../../shared/limits.ts';
 
 const folders: string[] = [];
@@ -56,7 +55,8 @@ function facts(changes: Partial<Facts> = {}): Facts {
 }
 
 const codes = (changes: Partial<Facts>): string[] => objections(facts(changes)).map(({ code }) => code);
-const live = (build: string) => new Map([['a.example', { is: 'edge', about: edgeAbout('1', build, [1]) } as const]]);
+const about = (build: string) => ({ software: 'porchlight', version: '1', build, linkVersions: [1] }) as const;
+const live = (build: string) => new Map([['a.example', { is: 'edge', about: about(build) } as const]]);
 const remembered = { account: 'x', hosts: ['a.example', 'b.example'], leaving: [] };
 
 describe('objections()', () => {
@@ -81,7 +81,7 @@ describe('objections()', () => {
   test('objects to hosts that lead to another site or another edge, and to a build that only claims to be ours', () => {
     expect(codes({ live: new Map([['a.example', { is: 'other', found: 'a blog' }]]) })).toEqual(['not-ours']);
     expect(codes({ live: live('b2') })).toEqual(['not-ours']);
-    expect(codes({ live: live(''), account: { ...emptyAccount, worker: { ...ourWorker, vars: {} } } })).toEqual([
+    expect(codes({ live: live('source'), account: { ...emptyAccount, worker: { ...ourWorker, vars: {} } } })).toEqual([
       'not-ours',
     ]);
     const stranger = { ...ourWorker, isPorchlight: false };
@@ -171,21 +171,20 @@ test('what is remembered is read as it was written, and anything else is refused
   }
 });
 
-test('a build changes with code, key, version, database and migrations, and not with hosts or the place on disk', async () => {
+test('a build changes with code, key, database and migrations, and not with hosts or the place on disk', async () => {
   const source = await readSource('p');
-  const place = { hosts: ['a.example'], accountId: 'x', databaseId: 'd1', operatorKey: 'k1', version: '1' };
+  const place = { hosts: ['a.example'], accountId: 'x', databaseId: 'd1', operatorKey: 'k1' };
   const build = (changed = {}, from = source): string =>
     writeConfiguration(folder(), from, { ...place, ...changed }).build;
   const first = build();
   expect([build(), build({ hosts: ['b.example'] }), build({ accountId: null })]).toEqual([first, first, first]);
   const others = [
     build({ operatorKey: 'k2' }),
-    build({ version: '2' }),
     build({ databaseId: 'd2' }),
     build({}, { ...source, bundle: `${source.bundle} ` }),
     build({}, { ...source, migrations: [...source.migrations, { name: '9999.sql', sql: '' }] }),
   ];
-  expect(new Set([first, ...others]).size).toBe(6);
+  expect(new Set([first, ...others]).size).toBe(5);
 });
 
 test('the bundle is the same wherever the command was called', async () => {

@@ -1,14 +1,17 @@
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createServer as createTlsServer } from 'node:tls';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { claim, claimFileName, readClaim } from '../../../home-node/claim.ts';
 import { type HomeKey, openHomeKey } from '../../../home-node/key.ts';
 import { type ClaimReply, claimPath, verifyClaim } from '../../../shared/claim/claim.ts';
 import { makeClaimCode } from '../../../shared/claim/code.ts';
 import { systemRandom } from '../../../shared/clock.ts';
+import { selfSigned } from '../../support/certificates.ts';
+import { porchlight } from '../../support/porchlight.ts';
 
 let folder: string;
 let key: HomeKey;
@@ -87,4 +90,35 @@ describe('a claim', () => {
   test('at an edge that is not there says so', async () => {
     await expect(claim(folder, 'http://127.0.0.1:9', key, code)).rejects.toMatchObject({ code: 'edge-unreachable' });
   });
+
+  // The program runs in a process of its own: which authorities are trusted is read once, when a process starts.
+  test.each([
+    ['expired', -3, -1, /certificate has expired by home's clock, which says 2\d{3}-/],
+    ['is not yet valid', 1, 3, /certificate is not yet valid by home's clock, which says 2\d{3}-/],
+    ['is of an unknown issuer', -1, 1, null],
+  ] as const)(
+    'at an edge whose certificate %s says what home’s clock says only if that may be why',
+    async (...given) => {
+      const [, fromDays, toDays, said] = given;
+      const made = await selfSigned(fromDays, toDays);
+      const tls = createTlsServer({ key: made.key, cert: made.cert });
+      await new Promise<void>((resolve) => tls.listen(0, '127.0.0.1', resolve));
+      const { port } = tls.address() as AddressInfo;
+      try {
+        writeFileSync(join(folder, 'ca.pem'), said === null ? '' : made.cert);
+        writeFileSync(
+          join(folder, 'porchlight.toml'),
+          `domain = "localhost:${port}"\nedge = "https://localhost:${port}"\n[development]\nallow_private_addresses = true\n`,
+        );
+        const env = { NODE_EXTRA_CA_CERTS: join(folder, 'ca.pem') };
+        const { code: ended, err } = await porchlight(['claim', code, '--home', folder], { env });
+        expect(ended).toBe(4);
+        if (said === null) expect(err).not.toContain('clock');
+        else expect(err).toMatch(said);
+        expect(existsSync(join(folder, claimFileName))).toBe(false);
+      } finally {
+        tls.close();
+      }
+    },
+  );
 });

@@ -1,10 +1,15 @@
 // Services that are down, break off or are slow, and the end of the day.
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { createLog } from '../../../home-node/log.ts';
+import { externalDriver } from '../../../home-node/services/external.ts';
+import { Supervisor } from '../../../home-node/services/supervisor.ts';
+import { systemClock } from '../../../shared/clock.ts';
 import { limits } from '../../../shared/limits.ts';
 import { until } from '../../support/processes.ts';
 import { allOf } from './all-of.ts';
 import { House } from './house.ts';
+import { plainAdapter } from './plain-adapter.ts';
 import { SmallService } from './small-service.ts';
 
 let house: House;
@@ -37,6 +42,40 @@ describe('a service', () => {
     await allOf(house, 'kept');
     expect(again.bodies()).toEqual(['a-0', 'a-1', 'a-2', 'a-3', 'a-4', 'a-5']);
     await again.stop();
+  });
+
+  test('that its owner stopped keeps its deliveries waiting, and gets them, in order, when it is started', async () => {
+    const { origin, port } = house.service;
+    const supervisor = new Supervisor({
+      services: [{ driver: externalDriver('home', origin), kind: 'activitypub', hosts: ['a.example'] }],
+      clock: systemClock,
+      log: createLog('error', systemClock, () => undefined),
+      onUp: () => house.intake.wake(),
+      onDown: (name) => house.intake.release(name),
+      downFirstMs: 10,
+    });
+    house.recipients.set('home', { name: 'home', adapter: plainAdapter, origin: () => supervisor.origin('home') });
+    supervisor.start();
+    await until('it is up', () => supervisor.origin('home'));
+    house.edge.put('a-0', { sender: 'a' });
+    house.connect();
+    await allOf(house, 'kept');
+    await supervisor.stopService('home');
+    for (let n = 1; n < 5; n += 1) house.edge.put(`a-${n}`, { sender: 'a' });
+    // Another service is up: when it has its own, that of the stopped one has had its chance.
+    const { service } = house;
+    house.recipients.set('other', { name: 'other', adapter: plainAdapter, origin: () => service.origin });
+    house.edge.put('b-0', { service: 'other', sender: 'b' });
+    house.intake.wake();
+    await until('the other has its own', () => (service.bodies().includes('b-0') ? true : null));
+    expect(house.edge.rows.filter(({ state }) => state === 'waiting').length).toBeGreaterThanOrEqual(4);
+    await supervisor.startService('home');
+    await until('it is up again', () => supervisor.origin('home'));
+    await allOf(house, 'kept');
+    expect(house.service.bodies()).toEqual(['a-0', 'b-0', 'a-1', 'a-2', 'a-3', 'a-4']);
+    expect(house.service.port).toBe(port);
+    expect(house.edge.answers.filter(({ outcome }) => outcome !== 'delivered')).toEqual([]);
+    await supervisor.stop();
   });
 
   test('that breaks off in the middle is asked again later, and its delivery waits', async () => {

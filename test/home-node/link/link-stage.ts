@@ -35,10 +35,11 @@ export class LinkStage {
   static async open(
     listener: RequestListener,
     tls?: { readonly key: string; readonly cert: string },
+    versions?: readonly number[],
   ): Promise<LinkStage> {
     const service = createServer(listener);
     await new Promise<void>((resolve) => service.listen(0, '127.0.0.1', resolve));
-    return new LinkStage(await openStage(tls), service);
+    return new LinkStage(await openStage(tls, versions), service);
   }
 
   /** A home-node process with its link, not started. */

@@ -10,9 +10,21 @@ import { healthOf } from '../../../home-node/metrics/health.ts';
 import { metricsOf } from '../../../home-node/metrics/metrics.ts';
 import { MetricsServer } from '../../../home-node/metrics/server.ts';
 import { limits } from '../../../shared/limits.ts';
+import { isThere } from '../../support/needed.ts';
 
 const now = 1_800_000_000_000;
-const service = { name: 'home', kind: 'embedded', hosts: ['a.example'], up: true, origin: 'http://127.0.0.1:1' };
+const service = {
+  name: 'home',
+  kind: 'embedded',
+  driver: 'process',
+  hosts: ['a.example'],
+  state: 'up',
+  why: null,
+  since: now,
+  until: null,
+  origin: 'http://127.0.0.1:1',
+} as const;
+const down = { ...service, state: 'down', why: 'failing' } as const;
 const awake: NodeReport = {
   version: '1.2.3',
   pid: 1,
@@ -25,6 +37,7 @@ const awake: NodeReport = {
   since: now - 50_000,
   wakeAt: null,
   progress: null,
+  alerts: [],
   home: {
     homeId: 'abc',
     hosts: ['a.example'],
@@ -83,7 +96,10 @@ describe('figures', () => {
     expect(odd).toBe('# HELP x a\\nb\\\\\n# TYPE x gauge\nx{l="q\\"\\\\\\n"} +Inf\n');
   });
 
-  const hasPromtool = spawnSync('promtool', ['--version']).status === 0;
+  const hasPromtool = isThere(
+    spawnSync('promtool', ['--version']).status === 0,
+    'promtool (Debian: prometheus) is missing',
+  );
   test.skipIf(!hasPromtool)('promtool finds no fault in them (Debian package prometheus)', () => {
     for (const report of [awake, asleep]) {
       const checked = spawnSync('promtool', ['check', 'metrics'], { input: exposition(metricsOf(report, figures)) });
@@ -96,12 +112,13 @@ describe('health', () => {
   test.each<[string, NodeReport, boolean]>([
     ['awake with everything up', awake, true],
     ['asleep', asleep, true],
-    ['a service that is down', { ...awake, home: { ...home, services: [{ ...service, up: false }] } }, false],
     [
-      'the same while it wakes',
-      { ...awake, state: 'waking', home: { ...home, services: [{ ...service, up: false }] } },
+      'a service that its owner stopped',
+      { ...awake, home: { ...home, services: [{ ...down, why: 'stopped' }] } },
       true,
     ],
+    ['a service that is down', { ...awake, home: { ...home, services: [down] } }, false],
+    ['the same while it wakes', { ...awake, state: 'waking', home: { ...home, services: [down] } }, true],
     [
       'a lost link',
       {

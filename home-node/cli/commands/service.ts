@@ -1,0 +1,37 @@
+// `porchlight service`: which services home runs, and stopping and starting one of them. A stopped one stays so, and the
+// edge answers for it meanwhile.
+
+import { askNode } from '../../control/client.ts';
+import type { NodeReport } from '../../control/report.ts';
+import { type Cli, type FolderOptions, folderOf, type JsonOptions, sayJson } from '../cli.ts';
+import { mustBeThere } from '../folder.ts';
+import { printServices } from '../services-table.ts';
+import { parseFuture } from '../when.ts';
+import { time } from '../words.ts';
+
+type Options = FolderOptions & JsonOptions;
+
+export interface StopOptions extends Options {
+  readonly until?: string;
+}
+
+export async function list(cli: Cli, options: Options): Promise<void> {
+  const { home, now } = await askNode<NodeReport>(mustBeThere(folderOf(cli, options)), 'status');
+  if (options.json === true) return sayJson(cli, home?.services ?? []);
+  if (home === null) return cli.terminal.say('Home sleeps, and its services with it.');
+  printServices(cli.terminal, home.services, now);
+}
+
+export async function stop(cli: Cli, name: string, options: StopOptions): Promise<void> {
+  const until = options.until === undefined ? null : parseFuture('--until', options.until, cli.clock.now());
+  await askNode(mustBeThere(folderOf(cli, options)), 'service-stop', { name, until });
+  if (options.json === true) return sayJson(cli, { name, stopped: true, until });
+  const back = until === null ? '' : `; strangers are told it is back at ${time(until)}`;
+  cli.terminal.say(`${name} is stopped until porchlight service start ${name}${back}.`);
+}
+
+export async function start(cli: Cli, name: string, options: Options): Promise<void> {
+  await askNode(mustBeThere(folderOf(cli, options)), 'service-start', { name });
+  if (options.json === true) return sayJson(cli, { name, stopped: false });
+  cli.terminal.say(`${name} is being started.`);
+}
