@@ -102,6 +102,9 @@ export const limits = {
   linkHistoryChanges: 256,
   /** Changes of the link that are written on its socket and not yet in the row. Danger: as for services. */
   linkUnwrittenChanges: 32,
+  /** The highest epoch that a home may say it had. Danger: whoever stole a key says the highest number there is, no epoch
+   * above it can be given, and the home is shut out for ever, whatever key it gets. */
+  linkEpoch: 2 ** 40,
   /** How long a carried request waits for the head of home's response. Danger: visitors who hang for ever. */
   carryHeadMs: 30 * second,
 
