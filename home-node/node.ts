@@ -97,7 +97,12 @@ export class HomeNode {
       return { cpuSeconds: (user + system) / 1e6, residentBytes: process.memoryUsage.rss() };
     };
     try {
-      this.#metrics = await MetricsServer.listen({ listen, report: async () => await this.report(), figures });
+      this.#metrics = await MetricsServer.listen({
+        listen,
+        report: async () => await this.report(),
+        figures,
+        clock: this.#clock,
+      });
     } catch (thrown) {
       this.#log.warn(causeOf(thrown));
     }

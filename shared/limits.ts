@@ -178,6 +178,9 @@ export const limits = {
 
   /** Bytes of what one command asks of the home node. Danger: a process of the same user fills its memory by mistake. */
   controlRequestBytes: 64 * KiB,
+  /** How long home's figures on loopback are told again without asking anew. Danger: any page in a browser on this machine
+   * may call them, unread but as often as it likes, and each asks the edge, whose requests a day are counted. */
+  metricsFreshMs: 5 * second,
   /** Bytes of one file of a backup, packed or unpacked. Danger: a file that grows without end when it is unpacked, and a
    * small machine's memory. */
   backupFileBytes: 64 * MiB,
