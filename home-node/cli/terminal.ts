@@ -5,6 +5,7 @@ import { createInterface } from 'node:readline/promises';
 import type { Readable, Writable } from 'node:stream';
 import { styleText } from 'node:util';
 import { PorchlightError } from '../../shared/errors.ts';
+import { plainLines } from '../plain-text.ts';
 
 export type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan';
 
@@ -45,12 +46,12 @@ export class Terminal {
 
   /** A line of the result. */
   say(line = ''): void {
-    this.#options.output.write(`${line}\n`);
+    this.#options.output.write(`${plainLines(line)}\n`);
   }
 
   /** A line about the way there. */
   note(line: string): void {
-    this.#options.errors.write(`${line}\n`);
+    this.#options.errors.write(`${plainLines(line)}\n`);
   }
 
   /** Text that a later draw replaces; nothing where nothing can be redrawn. */

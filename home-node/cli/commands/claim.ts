@@ -7,6 +7,7 @@ import { FolderLock } from '../../folder-lock.ts';
 import { HomeKeys } from '../../key.ts';
 import { type Cli, type FolderOptions, folderOf, type JsonOptions, sayJson } from '../cli.ts';
 import { mustBeThere } from '../folder.ts';
+import { printable } from '../table.ts';
 
 export async function claim(cli: Cli, code: string, options: FolderOptions & JsonOptions): Promise<void> {
   const { terminal } = cli;
@@ -14,9 +15,9 @@ export async function claim(cli: Cli, code: string, options: FolderOptions & Jso
   const { claimed, running } = await claimHere(folder, code);
   if (options.json === true) return sayJson(cli, { homeId: claimed.homeId, edge: claimed.edge, hosts: claimed.hosts });
   terminal.say(
-    `${terminal.style('green', 'Claimed')} at ${claimed.edge}: this home answers for ${claimed.hosts.join(', ')}.`,
+    `${terminal.style('green', 'Claimed')} at ${claimed.edge}: this home answers for ${printable(claimed.hosts.join(', '))}.`,
   );
-  terminal.say(terminal.style('dim', `It is known there as ${claimed.homeId}, by the key in ${folder}.`));
+  terminal.say(terminal.style('dim', `It is known there as ${printable(claimed.homeId)}, by the key in ${folder}.`));
   if (!running) terminal.say('Next: porchlight up');
 }
 

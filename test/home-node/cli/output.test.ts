@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { type Cli, sayJson } from '../../../home-node/cli/cli.ts';
 import { type CommandNode, completionFor } from '../../../home-node/cli/completion.ts';
 import { exitCodeOf } from '../../../home-node/cli/exit-codes.ts';
 import { dataFolder, mustBeThere } from '../../../home-node/cli/folder.ts';
@@ -76,6 +77,32 @@ describe('tables', () => {
 
   test('what others chose cannot move the cursor or forge a line', () => {
     expect(printable('x\u001b[2J\ny\u009b')).toBe('x [2J y ');
+  });
+
+  test('neither as text nor turned around by marks of direction, in any cell', () => {
+    const { terminal, out } = terminalOf(true);
+    const evil = 'gro.live\u202e\u2066\u2028x\u001b]0;title\u0007\u001b[8m';
+    printTable(terminal, ['', ''], [[evil, { text: evil, style: 'red' }]]);
+    const plain = 'gro.live x ]0;title [8m';
+    expect(out()).toBe(`${plain}  \u001b[31m${plain}\u001b[39m\n`);
+  });
+
+  test('nor in a line that a command says, where our own colours hold', () => {
+    const { terminal, out, err } = terminalOf(true);
+    terminal.say(`${terminal.style('bold', 'Claimed')} at \u001b[2J\u001b[8m\u009b2Jevil\r\n\tand on`);
+    terminal.note(terminal.styleNote('red', 'Cannot: \u001b]52;c;Y2FsYw==\u0007'));
+    expect(out()).toBe('\u001b[1mClaimed\u001b[22m at  [2J [8m 2Jevil \n\tand on\n');
+    expect(err()).toBe('\u001b[31mCannot:  ]52;c;Y2FsYw== \u001b[39m\n');
+  });
+
+  test('nor in JSON, which still reads as what it was', () => {
+    const { terminal, out } = terminalOf(true);
+    const value = { from: 'a\u009b2J\u007f\u202eb\n', list: [1] };
+    sayJson({ terminal } as unknown as Cli, value);
+    const text = out();
+    expect(text).not.toMatch(/(?!\n)[\p{Cc}\p{Bidi_Control}]/u);
+    expect(text.split('\n')).toHaveLength(7);
+    expect(JSON.parse(text)).toEqual(value);
   });
 });
 
