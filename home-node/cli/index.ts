@@ -9,6 +9,9 @@ import { exitCodeOf } from './exit-codes.ts';
 import { runProgram } from './program.ts';
 import { Terminal } from './terminal.ts';
 
+// What is written is its user's alone, whatever rights the folder has: keys, backups, who sent what to whom.
+process.umask(0o077);
+
 const { stdin: input, stdout: output, stderr: errors, env } = process;
 const terminal = new Terminal({ input, output, errors, env });
 const cli: Cli = {

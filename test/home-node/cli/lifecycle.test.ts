@@ -70,6 +70,10 @@ describe('the commands, on a domain', { timeout: 60_000 }, () => {
     expect(awake.home).toMatchObject({ link: { state: 'open' }, spool: { waiting: 0, dead: 0 } });
     expect(awake.home?.services).toMatchObject([{ name: 'recorder', kind: 'activitypub', state: 'up' }]);
     expect(statSync(join(house.domain.homeFolder, 'control.sock')).mode & 0o777).toBe(0o600);
+    const madeByHome = readdirSync(house.domain.homeFolder).filter((name) => name !== 'porchlight.toml');
+    expect(madeByHome).toEqual(expect.arrayContaining(['home.json', 'ledger.sqlite', 'lock.sqlite', 'leavings.json']));
+    const open = madeByHome.filter((name) => (statSync(join(house.domain.homeFolder, name)).mode & 0o077) !== 0);
+    expect(open).toEqual([]);
     const { out, code } = await run('status');
     expect(code).toBe(0);
     expect(out).toMatch(/link +open for/);
