@@ -176,6 +176,8 @@ export const limits = {
   /** Characters of a path and query that the edge says back. Danger: an answer as long as a stranger likes. */
   echoLength: 2_048,
 
+  /** Characters of what a command reads on its standard input. Danger: a wrong file there fills its memory. */
+  cliInputLength: 4_096,
   /** Bytes of what one command asks of the home node. Danger: a process of the same user fills its memory by mistake. */
   controlRequestBytes: 64 * KiB,
   /** How long home's figures on loopback are told again without asking anew. Danger: any page in a browser on this machine

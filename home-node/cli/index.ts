@@ -25,6 +25,16 @@ const cli: Cli = {
   },
 };
 
+// Whoever reads the result may have seen enough (`| head`).
+output.on('error', (cause: NodeJS.ErrnoException) => {
+  if (cause.code === 'EPIPE') process.exit();
+  throw cause;
+});
+// Nobody hears any more what is said on the way: no reason for a home to end.
+errors.on('error', (cause: NodeJS.ErrnoException) => {
+  if (cause.code !== 'EPIPE') throw cause;
+});
+
 runProgram(cli, process.argv.slice(2)).catch((thrown: unknown) => {
   const message = causeOf(thrown);
   if (message !== '') terminal.note(terminal.styleNote('red', message));

@@ -1,12 +1,13 @@
 // How commands write: colours and bars on terminals only, tables that align, times that people type, completion that
 // shells can load.
 
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { claimCodeFrom } from '../../../home-node/cli/claim-code.ts';
 import { type Cli, sayJson } from '../../../home-node/cli/cli.ts';
 import { type CommandNode, completionFor } from '../../../home-node/cli/completion.ts';
 import { exitCodeOf } from '../../../home-node/cli/exit-codes.ts';
@@ -17,6 +18,7 @@ import { Terminal } from '../../../home-node/cli/terminal.ts';
 import { parseFuture, parseWhen } from '../../../home-node/cli/when.ts';
 import { size, span } from '../../../home-node/cli/words.ts';
 import { PorchlightError } from '../../../shared/errors.ts';
+import { limits } from '../../../shared/limits.ts';
 
 function terminalOf(isTTY: boolean, env: Readonly<Record<string, string>> = {}) {
   const streams = { input: new PassThrough(), output: new PassThrough(), errors: new PassThrough() };
@@ -59,6 +61,43 @@ describe('a terminal', () => {
     person.input.end();
     await expect(asked).rejects.toThrow(expect.objectContaining({ code: 'not-answered' }));
   });
+});
+
+describe('a claim code', () => {
+  const from = async (typed: string | undefined, isTTY: boolean, input: string): Promise<string> => {
+    const { terminal, input: stream } = terminalOf(isTTY);
+    const code = claimCodeFrom({ terminal } as unknown as Cli, typed);
+    stream.end(input);
+    return await code;
+  };
+
+  test('need not stand on the command line, which everybody on the machine can read', async () => {
+    expect(await from('-', false, '7QK2-M0XA\n')).toBe('7QK2-M0XA');
+    expect(await from('-', false, '7QK2-M0XA')).toBe('7QK2-M0XA');
+    expect(await from(undefined, true, '7QK2-M0XA\n')).toBe('7QK2-M0XA');
+    expect(await from('7QK2-M0XA', false, '')).toBe('7QK2-M0XA');
+  });
+
+  test.each(['', '\n7QK2', 'x'.repeat(limits.cliInputLength + 1)])('is not what is no line of input', async (input) => {
+    await expect(from('-', false, input)).rejects.toThrow(expect.objectContaining({ code: 'not-answered' }));
+  });
+
+  test('is asked for only where somebody can answer, and elsewhere the way to give it is said', async () => {
+    await expect(from(undefined, false, '7QK2\n')).rejects.toThrow(
+      expect.objectContaining({ code: 'not-interactive' }),
+    );
+  });
+});
+
+test('a reader that has seen enough ends a command without a word', () => {
+  const program = join(import.meta.dirname, '..', '..', '..', 'home-node', 'cli', 'index.ts');
+  const said = (pipe: string): string =>
+    spawnSync('/bin/sh', ['-c', `exec 3>&1; ${pipe}`, 'sh', process.execPath, program]).stdout.toString();
+  expect(said('{ "$1" "$2" config 2>&3; echo "ended with $?" >&3; } | true')).toBe('ended with 0\n');
+  // What is said on the way, to nobody: it ends as it would have.
+  expect(said('{ "$1" "$2" status --home /nowhere 2>&1 >&3; echo "ended with $?" >&3; } | true')).toBe(
+    'ended with 1\n',
+  );
 });
 
 describe('tables', () => {
