@@ -229,7 +229,7 @@ export class HomeNode {
         onEvent: (event) => {
           if (event.event === 'awake') this.#become('awake');
           // What happened may be worth telling: a dead letter, a full store.
-          if (event.event !== 'asleep') void this.#alerts.look();
+          if (event.event !== 'asleep') this.#alerts.happened();
           this.#seams.onEvent?.(event);
         },
       });

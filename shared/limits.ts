@@ -213,6 +213,9 @@ export const limits = {
   snapshotLateMs: 2 * minute,
   waitingLongMs: 1 * hour,
 
+  /** Between two looks for alerts that something caused. Danger: each asks the edge, and peers decide how often something
+   * happens. */
+  alertLookMs: 1 * minute,
   /** How long the owner's alert command may take. Danger: one that hangs holds back every later alert. */
   alertHookMs: 30 * second,
 
