@@ -178,7 +178,7 @@ async function snapshot(
     // How old it is strangers are told by the edge's clock: a small computer's may be wrong by years.
     const now = clock.now();
     const taken = { ...parseSnapshot(bytes, home.hosts), madeAt: now };
-    const left = await said.snapshots.leave(home.homeId, taken);
+    const left = await said.snapshots.leave(home.homeId, taken, home.publicKey.x);
     if (!left.left) {
       const detail = `Cannot take snapshot ${taken.version}: version ${left.version} is there; send a later one.`;
       return problem(409, 'snapshot-older', { detail });
@@ -201,7 +201,7 @@ async function config(
     const key = (await importJWK(home.publicKey, 'EdDSA')) as CryptoKey;
     const where = { edge: expected.edge, homeId: home.homeId, claimedHosts: home.hosts };
     const part = await verifyEdgePart(new TextDecoder().decode(bytes), key, where);
-    const left = await said.parts.leave(home.homeId, part);
+    const left = await said.parts.leave(home.homeId, part, home.publicKey.x);
     if (left.left) return answerJson({ version: part.version });
     const detail = `Cannot go by settings ${part.version}: version ${left.version} is there; send a later one.`;
     return problem(409, 'config-older', { detail });

@@ -1,7 +1,7 @@
 // The control socket: whose it is, what it refuses, and what a command hears when the home node ends meanwhile.
 
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { request } from 'node:http';
+import { createServer, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -98,6 +98,16 @@ describe('the control socket', () => {
     await asked;
     server?.cut();
     await expect(answer).rejects.toThrow(coded('control-broken'));
+  });
+
+  test('and one that is killed in the middle of its answer too', async () => {
+    const half = createServer((_, response) => {
+      response.write('{"result": [1, 2');
+      response.socket?.end();
+    });
+    await new Promise<void>((resolve) => half.listen(controlSocketPath(folder), resolve));
+    await expect(askNode(folder, 'status')).rejects.toThrow(coded('control-broken'));
+    await new Promise((resolve) => half.close(resolve));
   });
 
   test('without a home node the way to start one is said', async () => {
