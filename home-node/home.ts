@@ -329,7 +329,8 @@ export class Home {
     try {
       const { waiting, dead } = await api.spool();
       this.#toDrain = waiting > 0 ? this.#finished + waiting : null;
-      if (waiting > 0) log.info(`At the edge ${waiting} wait.`);
+      if (waiting > 0)
+        log.info(waiting === 1 ? '1 delivery waits at the edge.' : `${waiting} deliveries wait at the edge.`);
       if (dead > 0) log.warn(`At the edge lie ${dead} dead letters, which no service of yours took.`);
     } catch (thrown) {
       log.debug(`The edge did not say what waits there: ${causeOf(thrown)}`);

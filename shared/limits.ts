@@ -173,6 +173,11 @@ export const limits = {
   /** Characters of a path and query that the edge says back. Danger: an answer as long as a stranger likes. */
   echoLength: 2_048,
 
+  /** How long `porchlight status` waits for the edge's word on a home that does not run, and how much of it is read. Danger: an
+   * edge out of reach, or whatever answers at the owner's name, holds the command. */
+  statusAskMs: 5 * second,
+  statusAnswerBytes: 64 * KiB,
+
   /** Bytes of what one command asks of the home node. Danger: a process of the same user fills its memory by mistake. */
   controlRequestBytes: 64 * KiB,
   /** Bytes of one file of a backup, packed or unpacked. Danger: a file that grows without end when it is unpacked, and a

@@ -10,7 +10,22 @@ export interface Cell {
 
 export type Row = readonly (Cell | string)[];
 
-export function printTable(terminal: Terminal, heads: readonly string[], rows: readonly Row[]): void {
+/** A line below a row, for what is longer than a column may be. On a terminal it is cut to its width; a pipe gets all of it. */
+export function printBelow(terminal: Terminal, text: string, style: Style): void {
+  const wide = terminal.columns - indent.length - 1;
+  const isLong = terminal.writesToPerson && widthOf(text) > wide;
+  terminal.say(`${indent}${terminal.style(style, isLong ? `${[...text].slice(0, wide - 1).join('')}…` : text)}`);
+}
+
+const indent = '  ';
+
+/** `after` is called behind each row, with its number. */
+export function printTable(
+  terminal: Terminal,
+  heads: readonly string[],
+  rows: readonly Row[],
+  after: (row: number) => void = () => undefined,
+): void {
   const cells = rows.map((row) => row.map((cell) => (typeof cell === 'string' ? { text: cell } : cell)));
   const widths = heads.map((head, column) =>
     Math.max(head.length, ...cells.map((row) => widthOf(row[column]?.text ?? ''))),
@@ -23,7 +38,10 @@ export function printTable(terminal: Terminal, heads: readonly string[], rows: r
     terminal.say(parts.join('  ').trimEnd());
   };
   if (heads.some((head) => head !== '')) print(heads.map((text) => ({ text, style: 'dim' })));
-  for (const row of cells) print(row);
+  for (const [number, row] of cells.entries()) {
+    print(row);
+    after(number);
+  }
 }
 
 /** What others chose (names, paths, reasons) may hold control characters, which would move the cursor or forge lines. */

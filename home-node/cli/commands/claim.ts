@@ -5,19 +5,22 @@ import { readConfig } from '../../config.ts';
 import { askNode } from '../../control/client.ts';
 import { FolderLock } from '../../folder-lock.ts';
 import { HomeKeys } from '../../key.ts';
-import { type Cli, type FolderOptions, folderOf, type JsonOptions, sayJson } from '../cli.ts';
+import { type Cli, type FolderOptions, folderHint, folderOf, type JsonOptions, pathText, sayJson } from '../cli.ts';
 import { mustBeThere } from '../folder.ts';
+import { whileWaiting } from '../progress-bar.ts';
 
 export async function claim(cli: Cli, code: string, options: FolderOptions & JsonOptions): Promise<void> {
   const { terminal } = cli;
   const folder = mustBeThere(folderOf(cli, options));
-  const { claimed, running } = await claimHere(folder, code);
+  const { claimed, running } = await whileWaiting(terminal, 'claiming', async () => await claimHere(folder, code));
   if (options.json === true) return sayJson(cli, { homeId: claimed.homeId, edge: claimed.edge, hosts: claimed.hosts });
   terminal.say(
     `${terminal.style('green', 'Claimed')} at ${claimed.edge}: this home answers for ${claimed.hosts.join(', ')}.`,
   );
-  terminal.say(terminal.style('dim', `It is known there as ${claimed.homeId}, by the key in ${folder}.`));
-  if (!running) terminal.say('Next: porchlight up');
+  terminal.say(
+    terminal.style('dim', `It is known there as ${claimed.homeId},\nby the key in ${pathText(cli, folder)}.`),
+  );
+  if (!running) terminal.say(`Next: porchlight up${folderHint(options)}`);
 }
 
 /** By the home node if one runs: two programs must not write the folder's files at the same time. */

@@ -3,7 +3,7 @@
 import { PorchlightError } from '../../../shared/errors.ts';
 import { type LogLevel, logLevels } from '../../log.ts';
 import { runNode } from '../../run.ts';
-import { type Cli, type FolderOptions, folderOf } from '../cli.ts';
+import { type Cli, type FolderOptions, folderHint, folderOf } from '../cli.ts';
 import { mustBeThere } from '../folder.ts';
 import { parseFuture, parseWhen } from '../when.ts';
 
@@ -21,8 +21,19 @@ export async function up(cli: Cli, options: UpOptions): Promise<void> {
   const wakeAt = options.wakeAt === undefined ? null : parseFuture('--wake-at', options.wakeAt, now);
   const replaySince = options.replaySince === undefined ? null : parseWhen('--replay-since', options.replaySince, now);
   const folder = mustBeThere(folderOf(cli, options));
-  if (terminal.isInteractive) terminal.note(terminal.styleNote('dim', 'Ctrl-C: home says good night and ends.'));
-  await runNode({ folder, claimCode: options.claim ?? null, logLevel, wakeAt, replaySince }, { environment: cli.env });
+  const tell = (line: string): void => {
+    if (terminal.isInteractive) terminal.note(terminal.styleNote('dim', line));
+  };
+  tell('Home wakes. Ctrl-C: it says good night and ends.');
+  await runNode(
+    { folder, claimCode: options.claim ?? null, logLevel, wakeAt, replaySince },
+    {
+      environment: cli.env,
+      onEvent: ({ event }) => {
+        if (event === 'awake') tell(`Home is awake. In another terminal: porchlight status${folderHint(options)}`);
+      },
+    },
+  );
 }
 
 function levelOf(text: string): LogLevel {

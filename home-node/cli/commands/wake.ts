@@ -5,7 +5,6 @@ import type { NodeReport } from '../../control/report.ts';
 import { type Cli, type FolderOptions, folderOf, type JsonOptions, sayJson } from '../cli.ts';
 import { mustBeThere } from '../folder.ts';
 import { progressBar } from '../progress-bar.ts';
-import { count } from '../words.ts';
 
 export async function wake(cli: Cli, options: FolderOptions & JsonOptions): Promise<void> {
   const { terminal } = cli;
@@ -19,7 +18,10 @@ export async function wake(cli: Cli, options: FolderOptions & JsonOptions): Prom
   }
   if (options.json === true) return sayJson(cli, report);
   const waiting = report.home?.spool?.waiting ?? 0;
-  terminal.say(
-    waiting === 0 ? 'Home is awake.' : `Home is awake; ${count(waiting, 'delivery', 'deliveries')} come from the edge.`,
-  );
+  if (report.state !== 'awake') {
+    return terminal.say(terminal.style('yellow', 'Home wakes, but is not there yet; see: porchlight status'));
+  }
+  const awake = terminal.style('green', 'Home is awake');
+  if (waiting === 0) terminal.say(`${awake}.`);
+  else terminal.say(`${awake}; ${waiting === 1 ? '1 delivery comes' : `${waiting} deliveries come`} from the edge.`);
 }

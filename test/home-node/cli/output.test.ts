@@ -6,15 +6,16 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
+import { stripVTControlCharacters } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type CommandNode, completionFor } from '../../../home-node/cli/completion.ts';
 import { exitCodeOf } from '../../../home-node/cli/exit-codes.ts';
-import { dataFolder, mustBeThere } from '../../../home-node/cli/folder.ts';
+import { dataFolder, mustBeThere, shellWord, shownPath } from '../../../home-node/cli/folder.ts';
 import { barText, progressBar } from '../../../home-node/cli/progress-bar.ts';
-import { printable, printTable } from '../../../home-node/cli/table.ts';
+import { printable, printBelow, printTable } from '../../../home-node/cli/table.ts';
 import { Terminal } from '../../../home-node/cli/terminal.ts';
 import { parseFuture, parseWhen } from '../../../home-node/cli/when.ts';
-import { size, span } from '../../../home-node/cli/words.ts';
+import { size, span, spanAhead } from '../../../home-node/cli/words.ts';
 import { PorchlightError } from '../../../shared/errors.ts';
 
 function terminalOf(isTTY: boolean, env: Readonly<Record<string, string>> = {}) {
@@ -76,6 +77,21 @@ describe('tables', () => {
 
   test('what others chose cannot move the cursor or forge a line', () => {
     expect(printable('x\u001b[2J\ny\u009b')).toBe('x [2J y ');
+  });
+});
+
+describe('a line below a row', () => {
+  const long = 'because '.repeat(20);
+
+  test('is cut to the width of a terminal; a pipe gets all of it', () => {
+    const person = terminalOf(true);
+    printBelow(person.terminal, long, 'yellow');
+    expect(stripVTControlCharacters(person.out())).toMatch(/^ {2}because .*…\n$/);
+    printBelow(person.terminal, long, 'yellow');
+    expect(stripVTControlCharacters(person.out()).length).toBeLessThanOrEqual(60);
+    const pipe = terminalOf(false);
+    printBelow(pipe.terminal, long, 'yellow');
+    expect(pipe.out()).toBe(`  ${long}\n`);
   });
 });
 
@@ -159,12 +175,34 @@ describe('spans and sizes', () => {
   ])('%d ms is %s', (ms, words) => expect(span(ms)).toBe(words));
 
   test.each([
+    [59_999, '59 s'],
+    [8 * 3_600_000 - 1, '8 h'],
+    [7 * 24 * 3_600_000 - 40, '7 days'],
+    [89_000, '1 min'],
+    [3_599_000, '1 h'],
+  ])('%d ms to come are %s', (ms, words) => expect(spanAhead(ms)).toBe(words));
+
+  test.each([
     [0, '0 bytes'],
     [1023, '1023 bytes'],
     [1024, '1.0 KiB'],
     [1_572_864, '1.5 MiB'],
     [300 * 1024 ** 3, '300 GiB'],
   ])('%d bytes are %s', (bytes, words) => expect(size(bytes)).toBe(words));
+});
+
+describe('paths and words of a command line', () => {
+  test('a path below the home directory is written as people do', () => {
+    expect(shownPath('/home-of/ann/porchlight', '/home-of/ann')).toBe('~/porchlight');
+    expect(shownPath('/home-of/anna/porchlight', '/home-of/ann')).toBe('/home-of/anna/porchlight');
+  });
+
+  test.each([
+    ['~/porchlight', '~/porchlight'],
+    ['my home', "'my home'"],
+    ["it's; rm", "'it'\\''s; rm'"],
+    ['', "''"],
+  ])('%j is typed as %s', (text, word) => expect(shellWord(text)).toBe(word));
 });
 
 describe('the data folder', () => {

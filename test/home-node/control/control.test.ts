@@ -49,6 +49,11 @@ describe('the control socket', () => {
     expect(seen).toEqual([{ step: 'adding', done: 1, of: 2 }]);
   });
 
+  test('tells a call that gives nothing back from one that was cut off', async () => {
+    await listen({ nothing: async () => await Promise.resolve(undefined) });
+    expect(await askNode(folder, 'nothing')).toBeNull();
+  });
+
   test('passes an error on with its code and message', async () => {
     const refuse = async (): Promise<never> => await Promise.reject(new PorchlightError('asleep', 'Cannot do that.'));
     await listen({ refuse });
