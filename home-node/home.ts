@@ -244,6 +244,8 @@ export class Home {
   async report(): Promise<HomeReport> {
     const { claimed, supervisor, intake, leaver } = this.#parts;
     const { homeId, hosts } = claimed();
+    // Asked first: what it does not count any more is among the finished then.
+    const spool = await this.#spool();
     return {
       homeId,
       hosts,
@@ -253,7 +255,7 @@ export class Home {
       drain: this.drain,
       clockOff: intake.intake.isClockOff,
       snapshotAt: leaver.leftAt,
-      spool: await this.#spool(),
+      spool,
     };
   }
 

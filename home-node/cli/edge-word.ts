@@ -6,7 +6,7 @@ import { time } from './words.ts';
 
 export function edgeCell(edge: string, { says, silence }: EdgeWord): Cell {
   if (says === null) return { text: `${edge} says nothing of it: ${silence ?? ''}`, style: 'yellow' };
-  return { text: `${edge} says: ${stateText(says)}` };
+  return { text: `says: ${stateText(says)}` };
 }
 
 /** null: nothing waits. It is what strangers are told, so it is no exact number. */

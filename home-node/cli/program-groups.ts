@@ -6,7 +6,7 @@ import type { CodeOptions, EdgeOptions, SureOptions as SureEdgeOptions } from '.
 import type { StopOptions } from './commands/service.ts';
 import type { ListOptions, ReplayOptions, SureOptions } from './commands/spool.ts';
 import { examplesText, folderOption, jsonOption } from './options.ts';
-import { whenWanted } from './when.ts';
+import { sinceWanted, whenWanted } from './when.ts';
 
 interface Common {
   readonly home?: string;
@@ -65,7 +65,7 @@ export function addSpool(program: Command, cli: Cli): void {
     'porchlight spool replay 1042',
     'porchlight spool replay --since 2026-11-20T18:00   # after a service lost its data',
   ])
-    .option('--since <time>', `all that arrived since then: ${whenWanted}`)
+    .option('--since <time>', `all that arrived since then: ${sinceWanted}`)
     .action(
       async (name: string | undefined, options: ReplayOptions) => await (await commands()).replay(cli, name, options),
     );

@@ -32,8 +32,8 @@ export async function stop(cli: Cli, name: string, options: StopOptions): Promis
     async () => await askNode(folder, 'service-stop', { name, until }),
   );
   if (options.json === true) return sayJson(cli, { name, stopped: true, until });
-  const back = until === null ? '' : ` Strangers are told: back at ${time(until)}.`;
-  cli.terminal.say(`${name} is stopped; the edge answers for it.${back}`);
+  cli.terminal.say(`${name} is stopped; the edge answers for it.`);
+  if (until !== null) cli.terminal.say(`Strangers are told: back at ${time(until)}.`);
   cli.terminal.say(cli.terminal.style('dim', `Start it with: porchlight service start ${name}${folderHint(options)}`));
 }
 

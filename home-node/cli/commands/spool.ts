@@ -8,7 +8,7 @@ import { type Cli, type FolderOptions, folderOf, type JsonOptions, sayJson } fro
 import { mustBeThere } from '../folder.ts';
 import { printable, printBelow, printTable } from '../table.ts';
 import type { Terminal } from '../terminal.ts';
-import { parseWhen } from '../when.ts';
+import { parsePast } from '../when.ts';
 import { size, span, time } from '../words.ts';
 
 type Options = FolderOptions & JsonOptions;
@@ -168,7 +168,7 @@ export async function replay(cli: Cli, name: string | undefined, options: Replay
   const reply =
     name === undefined
       ? await ask<ReplayReply>(cli, options, 'spool-replay', {
-          since: parseWhen('--since', options.since ?? '', cli.clock.now()),
+          since: parsePast('--since', options.since ?? '', cli.clock.now()),
         })
       : await ask<ReplayReply>(cli, options, 'spool-replay-one', await kept(cli, name, options));
   if (options.json === true) return sayJson(cli, reply);

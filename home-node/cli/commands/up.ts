@@ -5,7 +5,7 @@ import { type LogLevel, logLevels } from '../../log.ts';
 import { runNode } from '../../run.ts';
 import { type Cli, type FolderOptions, folderHint, folderOf } from '../cli.ts';
 import { mustBeThere } from '../folder.ts';
-import { parseFuture, parseWhen } from '../when.ts';
+import { parseFuture, parsePast } from '../when.ts';
 
 export interface UpOptions extends FolderOptions {
   readonly claim?: string;
@@ -19,7 +19,7 @@ export async function up(cli: Cli, options: UpOptions): Promise<void> {
   const now = clock.now();
   const logLevel = options.log === undefined ? null : levelOf(options.log);
   const wakeAt = options.wakeAt === undefined ? null : parseFuture('--wake-at', options.wakeAt, now);
-  const replaySince = options.replaySince === undefined ? null : parseWhen('--replay-since', options.replaySince, now);
+  const replaySince = options.replaySince === undefined ? null : parsePast('--replay-since', options.replaySince, now);
   const folder = mustBeThere(folderOf(cli, options));
   const tell = (line: string): void => {
     if (terminal.isInteractive) terminal.note(terminal.styleNote('dim', line));

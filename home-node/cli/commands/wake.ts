@@ -5,6 +5,12 @@ import type { NodeReport } from '../../control/report.ts';
 import { type Cli, type FolderOptions, folderOf, type JsonOptions, sayJson } from '../cli.ts';
 import { mustBeThere } from '../folder.ts';
 import { progressBar } from '../progress-bar.ts';
+import { count } from '../words.ts';
+
+/** Some may be here already when home says that it is awake. */
+function waitedOf({ home }: NodeReport): number {
+  return home?.drain?.of ?? Math.max(home?.spool?.waiting ?? 0, home?.finished ?? 0);
+}
 
 export async function wake(cli: Cli, options: FolderOptions & JsonOptions): Promise<void> {
   const { terminal } = cli;
@@ -17,11 +23,10 @@ export async function wake(cli: Cli, options: FolderOptions & JsonOptions): Prom
     bar.clear();
   }
   if (options.json === true) return sayJson(cli, report);
-  const waiting = report.home?.spool?.waiting ?? 0;
   if (report.state !== 'awake') {
     return terminal.say(terminal.style('yellow', 'Home wakes, but is not there yet; see: porchlight status'));
   }
+  const waited = waitedOf(report);
   const awake = terminal.style('green', 'Home is awake');
-  if (waiting === 0) terminal.say(`${awake}.`);
-  else terminal.say(`${awake}; ${waiting === 1 ? '1 delivery comes' : `${waiting} deliveries come`} from the edge.`);
+  terminal.say(waited === 0 ? `${awake}.` : `${awake}; ${count(waited, 'delivery', 'deliveries')} waited at the edge.`);
 }

@@ -110,7 +110,7 @@ describe('the commands, on a domain', { timeout: 60_000 }, () => {
   });
 
   test('asleep, the process holds no service and no link, and says that it sleeps', async () => {
-    const { code, out } = await untilPrinted(/^edge +\S+ says: asleep since .*, back at /m);
+    const { code, out } = await untilPrinted(/^edge +says: asleep since .*, back at /m);
     expect(code).toBe(0);
     expect(out).toMatch(/^home +\S+: asleep for .*, wakes at /);
     expect(out).toMatch(/^waits +up to 10 deliveries/m);
@@ -146,7 +146,7 @@ describe('the commands, on a domain', { timeout: 60_000 }, () => {
     await run('sleep');
     await house.domain.sleep();
     expect(readdirSync(house.domain.homeFolder)).not.toContain('control.sock');
-    const { code } = await untilPrinted(/^home .*no home node runs.*\nedge .* says: asleep since /);
+    const { code } = await untilPrinted(/^home .*no home node runs.*\nedge +says: asleep since /);
     expect(code).toBe(3);
     expect(JSON.parse((await run('status', '--json')).out)).toMatchObject({
       state: 'not running',

@@ -14,7 +14,7 @@ import { dataFolder, mustBeThere, shellWord, shownPath } from '../../../home-nod
 import { barText, progressBar } from '../../../home-node/cli/progress-bar.ts';
 import { printable, printBelow, printTable } from '../../../home-node/cli/table.ts';
 import { Terminal } from '../../../home-node/cli/terminal.ts';
-import { parseFuture, parseWhen } from '../../../home-node/cli/when.ts';
+import { parseFuture, parsePast } from '../../../home-node/cli/when.ts';
 import { size, span, spanAhead } from '../../../home-node/cli/words.ts';
 import { PorchlightError } from '../../../shared/errors.ts';
 
@@ -148,18 +148,30 @@ describe('times that people type', () => {
     ['2026-11-24T07:30:00Z', new Date('2026-11-24T07:30:00Z')],
     ['2026-11-24 07:30', new Date(2026, 10, 24, 7, 30)],
   ])('%s', (text, wanted) => {
-    expect(parseWhen('--until', text, now)).toBe(wanted.getTime());
+    expect(parseFuture('--until', text, now)).toBe(wanted.getTime());
+  });
+
+  test.each([
+    ['7:30', new Date(2026, 10, 23, 7, 30)],
+    ['23:15', new Date(2026, 10, 22, 23, 15)],
+    ['22:00', new Date(2026, 10, 23, 22, 0)],
+    ['8h', new Date(2026, 10, 23, 14, 0)],
+    ['2026-11-20T18:00', new Date(2026, 10, 20, 18, 0)],
+  ])('%s, of a time that is over', (text, wanted) => {
+    expect(parsePast('--since', text, now)).toBe(wanted.getTime());
   });
 
   test.each(['', 'soon', '25:00', '7:60', '2026-13-40T00:00', '2026-11-24', '8 hours of sleep', '999999h', '-8h'])(
     'refuses %j and says what is wanted',
     (text) => {
-      expect(() => parseWhen('--until', text, now)).toThrow(expect.objectContaining({ code: 'options' }));
+      expect(() => parseFuture('--until', text, now)).toThrow(/wanted 7:30 \(the next one\)/);
+      expect(() => parsePast('--since', text, now)).toThrow(/wanted 18:00 \(the last one\)/);
     },
   );
 
   test('a time to come must be to come', () => {
     expect(() => parseFuture('--until', '2026-11-23T21:59', now)).toThrow(/is over already/);
+    expect(() => parsePast('--since', '2026-11-23T22:01', now)).toThrow(/is still to come/);
   });
 });
 
