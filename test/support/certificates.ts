@@ -29,7 +29,8 @@ export async function selfSigned(
   return { key: made.private, cert: made.cert };
 }
 
-export async function makeCertificates(folder: string): Promise<Certificates> {
+/** For localhost, and `names` besides. */
+export async function makeCertificates(folder: string, names: readonly string[] = []): Promise<Certificates> {
   const ca = await generate([{ name: 'commonName', value: 'Porchlight test authority' }], {
     keyType: 'ec',
     algorithm: 'sha256',
@@ -49,6 +50,7 @@ export async function makeCertificates(folder: string): Promise<Certificates> {
         altNames: [
           { type: 2, value: 'localhost' },
           { type: 7, ip: '127.0.0.1' },
+          ...names.map((value) => ({ type: 2 as const, value })),
         ],
       },
     ],
