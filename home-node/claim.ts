@@ -89,7 +89,7 @@ async function send(edge: string, body: Uint8Array): Promise<ClaimReply> {
       signal: AbortSignal.timeout(30_000),
       attemptMs: 30_000,
     });
-    if (reply.status >= 300) throw refusalOf({ method: 'claim at', path: edge }, reply);
+    if (reply.status >= 300) throw explained(edge, refusalOf({ method: 'claim at', path: edge }, reply));
     return JSON.parse(new TextDecoder().decode(reply.body)) as ClaimReply;
   } catch (thrown) {
     if (thrown instanceof PorchlightError) throw thrown;
@@ -100,4 +100,11 @@ async function send(edge: string, body: Uint8Array): Promise<ClaimReply> {
   } finally {
     await connections.destroy();
   }
+}
+
+/** The edge tells strangers nothing of its codes; whoever claims must know what to do all the same. */
+function explained(edge: string, refusal: EdgeRefusal): EdgeRefusal {
+  if (refusal.reason !== 'claim-refused') return refusal;
+  const detail = `Cannot claim at ${edge}: it does not take this code, which was mistyped, used or is too old; ask its operator for a new one.`;
+  return new EdgeRefusal({ method: 'claim at', path: edge }, refusal.status, refusal.reason, detail);
 }

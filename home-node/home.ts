@@ -245,6 +245,8 @@ export class Home {
   async report(): Promise<HomeReport> {
     const { claimed, supervisor, intake, leaver } = this.#parts;
     const { homeId, hosts } = claimed();
+    // Asked first: what it does not count any more is among the finished then.
+    const spool = await this.#spool();
     return {
       homeId,
       hosts,
@@ -254,7 +256,7 @@ export class Home {
       drain: this.drain,
       clockOff: intake.intake.isClockOff,
       snapshotAt: leaver.leftAt,
-      spool: await this.#spool(),
+      spool,
     };
   }
 
@@ -341,7 +343,8 @@ export class Home {
     try {
       const { waiting, dead } = await api.spool();
       this.#toDrain = waiting > 0 ? this.#finished + waiting : null;
-      if (waiting > 0) log.info(`At the edge ${waiting} wait.`);
+      if (waiting > 0)
+        log.info(waiting === 1 ? '1 delivery waits at the edge.' : `${waiting} deliveries wait at the edge.`);
       if (dead > 0) log.warn(`At the edge lie ${dead} dead letters, which no service of yours took.`);
     } catch (thrown) {
       log.debug(`The edge did not say what waits there: ${causeOf(thrown)}`);

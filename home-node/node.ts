@@ -11,7 +11,7 @@ import { commandHook } from './alerts/hook.ts';
 import { RaisedFile } from './alerts/raised.ts';
 import { type Claimed, claimWithKeys } from './claim.ts';
 import { configFileName, type HomeOptions, readConfig } from './config.ts';
-import type { NodeReport, NodeState } from './control/report.ts';
+import type { NodeReport, NodeState, SleepReport } from './control/report.ts';
 import { FolderLock } from './folder-lock.ts';
 import type { BedtimeResult, Home } from './home.ts';
 import { HomeKeys } from './key.ts';
@@ -132,15 +132,15 @@ export class HomeNode {
    * Goes to bed: says good night, stops the services, and stays as a process. `wakeAt` (ms since the epoch; null: nobody
    * knows) is told to strangers, and the process wakes then by itself. Asleep already, it only changes that time here.
    */
-  async sleep(wakeAt: number | null, onProgress: OnProgress = () => undefined): Promise<BedtimeResult> {
+  async sleep(wakeAt: number | null, onProgress: OnProgress = () => undefined): Promise<SleepReport> {
     return await this.#next(async () => {
       if (this.#home === null) {
         this.#timer.set(wakeAt);
-        return { pages: 0, told: false };
+        return { pages: 0, told: false, sleptAlready: true };
       }
       const result = await this.#bedtime(this.#home, wakeAt, onProgress);
       this.#timer.set(wakeAt);
-      return result;
+      return { ...result, sleptAlready: false };
     });
   }
 

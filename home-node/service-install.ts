@@ -28,10 +28,10 @@ export function unitPath({ mode, home, configHome, root = '/' }: UnitPlace): str
 
 /** What the file holds: the text, below a line by which a later run sees whether anybody changed it. */
 export function signedUnit(text: string): string {
-  return `# Written by porchlight service; change it by \`systemctl edit\`, not here (${sumOf(text)})\n${text}`;
+  return `# Written by porchlight up --install-service; change it by \`systemctl edit\`, not here (${sumOf(text)})\n${text}`;
 }
 
-const signature = /^# Written by porchlight service; .*\(([0-9a-f]{64})\)\n/;
+const signature = /^# Written by porchlight up --install-service; .*\(([0-9a-f]{64})\)\n/;
 const sumOf = (text: string): string => createHash('sha256').update(text).digest('hex');
 
 export type Standing = 'absent' | 'same' | 'ours' | 'foreign';

@@ -103,10 +103,11 @@ export async function startHome(
     recipients: new Map(named.map((service) => [service.name, service])),
     clock,
     log,
-    observe: (point, delivery) => {
+    observe: (point, delivery, outcome) => {
       log.debug('A step of a delivery.', { delivery: delivery.id, step: point });
-      if (point === 'answered') home.onFinished();
-      seams.observe?.(point, delivery);
+      // What is to be tried again has not come to its end.
+      if (outcome?.outcome === 'delivered' || outcome?.outcome === 'dead') home.onFinished();
+      seams.observe?.(point, delivery, outcome);
     },
     onSilent: (name) => supervisor.suspect(name),
     onDrained: (deliveries) => home.onDrained(deliveries),
@@ -216,7 +217,7 @@ async function claimedBy(
   if (claimed !== null) return claimed;
   throw new PorchlightError(
     'not-claimed',
-    `Cannot start home: it never claimed at ${edge}; get a code from the edge's operator and add --claim CODE.`,
+    `Cannot start home: it never claimed at ${edge}; get a code from the edge's operator and run: porchlight claim CODE.`,
   );
 }
 

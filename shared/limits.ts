@@ -180,6 +180,11 @@ export const limits = {
 
   /** Characters of what a command reads on its standard input. Danger: a wrong file there fills its memory. */
   cliInputLength: 4_096,
+  /** How long `porchlight status` waits for the edge's word on a home that does not run, and how much of it is read. Danger: an
+   * edge out of reach, or whatever answers at the owner's name, holds the command. */
+  statusAskMs: 5 * second,
+  statusAnswerBytes: 64 * KiB,
+
   /** Bytes of what one command asks of the home node. Danger: a process of the same user fills its memory by mistake. */
   controlRequestBytes: 64 * KiB,
   /** How long home's figures on loopback are told again without asking anew. Danger: any page in a browser on this machine

@@ -3,7 +3,7 @@
 
 import type { Clock, Random } from '../../shared/clock.ts';
 import { plainJson } from '../plain-text.ts';
-import { dataFolder } from './folder.ts';
+import { dataFolder, shellWord, shownPath } from './folder.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface Cli {
@@ -28,6 +28,16 @@ export interface JsonOptions {
 
 export function folderOf({ env, homeDirectory }: Cli, { home }: FolderOptions): string {
   return dataFolder({ option: home, env, homeDirectory });
+}
+
+/** A path of this machine, for people. */
+export function pathText({ homeDirectory }: Cli, path: string): string {
+  return shownPath(path, homeDirectory);
+}
+
+/** What a further command about the same folder needs behind it, if that is not the usual one. */
+export function folderHint({ home }: FolderOptions): string {
+  return home === undefined ? '' : ` --home ${shellWord(home)}`;
 }
 
 /** The same as the table says, for programs: one JSON text with a line end. */

@@ -20,7 +20,7 @@ export const exitCodeTable: readonly (readonly [number, string])[] = [
   [exitCodes.notRunning, 'no home node runs on this data folder'],
   [exitCodes.edge, 'the edge could not be reached, or it refused'],
   [exitCodes.faults, 'a check found something to mend (doctor, config check)'],
-  [exitCodes.superseded, 'up: a newer home node with the same key took over; do not start this one again'],
+  [exitCodes.superseded, 'up: a newer home node with the same key took over; leave this one be'],
 ];
 
 const byCode: Readonly<Record<string, number>> = {

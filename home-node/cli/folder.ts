@@ -1,7 +1,7 @@
 // Which data folder a command is about: --home, else PORCHLIGHT_HOME, else `porchlight` in the user's home directory.
 
 import { existsSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join, resolve, sep } from 'node:path';
 import { PorchlightError } from '../../shared/errors.ts';
 import { configFileName } from '../config.ts';
 
@@ -25,4 +25,14 @@ export function mustBeThere(folder: string): string {
     'no-folder',
     `Cannot find ${configFileName} in ${folder}: begin with porchlight init, or name another folder by --home.`,
   );
+}
+
+/** As people write it: below their home directory with `~`. */
+export function shownPath(path: string, homeDirectory: string): string {
+  return path.startsWith(`${homeDirectory}${sep}`) ? `~${path.slice(homeDirectory.length)}` : path;
+}
+
+/** A word of a command line that a shell reads as it is. */
+export function shellWord(text: string): string {
+  return /^[\w@%+=:,./~-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

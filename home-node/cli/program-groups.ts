@@ -6,7 +6,7 @@ import type { CodeOptions, EdgeOptions, SureOptions as SureEdgeOptions } from '.
 import type { StopOptions } from './commands/service.ts';
 import type { ListOptions, ReplayOptions, SureOptions } from './commands/spool.ts';
 import { examplesText, folderOption, jsonOption } from './options.ts';
-import { whenWanted } from './when.ts';
+import { sinceWanted, whenWanted } from './when.ts';
 
 interface Common {
   readonly home?: string;
@@ -40,7 +40,7 @@ export function addService(program: Command, cli: Cli): void {
 export function addSpool(program: Command, cli: Cli): void {
   const group = program
     .command('spool')
-    .description('what waits at the edge, and what could not be delivered')
+    .description('what waits at the edge, and what no service took')
     .addHelpText(
       'after',
       examplesText(['porchlight spool list', 'porchlight spool list --dead', 'porchlight spool retry 1042']),
@@ -51,21 +51,21 @@ export function addSpool(program: Command, cli: Cli): void {
     .option('--dead', 'dead letters instead: what no service took')
     .option('--all', 'all pages')
     .action(async (options: ListOptions) => await (await commands()).list(cli, options));
-  add('show <delivery>', 'everything about one delivery but its body; by seq or id').action(
+  add('show <delivery>', 'everything about one but its body; by seq or id').action(
     async (name: string, options: Common) => await (await commands()).show(cli, name, options),
   );
-  add('retry <delivery>', 'try one now; a dead letter waits again, behind its sender').action(
+  add('retry <delivery>', 'try one now; a dead letter too, behind its sender').action(
     async (name: string, options: Common) => await (await commands()).retry(cli, name, options),
   );
   add('discard <delivery>', 'throw one away for good', ['porchlight spool discard 1042 --dry-run'])
     .option('--yes', 'do not ask')
     .option('--dry-run', 'say what would be thrown away')
     .action(async (name: string, options: SureOptions) => await (await commands()).discard(cli, name, options));
-  add('replay [delivery]', 'have what a service took delivered once more, while the edge keeps it', [
+  add('replay [delivery]', 'deliver what a service took once more', [
     'porchlight spool replay 1042',
     'porchlight spool replay --since 2026-11-20T18:00   # after a service lost its data',
   ])
-    .option('--since <time>', `all that arrived since then: ${whenWanted}`)
+    .option('--since <time>', `all that arrived since then: ${sinceWanted}`)
     .action(
       async (name: string | undefined, options: ReplayOptions) => await (await commands()).replay(cli, name, options),
     );
@@ -99,7 +99,7 @@ export function addKey(program: Command, cli: Cli): void {
   add('rotate', 'a new key by the old one; home must be awake').action(
     async (options: Common) => await (await commands()).rotate(cli, options),
   );
-  add('backup <file>', 'write the key alone into a file (porchlight backup writes everything)').action(
+  add('backup <file>', 'the key alone as a file (not: porchlight backup)').action(
     async (file: string, options: Common) => await (await commands()).backup(cli, file, options),
   );
   add('restore <file>', 'put a key back; the one that is there is kept beside it').action(

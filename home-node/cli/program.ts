@@ -17,12 +17,22 @@ import { examplesText, folderOption, jsonOption } from './options.ts';
 import { addConfig, addEdge, addKey, addService, addSpool } from './program-groups.ts';
 import { whenWanted } from './when.ts';
 
+/** Name and arguments. That there are options is so of every command, and would leave half of the line for the rest. */
+function subcommandTerm(command: Command): string {
+  return [
+    command.name(),
+    ...command.registeredArguments.map((one) => (one.required ? `<${one.name()}>` : `[${one.name()}]`)),
+  ].join(' ');
+}
+
 export function createProgram(cli: Cli): Command {
   const program = new Command('porchlight')
     .description('Keeps your domain answering while your home server sleeps.')
     .version(programVersion(), '--version', 'print the version')
     .helpCommand('help [command]', 'explain a command')
+    .helpOption('-h, --help', 'explain this command')
     .showSuggestionAfterError()
+    .configureHelp({ subcommandTerm })
     .configureOutput({
       writeOut: (text) => cli.terminal.say(text.trimEnd()),
       writeErr: (text) => cli.terminal.note(text.trimEnd()),
@@ -34,7 +44,7 @@ export function createProgram(cli: Cli): Command {
   const add = (name: string, about: string, examples: readonly string[]): Command =>
     program.command(name).description(about).addHelpText('after', examplesText(examples));
 
-  add('init', 'make a data folder for your domain, with settings and a key', [
+  add('init', 'make a data folder: settings and a key for your domain', [
     'porchlight init',
     'porchlight init --domain example.org --admin you@example.org --yes',
   ])
@@ -47,7 +57,7 @@ export function createProgram(cli: Cli): Command {
       await (await import('./commands/init.ts')).init(cli, options);
     });
 
-  add('claim [code]', 'make this home known to its edge, by a one-time code of its operator', [
+  add('claim [code]', 'make this home known to its edge, by a one-time code', [
     'porchlight claim            # asks for the code',
     'porchlight claim - < FILE   # reads it from standard input',
     'porchlight claim 7QK2-M0XA-93ZN-TTB4-0V5R-8KCE-HW1D',
@@ -99,7 +109,7 @@ export function createProgram(cli: Cli): Command {
       await (await import('./commands/wake.ts')).wake(cli, options);
     });
 
-  add('status', 'how home is, what it runs, and what waits at the edge', [
+  add('status', 'how home is, what it runs, what waits at the edge', [
     'porchlight status',
     'porchlight status --json | jq .home.spool.waiting',
   ])
@@ -109,7 +119,7 @@ export function createProgram(cli: Cli): Command {
       await (await import('./commands/status.ts')).status(cli, options);
     });
 
-  add('doctor', 'look for what is wrong, from this machine to the edge, and say what mends it', [
+  add('doctor', 'find what is wrong, and say what mends it', [
     'porchlight doctor',
     'porchlight doctor --json | jq \'.[] | select(.verdict == "fault")\'',
   ])
@@ -125,7 +135,7 @@ export function createProgram(cli: Cli): Command {
   addKey(program, cli);
   addEdge(program, cli);
 
-  add('backup <file>', 'write key, settings, ledger and the embedded home into one file', [
+  add('backup <file>', 'write the whole data folder into one file', [
     'porchlight backup /media/stick/porchlight-2026-11-23.sqlar',
     'sqlite3 -A -t porchlight-2026-11-23.sqlar   # it is an SQLite archive',
   ])

@@ -39,6 +39,18 @@ export function progressBar(terminal: Terminal): ProgressBar {
   };
 }
 
+/** Says on a terminal what is waited for, if that takes longer than a second. A pipe gets nothing: there is one step only. */
+export async function whileWaiting<T>(terminal: Terminal, step: string, work: () => Promise<T>): Promise<T> {
+  if (!terminal.canRedraw) return await work();
+  const bar = progressBar(terminal);
+  bar.show({ step, done: 0, of: null });
+  try {
+    return await work();
+  } finally {
+    bar.clear();
+  }
+}
+
 /** One line, never longer than the terminal is wide: a longer one could not be drawn over. */
 export function barText({ step, done, of }: Progress, columns: number): string {
   if (of === null || of === 0) return `${step} ...`.slice(0, columns - 1);

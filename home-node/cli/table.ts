@@ -13,7 +13,23 @@ export interface Cell {
 
 export type Row = readonly (Cell | string)[];
 
-export function printTable(terminal: Terminal, heads: readonly string[], rows: readonly Row[]): void {
+/** A line below a row, for what is longer than a column may be. On a terminal it is cut to its width; a pipe gets all of it. */
+export function printBelow(terminal: Terminal, text: string, style: Style): void {
+  const plain = plainText(text);
+  const wide = terminal.columns - indent.length - 1;
+  const isLong = terminal.writesToPerson && widthOf(plain) > wide;
+  terminal.say(`${indent}${terminal.style(style, isLong ? `${[...plain].slice(0, wide - 1).join('')}…` : plain)}`);
+}
+
+const indent = '  ';
+
+/** `after` is called behind each row, with its number. */
+export function printTable(
+  terminal: Terminal,
+  heads: readonly string[],
+  rows: readonly Row[],
+  after: (row: number) => void = () => undefined,
+): void {
   const cells = rows.map((row) =>
     row.map((cell) => (typeof cell === 'string' ? { text: plainText(cell) } : { ...cell, text: plainText(cell.text) })),
   );
@@ -28,7 +44,10 @@ export function printTable(terminal: Terminal, heads: readonly string[], rows: r
     terminal.say(parts.join('  ').trimEnd());
   };
   if (heads.some((head) => head !== '')) print(heads.map((text) => ({ text, style: 'dim' })));
-  for (const row of cells) print(row);
+  for (const [number, row] of cells.entries()) {
+    print(row);
+    after(number);
+  }
 }
 
 function widthOf(text: string): number {

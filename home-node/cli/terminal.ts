@@ -41,6 +41,11 @@ export class Terminal {
     return this.#options.errors.isTTY === true && this.#options.env.TERM !== 'dumb';
   }
 
+  /** The result goes to a terminal, not into a file or another program. */
+  get writesToPerson(): boolean {
+    return this.#options.output.isTTY === true;
+  }
+
   get columns(): number {
     return this.#options.errors.columns ?? 80;
   }
@@ -79,13 +84,19 @@ export class Terminal {
       );
     }
     const lines = createInterface({ input: this.#options.input, output: this.#options.errors });
+    let isAnswered = false;
     const ended = new Promise<never>((_, reject) => {
-      lines.once('close', () =>
-        reject(new PorchlightError('not-answered', 'Cannot go on: the question got no answer.')),
-      );
+      lines.once('close', () => {
+        if (isAnswered) return;
+        // Ctrl-C or Ctrl-D leave the cursor behind the question.
+        this.note('');
+        reject(new PorchlightError('not-answered', 'Broken off: the question got no answer. Nothing was done.'));
+      });
     });
     try {
-      return (await Promise.race([lines.question(question), ended])).trim();
+      const answer = (await Promise.race([lines.question(question), ended])).trim();
+      isAnswered = true;
+      return answer;
     } finally {
       ended.catch(() => undefined);
       lines.close();

@@ -14,6 +14,13 @@ export function span(ms: number): string {
   return `${Math.floor(positive / dayMs)} days`;
 }
 
+/** The same of a time to come, to the nearest unit: what is said of eight hours a moment later is still "8 h". */
+export function spanAhead(ms: number): string {
+  if (ms < minuteMs) return span(ms);
+  if (ms < hourMs) return span(Math.round(ms / minuteMs) * minuteMs);
+  return span(ms < 2 * dayMs ? Math.round(ms / hourMs) * hourMs : Math.round(ms / dayMs) * dayMs);
+}
+
 /** "2026-11-23 07:30". */
 export function time(ms: number): string {
   const date = new Date(ms);

@@ -3,6 +3,7 @@
 
 import type { SpoolSummary } from '../../shared/lease/messages.ts';
 import type { Alert } from '../alerts/judge.ts';
+import type { BedtimeResult } from '../home.ts';
 import type { Progress } from '../progress.ts';
 import type { ServiceEntry } from '../services/supervisor.ts';
 
@@ -34,6 +35,12 @@ export interface HomeReport {
   readonly snapshotAt: number | null;
   /** What the edge holds, asked now; null when it could not be asked. */
   readonly spool: SpoolSummary | null;
+}
+
+/** The answer to `porchlight sleep`. */
+export interface SleepReport extends BedtimeResult {
+  /** It slept already: only the time at which it wakes was changed, and nobody was told. */
+  readonly sleptAlready: boolean;
 }
 
 export interface NodeReport {

@@ -78,6 +78,7 @@ async function answer(calls: ControlCalls, request: IncomingMessage, response: S
       );
     }
     const args = await readArguments(request);
+    // What gives nothing back is done all the same: without null the line would be {}.
     say({ result: (await call(args, (progress) => say({ progress }))) ?? null });
   } catch (thrown) {
     const code = thrown instanceof PorchlightError ? thrown.code : 'internal';

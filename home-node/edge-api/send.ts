@@ -59,7 +59,7 @@ export function refusalOf(request: { readonly method: string; readonly path: str
   try {
     const problem = JSON.parse(new TextDecoder().decode(reply.body)) as { code?: unknown; detail?: unknown };
     if (typeof problem.code === 'string' && /^[a-z0-9-]{1,64}$/.test(problem.code)) reason = problem.code;
-    if (typeof problem.detail === 'string') detail = ` ${plainText(problem.detail.slice(0, 500))}`;
+    if (typeof problem.detail === 'string') detail = plainText(problem.detail.slice(0, 500));
   } catch {
     // It is not JSON, so it is not the edge's.
   }
@@ -70,7 +70,7 @@ export class EdgeRefusal extends PorchlightError {
   readonly status: number;
   /** The edge's own code. */
   readonly reason: string;
-  /** What else it said; begins with a space when it is not empty. */
+  /** What it said besides, for the owner; '' when it said nothing. */
   readonly detail: string;
 
   constructor(
@@ -80,7 +80,11 @@ export class EdgeRefusal extends PorchlightError {
     detail = '',
   ) {
     const { method, path } = request;
-    super('edge-refused', `Cannot ${method} ${path}: the edge answered ${status} (${reason}).${detail}`);
+    const text = `the edge answered ${status} (${reason})`;
+    super(
+      'edge-refused',
+      detail === '' ? `Cannot ${method} ${path}: ${text}.` : `${detail} (${method} ${path}: ${text})`,
+    );
     this.status = status;
     this.reason = reason;
     this.detail = detail;

@@ -12,7 +12,8 @@ import type { MarkGroup } from './mark-group.ts';
 
 /** Where a delivery is, for whoever watches: the moments between which a crash makes a difference. */
 export type IntakePoint = 'leased' | 'begun' | 'sent' | 'answered' | 'acked';
-export type Observe = (point: IntakePoint, delivery: Pick<Delivery, 'id' | 'seq'>) => void;
+/** `outcome`: of what is `answered`. */
+export type Observe = (point: IntakePoint, delivery: Pick<Delivery, 'id' | 'seq'>, outcome?: Outcome) => void;
 
 export interface SenderWorkOptions {
   readonly clock: Clock;
@@ -145,7 +146,7 @@ export class SenderWork {
     }
     if (done !== null) {
       // Also when the mark failed: the edge's own record is the better one then.
-      this.#options.observe('answered', done.held.delivery);
+      this.#options.observe('answered', done.held.delivery, done.outcome);
       answer(done.held, done.outcome);
     }
     return begin === null ? null : standing;

@@ -147,7 +147,7 @@ export class OperatorClient {
       case 'operator-call-refused':
         return new PorchlightError(
           'operator-unknown',
-          `Cannot call ${edge}: it does not take this operator's key.${refusal.detail} If the key is right, set ${variable}.`,
+          `Cannot call ${edge}: it does not take this operator's key. ${refusal.detail} If the key is right, set ${variable}.`,
         );
       case 'no-operator':
       case 'operator-key':
@@ -174,6 +174,10 @@ async function hashNamed(codeOrHash: string): Promise<string> {
     return await hashOf(codeOrHash);
   } catch (thrown) {
     if (/^[\w-]{8,43}$/.test(codeOrHash)) return codeOrHash;
-    throw thrown;
+    throw new PorchlightError(
+      'claim-code-malformed',
+      `Cannot drop the code ${JSON.stringify(codeOrHash)}: give all 7 groups of it, or the 8 characters of its hash that porchlight edge codes shows.`,
+      { cause: thrown },
+    );
   }
 }

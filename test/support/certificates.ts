@@ -29,6 +29,7 @@ export async function selfSigned(
   return { key: made.private, cert: made.cert };
 }
 
+/** For localhost, and `names` besides. */
 export async function makeCertificates(folder: string, names: readonly string[] = []): Promise<Certificates> {
   const ca = await generate([{ name: 'commonName', value: 'Porchlight test authority' }], {
     keyType: 'ec',

@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import { type BackupMade, makeBackup } from '../../backup/make.ts';
 import { type BackupFound, lookInto, restoreBackup } from '../../backup/restore.ts';
 import type { OnProgress } from '../../progress.ts';
-import { type Cli, type FolderOptions, folderOf, type JsonOptions, sayJson } from '../cli.ts';
+import { type Cli, type FolderOptions, folderHint, folderOf, type JsonOptions, pathText, sayJson } from '../cli.ts';
 import { mustBeThere } from '../folder.ts';
 import { progressBar } from '../progress-bar.ts';
 import { printable, printTable } from '../table.ts';
@@ -19,11 +19,11 @@ export async function backup(cli: Cli, file: string, options: FolderOptions & Js
   const folder = mustBeThere(folderOf(cli, options));
   const made = await withBar<BackupMade>(cli, async (show) => await makeBackup(folder, resolve(file), clock, show));
   if (options.json === true) return sayJson(cli, made);
-  terminal.say(`${made.path}: ${count(made.files, 'file')}, ${size(made.bytes)}.`);
+  terminal.say(`${pathText(cli, made.path)}: ${count(made.files, 'file')}, ${size(made.bytes)}.`);
   terminal.say(
     terminal.style(
       'yellow',
-      "It holds home's key: whoever has it can be this home. Keep it where only you can read it.",
+      "It holds home's key: whoever has it can be this home.\nKeep it where only you can read it.",
     ),
   );
   if (made.leftOut.length === 0) return;
@@ -38,11 +38,11 @@ export async function restore(cli: Cli, file: string, options: RestoreOptions): 
   const found = await withBar<BackupFound>(cli, async (show) => await restoreBackup(path, folder, show));
   if (options.json === true) return sayJson(cli, { folder, ...found.label, files: found.files.length });
   terminal.say(
-    `${found.label.domain} is back in ${folder}: ${count(found.files.length, 'file')} as of ${time(found.label.madeAt)}.`,
+    `${found.label.domain} is back in ${pathText(cli, folder)}: ${count(found.files.length, 'file')} as of ${time(found.label.madeAt)}.`,
   );
-  terminal.say('Next: porchlight up');
+  terminal.say(`Next: porchlight up${folderHint(options)}`);
   terminal.say(
-    terminal.style('dim', 'It asks the edge for what came since; a home node of before, elsewhere, is replaced.'),
+    terminal.style('dim', 'It asks the edge for what came since. An older home node elsewhere is replaced.'),
   );
 }
 

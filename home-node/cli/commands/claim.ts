@@ -6,21 +6,27 @@ import { askNode } from '../../control/client.ts';
 import { FolderLock } from '../../folder-lock.ts';
 import { HomeKeys } from '../../key.ts';
 import { claimCodeFrom } from '../claim-code.ts';
-import { type Cli, type FolderOptions, folderOf, type JsonOptions, sayJson } from '../cli.ts';
+import { type Cli, type FolderOptions, folderHint, folderOf, type JsonOptions, pathText, sayJson } from '../cli.ts';
 import { mustBeThere } from '../folder.ts';
+import { whileWaiting } from '../progress-bar.ts';
 import { printable } from '../table.ts';
 
 export async function claim(cli: Cli, typed: string | undefined, options: FolderOptions & JsonOptions): Promise<void> {
   const { terminal } = cli;
   const folder = mustBeThere(folderOf(cli, options));
   const code = await claimCodeFrom(cli, typed);
-  const { claimed, running } = await claimHere(folder, code);
+  const { claimed, running } = await whileWaiting(terminal, 'claiming', async () => await claimHere(folder, code));
   if (options.json === true) return sayJson(cli, { homeId: claimed.homeId, edge: claimed.edge, hosts: claimed.hosts });
   terminal.say(
     `${terminal.style('green', 'Claimed')} at ${claimed.edge}: this home answers for ${printable(claimed.hosts.join(', '))}.`,
   );
-  terminal.say(terminal.style('dim', `It is known there as ${printable(claimed.homeId)}, by the key in ${folder}.`));
-  if (!running) terminal.say('Next: porchlight up');
+  terminal.say(
+    terminal.style(
+      'dim',
+      `It is known there as ${printable(claimed.homeId)},\nby the key in ${pathText(cli, folder)}.`,
+    ),
+  );
+  if (!running) terminal.say(`Next: porchlight up${folderHint(options)}`);
 }
 
 /** By the home node if one runs: two programs must not write the folder's files at the same time. */

@@ -12,7 +12,7 @@ import { schema, sections } from '../../../shared/config/schema.ts';
 import { written } from '../../../shared/config/setting.ts';
 import { causeOf, PorchlightError } from '../../../shared/errors.ts';
 import { configFileName, readConfig } from '../../config.ts';
-import { type Cli, type FolderOptions, folderOf, type JsonOptions, sayJson } from '../cli.ts';
+import { type Cli, type FolderOptions, folderOf, type JsonOptions, pathText, sayJson } from '../cli.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { mustBeThere } from '../folder.ts';
 import { printTable, type Row } from '../table.ts';
@@ -28,9 +28,9 @@ export function check(cli: Cli, named: string | undefined, options: FolderOption
   const reading = parseHomeConfig(readText(path));
   const faults = 'faults' in reading ? reading.faults : [];
   if (options.json === true) sayJson(cli, { path, faults });
-  else if (faults.length === 0) terminal.say(`${path} is ${terminal.style('green', 'well')}.`);
+  else if (faults.length === 0) terminal.say(`${pathText(cli, path)}: ${terminal.style('green', 'no faults')}.`);
   else {
-    terminal.say(`${path}: ${terminal.style('red', `${faults.length} to mend`)}`);
+    terminal.say(`${pathText(cli, path)}: ${terminal.style('red', `${faults.length} to mend`)}`);
     for (const fault of faults) terminal.say(`  ${faultText(fault)}`);
   }
   if (faults.length > 0) cli.exitWith(exitCodes.faults);

@@ -6,8 +6,9 @@ import { PorchlightError } from '../../../shared/errors.ts';
 import { OperatorClient } from '../../operator/client.ts';
 import { readOperatorKey } from '../../operator/operator-key.ts';
 import { type Cli, type JsonOptions, sayJson } from '../cli.ts';
+import { whileWaiting } from '../progress-bar.ts';
 import { printTable } from '../table.ts';
-import { span, time } from '../words.ts';
+import { spanAhead, time } from '../words.ts';
 
 export interface EdgeOptions extends JsonOptions {
   readonly edge?: string;
@@ -40,7 +41,7 @@ async function withEdge<T>(
   }
   const client = new OperatorClient({ edge: origin, key: await readOperatorKey(resolve(file)), clock, random });
   try {
-    return await work(client);
+    return await whileWaiting(cli.terminal, 'asking the edge', async () => await work(client));
   } finally {
     await client.close();
   }
@@ -55,12 +56,11 @@ export async function code(cli: Cli, options: CodeOptions): Promise<void> {
   if (options.json === true) return sayJson(cli, issued);
   const { terminal, clock } = cli;
   terminal.say(terminal.style('bold', issued.code));
-  terminal.say(
-    `For ${issued.hosts.join(', ')}, once, for ${span(issued.expiresAt - clock.now())}. At home: porchlight claim CODE`,
-  );
+  terminal.say(`Good once, for ${spanAhead(issued.expiresAt - clock.now())}, for ${issued.hosts.join(', ')}.`);
+  terminal.say(`At home: porchlight claim ${issued.code}`);
   if (issued.replaces === null) return;
   terminal.say(
-    terminal.style('yellow', `A home answers for these names already (${issued.replaces}): a claim replaces its key.`),
+    terminal.style('yellow', `A home answers for these names already: a claim replaces its key.\n(${issued.replaces})`),
   );
 }
 
@@ -72,7 +72,7 @@ export async function codes(cli: Cli, options: EdgeOptions): Promise<void> {
   printTable(
     cli.terminal,
     ['hash begins', 'good for', 'replaces', 'hosts'],
-    waiting.map((one) => [one.hashPrefix, span(one.expiresAt - now), one.replaces ?? '', one.hosts.join(' ')]),
+    waiting.map((one) => [one.hashPrefix, spanAhead(one.expiresAt - now), one.replaces ?? '', one.hosts.join(' ')]),
   );
 }
 

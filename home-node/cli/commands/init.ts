@@ -10,7 +10,7 @@ import { PorchlightError } from '../../../shared/errors.ts';
 import { configFileName } from '../../config.ts';
 import { writeDurably } from '../../durable-file.ts';
 import { openHomeKey } from '../../key.ts';
-import { type Cli, type FolderOptions, folderOf, type JsonOptions, sayJson } from '../cli.ts';
+import { type Cli, type FolderOptions, folderHint, folderOf, type JsonOptions, pathText, sayJson } from '../cli.ts';
 
 export interface InitOptions extends FolderOptions, JsonOptions {
   readonly domain?: string;
@@ -25,7 +25,7 @@ export async function init(cli: Cli, options: InitOptions): Promise<void> {
   if (existsSync(file)) {
     throw new PorchlightError(
       'already-there',
-      `Cannot make a home in ${folder}: ${configFileName} is there already; change it, or name another folder by --home.`,
+      `Cannot make a home in ${pathText(cli, folder)}: ${configFileName} is there already; change it, or name another folder by --home.`,
     );
   }
   const domain = await domainOf(cli, options);
@@ -37,7 +37,7 @@ export async function init(cli: Cli, options: InitOptions): Promise<void> {
   writeDurably(file, starterConfig({ domain, admin }), 0o600);
   if (options.json === true) return sayJson(cli, { folder, domain, admin, config: file });
   const dim = (text: string): string => terminal.style('dim', text);
-  terminal.say(`${terminal.style('green', 'Made')} ${folder} for ${domain}.`);
+  terminal.say(`${terminal.style('green', 'Made')} ${pathText(cli, folder)} for ${domain}.`);
   terminal.say(`  ${configFileName}   settings; every one is explained in it`);
   terminal.say(`  home-key.json     home's key: whoever has it can be this home`);
   terminal.say();
@@ -47,21 +47,16 @@ export async function init(cli: Cli, options: InitOptions): Promise<void> {
   terminal.say(`  porchlight up${there}`);
 }
 
-/** Other commands must find the folder too, if it is not the usual one. */
-function folderHint(options: FolderOptions): string {
-  return options.home === undefined ? '' : ` --home ${options.home}`;
-}
-
 async function domainOf({ terminal }: Cli, { domain, yes }: InitOptions): Promise<string> {
-  if (domain !== undefined) return mustBeDomain(domain);
+  if (domain !== undefined) return mustBeDomain(domain.toLowerCase());
   if (yes === true) {
     throw new PorchlightError('options', 'Cannot make a home: --yes asks nothing, so name the domain by --domain.');
   }
   for (;;) {
-    const answer = await terminal.ask('Your domain (example.org): ', 'name it by --domain.');
+    const answer = (await terminal.ask('Your domain (example.org): ', 'name it by --domain.')).toLowerCase();
     const fault = domainFault(answer);
     if (fault === null) return answer;
-    terminal.note(terminal.styleNote('yellow', fault));
+    terminal.note(terminal.styleNote('yellow', `That is none: ${fault}`));
   }
 }
 
@@ -79,9 +74,9 @@ function mustBeDomain(domain: string): string {
   throw new PorchlightError('options', `Cannot use --domain: ${fault}`);
 }
 
-/** What the settings' own schema says of it. */
+/** What the settings' own schema says of it; names are in lower case for it, and people need not know. */
 function domainFault(domain: string): string | null {
   const reading = parseHomeConfig(`domain = ${JSON.stringify(domain)}\n`);
   if ('config' in reading) return null;
-  return reading.faults.map((fault) => faultText(fault).replace(/^line \d+: /, '')).join('; ');
+  return reading.faults.map((fault) => faultText(fault).replace(/^line \d+: domain: /, '')).join('; ');
 }

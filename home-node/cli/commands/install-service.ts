@@ -8,7 +8,7 @@ import { PorchlightError } from '../../../shared/errors.ts';
 import { programFiles } from '../../program-files.ts';
 import { installUnit, nextCommands, signedUnit, unitPath } from '../../service-install.ts';
 import { unitText } from '../../service-unit.ts';
-import { type Cli, type FolderOptions, folderOf } from '../cli.ts';
+import { type Cli, type FolderOptions, folderOf, pathText } from '../cli.ts';
 import { mustBeThere } from '../folder.ts';
 
 export interface InstallServiceOptions extends FolderOptions {
@@ -35,12 +35,13 @@ export function installService(cli: Cli, options: InstallServiceOptions): void {
   });
   const path = unitPath({ mode, home: homeDirectory, configHome: env.XDG_CONFIG_HOME });
   if (options.dryRun === true) {
-    terminal.note(terminal.styleNote('dim', `Would write ${path}:`));
+    terminal.note(terminal.styleNote('dim', `Would write ${pathText(cli, path)}:`));
     terminal.say(signedUnit(text).trimEnd());
     return;
   }
   const before = installUnit(path, text, options.force === true);
-  terminal.say(before === 'same' ? `${path} is there already.` : `Wrote ${path}; home runs as ${user}.`);
+  const shown = pathText(cli, path);
+  terminal.say(before === 'same' ? `${shown} is there already.` : `Wrote ${shown}; home runs as ${user}.`);
   terminal.say('Next:');
   for (const command of nextCommands({ mode, user })) terminal.say(`  ${command}`);
 }

@@ -10,9 +10,9 @@ import { askNode } from '../../control/client.ts';
 import { writeDurably } from '../../durable-file.ts';
 import { FolderLock } from '../../folder-lock.ts';
 import { keyFileName, readHomeKey, readHomeKeyFrom } from '../../key.ts';
-import { type Cli, type FolderOptions, folderOf, type JsonOptions, sayJson } from '../cli.ts';
+import { type Cli, type FolderOptions, folderOf, type JsonOptions, pathText, sayJson } from '../cli.ts';
 import { mustBeThere } from '../folder.ts';
-import { progressBar } from '../progress-bar.ts';
+import { whileWaiting } from '../progress-bar.ts';
 import { printTable } from '../table.ts';
 import { span, time } from '../words.ts';
 
@@ -41,19 +41,13 @@ export async function show(cli: Cli, options: FolderOptions & JsonOptions): Prom
 /** By the home node that runs: the old key must say that the new one is good. */
 export async function rotate(cli: Cli, options: FolderOptions & JsonOptions): Promise<void> {
   const folder = mustBeThere(folderOf(cli, options));
-  const bar = progressBar(cli.terminal);
-  bar.show({ step: 'telling the edge the new key', done: 0, of: null });
-  try {
-    await askNode(folder, 'key-rotate');
-  } finally {
-    bar.clear();
-  }
+  await whileWaiting(cli.terminal, 'telling the edge the new key', async () => await askNode(folder, 'key-rotate'));
   const thumbprint = await calculateJwkThumbprint((await readHomeKey(folder)).publicKey);
   if (options.json === true) return sayJson(cli, { thumbprint });
   cli.terminal.say(
-    `Home has a ${cli.terminal.style('green', 'new key')}, ${thumbprint}; the old one may do nothing any more.`,
+    `Home has a ${cli.terminal.style('green', 'new key')}, ${thumbprint};\nthe old one may do nothing any more.`,
   );
-  cli.terminal.say('Backups from before hold the old one: porchlight backup FILE');
+  cli.terminal.say('Your backups hold the old one; make a new one: porchlight backup FILE');
 }
 
 /** The key alone: small enough to be printed. */
@@ -66,7 +60,7 @@ export async function backup(cli: Cli, file: string, options: FolderOptions & Js
   await readHomeKey(folder);
   writeDurably(path, readFileSync(join(folder, keyFileName), 'utf8'), 0o600);
   if (options.json === true) return sayJson(cli, { path });
-  cli.terminal.say(`${path} holds home's key: whoever has it can be this home.`);
+  cli.terminal.say(`${pathText(cli, path)} holds home's key: whoever has it can be this home.`);
 }
 
 /** Puts a key back; one that is there is kept beside it. */
@@ -92,5 +86,5 @@ export async function restore(cli: Cli, file: string, options: FolderOptions & J
   const thumbprint = await calculateJwkThumbprint(publicKey);
   if (options.json === true) return sayJson(cli, { thumbprint, kept });
   cli.terminal.say(`Home's key is ${thumbprint} again.`);
-  if (kept !== null) cli.terminal.say(`The one that was there lies in ${kept}.`);
+  if (kept !== null) cli.terminal.say(`The one that was there lies in ${pathText(cli, kept)}.`);
 }

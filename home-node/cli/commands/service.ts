@@ -3,8 +3,9 @@
 
 import { askNode } from '../../control/client.ts';
 import type { NodeReport } from '../../control/report.ts';
-import { type Cli, type FolderOptions, folderOf, type JsonOptions, sayJson } from '../cli.ts';
+import { type Cli, type FolderOptions, folderHint, folderOf, type JsonOptions, sayJson } from '../cli.ts';
 import { mustBeThere } from '../folder.ts';
+import { whileWaiting } from '../progress-bar.ts';
 import { printServices } from '../services-table.ts';
 import { parseFuture } from '../when.ts';
 import { time } from '../words.ts';
@@ -24,14 +25,21 @@ export async function list(cli: Cli, options: Options): Promise<void> {
 
 export async function stop(cli: Cli, name: string, options: StopOptions): Promise<void> {
   const until = options.until === undefined ? null : parseFuture('--until', options.until, cli.clock.now());
-  await askNode(mustBeThere(folderOf(cli, options)), 'service-stop', { name, until });
+  const folder = mustBeThere(folderOf(cli, options));
+  await whileWaiting(
+    cli.terminal,
+    `stopping ${name}`,
+    async () => await askNode(folder, 'service-stop', { name, until }),
+  );
   if (options.json === true) return sayJson(cli, { name, stopped: true, until });
-  const back = until === null ? '' : `; strangers are told it is back at ${time(until)}`;
-  cli.terminal.say(`${name} is stopped until porchlight service start ${name}${back}.`);
+  cli.terminal.say(`${name} is stopped; the edge answers for it.`);
+  if (until !== null) cli.terminal.say(`Strangers are told: back at ${time(until)}.`);
+  cli.terminal.say(cli.terminal.style('dim', `Start it with: porchlight service start ${name}${folderHint(options)}`));
 }
 
 export async function start(cli: Cli, name: string, options: Options): Promise<void> {
-  await askNode(mustBeThere(folderOf(cli, options)), 'service-start', { name });
+  const folder = mustBeThere(folderOf(cli, options));
+  await whileWaiting(cli.terminal, `starting ${name}`, async () => await askNode(folder, 'service-start', { name }));
   if (options.json === true) return sayJson(cli, { name, stopped: false });
   cli.terminal.say(`${name} is being started.`);
 }

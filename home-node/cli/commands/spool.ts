@@ -6,9 +6,10 @@ import type { DeadLetter, Discarded, HeldDelivery, ReplayReply, WaitingList } fr
 import { askNode } from '../../control/client.ts';
 import { type Cli, type FolderOptions, folderOf, type JsonOptions, sayJson } from '../cli.ts';
 import { mustBeThere } from '../folder.ts';
-import { printable, printTable } from '../table.ts';
-import { parseWhen } from '../when.ts';
-import { count, size, span, time } from '../words.ts';
+import { printable, printBelow, printTable } from '../table.ts';
+import type { Terminal } from '../terminal.ts';
+import { parsePast } from '../when.ts';
+import { size, span, time } from '../words.ts';
 
 type Options = FolderOptions & JsonOptions;
 
@@ -45,7 +46,7 @@ export async function list(cli: Cli, options: ListOptions): Promise<void> {
   const now = clock.now();
   printTable(
     terminal,
-    ['seq', 'waits', 'service', 'size', 'tries', 'from', 'said last'],
+    ['seq', 'waits', 'service', 'size', 'tries', 'from'],
     pages.map((one) => [
       String(one.seq),
       span(now - one.receivedAt),
@@ -53,8 +54,8 @@ export async function list(cli: Cli, options: ListOptions): Promise<void> {
       size(one.bodyBytes),
       String(one.attempts),
       printable(one.sender),
-      printable(one.reason ?? ''),
     ]),
+    (row) => sayReason(terminal, pages[row]?.reason ?? null),
   );
   if (next !== null) terminal.note(terminal.styleNote('dim', 'There is more: --all shows everything.'));
 }
@@ -67,17 +68,22 @@ async function listDead(cli: Cli, options: ListOptions): Promise<void> {
   const now = clock.now();
   printTable(
     terminal,
-    ['seq', 'died', 'service', 'tries', 'from', 'because'],
+    ['seq', 'died', 'service', 'tries', 'from'],
     letters.map((one) => [
       String(one.seq),
       `${span(now - one.diedAt)} ago`,
       one.service,
       String(one.attempts),
       printable(one.sender),
-      { text: printable(one.reason), style: 'yellow' },
     ]),
+    (row) => sayReason(terminal, letters[row]?.reason ?? null),
   );
   terminal.note(terminal.styleNote('dim', 'porchlight spool show SEQ, spool retry SEQ, spool discard SEQ'));
+}
+
+/** Often longer than a column may be. */
+function sayReason(terminal: Terminal, reason: string | null): void {
+  if (reason !== null) printBelow(terminal, printable(reason), 'yellow');
 }
 
 export async function show(cli: Cli, name: string, options: Options): Promise<void> {
@@ -162,11 +168,17 @@ export async function replay(cli: Cli, name: string | undefined, options: Replay
   const reply =
     name === undefined
       ? await ask<ReplayReply>(cli, options, 'spool-replay', {
-          since: parseWhen('--since', options.since ?? '', cli.clock.now()),
+          since: parsePast('--since', options.since ?? '', cli.clock.now()),
         })
       : await ask<ReplayReply>(cli, options, 'spool-replay-one', await kept(cli, name, options));
   if (options.json === true) return sayJson(cli, reply);
-  cli.terminal.say(`${count(reply.replayed, 'delivery', 'deliveries')} go to their service once more.`);
+  const { replayed } = reply;
+  if (replayed === 0) return cli.terminal.say('Nothing to replay: the edge keeps no delivery that arrived since then.');
+  cli.terminal.say(
+    replayed === 1
+      ? '1 delivery goes to its service once more.'
+      : `${replayed} deliveries go to their service once more.`,
+  );
 }
 
 async function kept(cli: Cli, name: string, options: Options): Promise<{ seq: number; id: string }> {

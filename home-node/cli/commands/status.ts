@@ -1,24 +1,34 @@
 // `porchlight status`: how home is, what it runs, and what waits at the edge.
 
+import { readClaim } from '../../claim.ts';
+import { readConfig } from '../../config.ts';
 import { askNode } from '../../control/client.ts';
 import type { HomeReport, LinkReport, NodeReport } from '../../control/report.ts';
-import { type Cli, type FolderOptions, folderOf, type JsonOptions, sayJson } from '../cli.ts';
+import { askPublicStatus, type EdgeWord } from '../../edge-api/public-status.ts';
+import { type Cli, type FolderOptions, folderHint, folderOf, type JsonOptions, sayJson } from '../cli.ts';
+import { edgeCell, waitingCell } from '../edge-word.ts';
+import { exitCodeOf, exitCodes } from '../exit-codes.ts';
 import { mustBeThere } from '../folder.ts';
-import { barText } from '../progress-bar.ts';
+import { barText, whileWaiting } from '../progress-bar.ts';
 import { printServices } from '../services-table.ts';
 import { type Cell, printable, printTable, type Row } from '../table.ts';
-import { count, size, span, time } from '../words.ts';
+import { count, size, span, spanAhead, time } from '../words.ts';
 
 export async function status(cli: Cli, options: FolderOptions & JsonOptions): Promise<void> {
-  const report = await askNode<NodeReport>(mustBeThere(folderOf(cli, options)), 'status');
-  if (options.json === true) return sayJson(cli, report);
+  const folder = mustBeThere(folderOf(cli, options));
+  const report = await whileWaiting(cli.terminal, 'asking the home node', async () => await reportOf(folder));
+  if (report === null) return await sayNotRunning(cli, folder, options);
   const { terminal } = cli;
+  const { home, now, edge, domain } = report;
+  // A home that sleeps asks nobody; the edge says to anybody how it is.
+  const word = home === null ? await edgeWord(cli, edge, domain) : null;
+  if (options.json === true) return sayJson(cli, word === null ? report : { ...report, edgeSays: word.says });
   const rows: Row[] = [['home', stateCell(report)]];
-  const { home, now } = report;
   if (home !== null) {
     rows.push(['link', linkCell(home.link, report)], ['edge', edgeText(home, report)]);
     if (home.clockOff) rows.push(['clock', { text: 'wrong: nothing is taken until it is set', style: 'red' }]);
   }
+  if (word !== null) rows.push(...wordRows(edge, word));
   for (const { text } of report.alerts) rows.push(['alert', { text, style: 'red' }]);
   if (report.progress !== null) rows.push(['', barText(report.progress, terminal.columns - 6)]);
   printTable(terminal, ['', ''], rows);
@@ -29,16 +39,64 @@ export async function status(cli: Cli, options: FolderOptions & JsonOptions): Pr
   printTable(terminal, ['', ''], spoolRows(home, now));
 }
 
+/** null: none runs. */
+async function reportOf(folder: string): Promise<NodeReport | null> {
+  try {
+    return await askNode<NodeReport>(folder, 'status');
+  } catch (thrown) {
+    if (exitCodeOf(thrown) === exitCodes.notRunning) return null;
+    throw thrown;
+  }
+}
+
+/** What can be said without a home node. `state` is none of a home node's, so that programs need to look at nothing else. */
+async function sayNotRunning(cli: Cli, folder: string, options: FolderOptions & JsonOptions): Promise<void> {
+  cli.exitWith(exitCodes.notRunning);
+  const { domain, edge } = readConfig(folder);
+  const claimed = readClaim(folder, edge);
+  const word = claimed === null ? null : await edgeWord(cli, edge, domain);
+  if (options.json === true) {
+    return sayJson(cli, {
+      state: 'not running',
+      folder,
+      domain,
+      edge,
+      homeId: claimed?.homeId ?? null,
+      edgeSays: word?.says ?? null,
+    });
+  }
+  const hint = folderHint(options);
+  printTable(
+    cli.terminal,
+    ['', ''],
+    [
+      ['home', { text: `${domain}: no home node runs; start it with: porchlight up${hint}`, style: 'yellow' }],
+      ...(word === null
+        ? [['edge', `${edge} does not know it; first: porchlight claim CODE${hint}`]]
+        : wordRows(edge, word)),
+    ],
+  );
+}
+
+async function edgeWord({ terminal }: Cli, edge: string, domain: string): Promise<EdgeWord> {
+  return await whileWaiting(terminal, 'asking the edge', async () => await askPublicStatus(edge, domain));
+}
+
+function wordRows(edge: string, word: EdgeWord): Row[] {
+  const waiting = waitingCell(word);
+  return [['edge', edgeCell(edge, word)], ...(waiting === null ? [] : [['waits', waiting]])];
+}
+
 function stateCell({ state, since, wakeAt, now, domain }: NodeReport): Cell {
   const style = state === 'awake' ? 'green' : 'yellow';
-  const wakes = wakeAt === null ? '' : `, wakes at ${time(wakeAt)} (in ${span(wakeAt - now)})`;
-  return { text: `${domain} is ${state} for ${span(now - since)}${wakes}`, style };
+  const wakes = wakeAt === null ? '' : `, wakes at ${time(wakeAt)} (in ${spanAhead(wakeAt - now)})`;
+  return { text: `${domain}: ${state} for ${span(now - since)}${wakes}`, style };
 }
 
 function linkCell({ state, since, trouble }: LinkReport, { now }: NodeReport): Cell {
   if (state === 'open') return { text: `open for ${span(now - since)}`, style: 'green' };
   if (trouble === null) return { text: state, style: 'yellow' };
-  const again = `dialling again in ${span(trouble.retryAt - now)}`;
+  const again = `dialling again in ${spanAhead(trouble.retryAt - now)}`;
   return {
     text: `lost for ${span(now - since)}, ${again}: ${printable(trouble.reason)} (${trouble.code})`,
     style: 'red',
@@ -59,7 +117,7 @@ function spoolRows({ spool, finished }: HomeReport, now: number): Row[] {
   return [
     ['waiting', `${spool.waiting}${oldest}`],
     ['dead letters', dead],
-    ['stored', size(spool.databaseBytes)],
+    ['stored', `${size(spool.databaseBytes + spool.largeBytes)} at the edge`],
     done,
   ];
 }

@@ -4,9 +4,9 @@ import { PorchlightError } from '../../../shared/errors.ts';
 import { type LogLevel, logLevels } from '../../log.ts';
 import { runNode } from '../../run.ts';
 import { claimCodeFrom } from '../claim-code.ts';
-import { type Cli, type FolderOptions, folderOf } from '../cli.ts';
+import { type Cli, type FolderOptions, folderHint, folderOf } from '../cli.ts';
 import { mustBeThere } from '../folder.ts';
-import { parseFuture, parseWhen } from '../when.ts';
+import { parseFuture, parsePast } from '../when.ts';
 
 export interface UpOptions extends FolderOptions {
   readonly claim?: string;
@@ -20,11 +20,22 @@ export async function up(cli: Cli, options: UpOptions): Promise<void> {
   const now = clock.now();
   const logLevel = options.log === undefined ? null : levelOf(options.log);
   const wakeAt = options.wakeAt === undefined ? null : parseFuture('--wake-at', options.wakeAt, now);
-  const replaySince = options.replaySince === undefined ? null : parseWhen('--replay-since', options.replaySince, now);
+  const replaySince = options.replaySince === undefined ? null : parsePast('--replay-since', options.replaySince, now);
   const folder = mustBeThere(folderOf(cli, options));
   const claimCode = options.claim === undefined ? null : await claimCodeFrom(cli, options.claim);
-  if (terminal.isInteractive) terminal.note(terminal.styleNote('dim', 'Ctrl-C: home says good night and ends.'));
-  await runNode({ folder, claimCode, logLevel, wakeAt, replaySince }, { environment: cli.env });
+  const tell = (line: string): void => {
+    if (terminal.isInteractive) terminal.note(terminal.styleNote('dim', line));
+  };
+  tell('Home wakes. Ctrl-C: it says good night and ends.');
+  await runNode(
+    { folder, claimCode, logLevel, wakeAt, replaySince },
+    {
+      environment: cli.env,
+      onEvent: ({ event }) => {
+        if (event === 'awake') tell(`Home is awake. In another terminal: porchlight status${folderHint(options)}`);
+      },
+    },
+  );
 }
 
 function levelOf(text: string): LogLevel {

@@ -5,6 +5,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { NodeReport } from '../../../home-node/control/report.ts';
+import { limits } from '../../../shared/limits.ts';
 import { porchlight, type Ran } from '../../support/porchlight.ts';
 import { RecordedDomain } from '../../support/recorded-domain.ts';
 import { trustingFetch } from '../../support/trusting-fetch.ts';
@@ -27,6 +28,15 @@ async function report(): Promise<NodeReport> {
   return JSON.parse((await run('status', '--json')).out) as NodeReport;
 }
 
+/** Until status prints what fits: what the edge says of a home may be limits.statusFreshMs old. */
+async function untilPrinted(fits: RegExp): Promise<Ran> {
+  const fitting = async (): Promise<Ran | null> => {
+    const ran = await run('status');
+    return fits.test(ran.out) ? ran : null;
+  };
+  return (await vi.waitUntil(fitting, { timeout: limits.statusFreshMs + 20_000 })) as Ran;
+}
+
 /** Until a home node runs and says what fits. */
 async function untilStatus(fits: (report: NodeReport) => boolean): Promise<NodeReport> {
   const fitting = async (): Promise<NodeReport | null> => {
@@ -40,9 +50,10 @@ async function untilStatus(fits: (report: NodeReport) => boolean): Promise<NodeR
 
 describe('the commands, on a domain', { timeout: 60_000 }, () => {
   test('status says that no home node runs, what starts one, and ends with 3', async () => {
-    const { code, err, out } = await run('status');
-    expect({ code, out }).toEqual({ code: 3, out: '' });
-    expect(err).toContain('start it with: porchlight up');
+    const { code, out } = await run('status');
+    expect(code).toBe(3);
+    expect(out).toContain('no home node runs; start it with: porchlight up');
+    expect(out).toContain('does not know it; first: porchlight claim CODE');
   });
 
   test('claim refuses a code that nobody issued and leaves nothing claimed', async () => {
@@ -104,10 +115,15 @@ describe('the commands, on a domain', { timeout: 60_000 }, () => {
   });
 
   test('asleep, the process holds no service and no link, and says that it sleeps', async () => {
-    const { code, out } = await run('status');
+    const { code, out } = await untilPrinted(/^edge +says: asleep since .*, back at /m);
     expect(code).toBe(0);
-    expect(out).toContain('asleep');
-    expect(out).toContain('wakes at');
+    expect(out).toMatch(/^home +\S+: asleep for .*, wakes at /);
+    expect(out).toMatch(/^waits +up to 10 deliveries/m);
+  });
+
+  test('sent to bed again it says that strangers read the time of before', async () => {
+    const { out } = await run('sleep', '--until', '8h');
+    expect(out).toContain('It slept already');
   });
 
   test('wake brings it back, and what waited is delivered', async () => {
@@ -149,7 +165,20 @@ describe('the commands, on a domain', { timeout: 60_000 }, () => {
     await run('sleep');
     await house.domain.sleep();
     expect(readdirSync(house.domain.homeFolder)).not.toContain('control.sock');
-    expect((await run('status')).code).toBe(3);
+    const { code } = await untilPrinted(/^home .*no home node runs.*\nedge +says: asleep since /);
+    expect(code).toBe(3);
+    expect(JSON.parse((await run('status', '--json')).out)).toMatchObject({
+      state: 'not running',
+      edgeSays: { state: 'asleep' },
+    });
+  });
+
+  test('an edge out of reach is said in its place, and status ends as before', async () => {
+    await house.domain.killEdge();
+    const { code, out } = await run('status');
+    expect(code).toBe(3);
+    expect(out).toMatch(/^edge .* says nothing of it: /m);
+    await house.domain.startEdge();
   });
 
   test('a socket that a killed home node left does not keep the next one from starting', async () => {

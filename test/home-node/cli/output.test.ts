@@ -6,17 +6,18 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
+import { stripVTControlCharacters } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { claimCodeFrom } from '../../../home-node/cli/claim-code.ts';
 import { type Cli, sayJson } from '../../../home-node/cli/cli.ts';
 import { type CommandNode, completionFor } from '../../../home-node/cli/completion.ts';
 import { exitCodeOf } from '../../../home-node/cli/exit-codes.ts';
-import { dataFolder, mustBeThere } from '../../../home-node/cli/folder.ts';
+import { dataFolder, mustBeThere, shellWord, shownPath } from '../../../home-node/cli/folder.ts';
 import { barText, progressBar } from '../../../home-node/cli/progress-bar.ts';
-import { printable, printTable } from '../../../home-node/cli/table.ts';
+import { printable, printBelow, printTable } from '../../../home-node/cli/table.ts';
 import { Terminal } from '../../../home-node/cli/terminal.ts';
-import { parseFuture, parseWhen } from '../../../home-node/cli/when.ts';
-import { size, span } from '../../../home-node/cli/words.ts';
+import { parseFuture, parsePast } from '../../../home-node/cli/when.ts';
+import { size, span, spanAhead } from '../../../home-node/cli/words.ts';
 import { PorchlightError } from '../../../shared/errors.ts';
 import { limits } from '../../../shared/limits.ts';
 
@@ -145,6 +146,21 @@ describe('tables', () => {
   });
 });
 
+describe('a line below a row', () => {
+  const long = 'because '.repeat(20);
+
+  test('is cut to the width of a terminal; a pipe gets all of it', () => {
+    const person = terminalOf(true);
+    printBelow(person.terminal, long, 'yellow');
+    expect(stripVTControlCharacters(person.out())).toMatch(/^ {2}because .*…\n$/);
+    printBelow(person.terminal, long, 'yellow');
+    expect(stripVTControlCharacters(person.out()).length).toBeLessThanOrEqual(60);
+    const pipe = terminalOf(false);
+    printBelow(pipe.terminal, long, 'yellow');
+    expect(pipe.out()).toBe(`  ${long}\n`);
+  });
+});
+
 describe('progress', () => {
   beforeEach(() => void vi.useFakeTimers());
   afterEach(() => void vi.useRealTimers());
@@ -198,18 +214,30 @@ describe('times that people type', () => {
     ['2026-11-24T07:30:00Z', new Date('2026-11-24T07:30:00Z')],
     ['2026-11-24 07:30', new Date(2026, 10, 24, 7, 30)],
   ])('%s', (text, wanted) => {
-    expect(parseWhen('--until', text, now)).toBe(wanted.getTime());
+    expect(parseFuture('--until', text, now)).toBe(wanted.getTime());
+  });
+
+  test.each([
+    ['7:30', new Date(2026, 10, 23, 7, 30)],
+    ['23:15', new Date(2026, 10, 22, 23, 15)],
+    ['22:00', new Date(2026, 10, 23, 22, 0)],
+    ['8h', new Date(2026, 10, 23, 14, 0)],
+    ['2026-11-20T18:00', new Date(2026, 10, 20, 18, 0)],
+  ])('%s, of a time that is over', (text, wanted) => {
+    expect(parsePast('--since', text, now)).toBe(wanted.getTime());
   });
 
   test.each(['', 'soon', '25:00', '7:60', '2026-13-40T00:00', '2026-11-24', '8 hours of sleep', '999999h', '-8h'])(
     'refuses %j and says what is wanted',
     (text) => {
-      expect(() => parseWhen('--until', text, now)).toThrow(expect.objectContaining({ code: 'options' }));
+      expect(() => parseFuture('--until', text, now)).toThrow(/wanted 7:30 \(the next one\)/);
+      expect(() => parsePast('--since', text, now)).toThrow(/wanted 18:00 \(the last one\)/);
     },
   );
 
   test('a time to come must be to come', () => {
     expect(() => parseFuture('--until', '2026-11-23T21:59', now)).toThrow(/is over already/);
+    expect(() => parsePast('--since', '2026-11-23T22:01', now)).toThrow(/is still to come/);
   });
 });
 
@@ -225,12 +253,34 @@ describe('spans and sizes', () => {
   ])('%d ms is %s', (ms, words) => expect(span(ms)).toBe(words));
 
   test.each([
+    [59_999, '59 s'],
+    [8 * 3_600_000 - 1, '8 h'],
+    [7 * 24 * 3_600_000 - 40, '7 days'],
+    [89_000, '1 min'],
+    [3_599_000, '1 h'],
+  ])('%d ms to come are %s', (ms, words) => expect(spanAhead(ms)).toBe(words));
+
+  test.each([
     [0, '0 bytes'],
     [1023, '1023 bytes'],
     [1024, '1.0 KiB'],
     [1_572_864, '1.5 MiB'],
     [300 * 1024 ** 3, '300 GiB'],
   ])('%d bytes are %s', (bytes, words) => expect(size(bytes)).toBe(words));
+});
+
+describe('paths and words of a command line', () => {
+  test('a path below the home directory is written as people do', () => {
+    expect(shownPath('/home-of/ann/porchlight', '/home-of/ann')).toBe('~/porchlight');
+    expect(shownPath('/home-of/anna/porchlight', '/home-of/ann')).toBe('/home-of/anna/porchlight');
+  });
+
+  test.each([
+    ['~/porchlight', '~/porchlight'],
+    ['my home', "'my home'"],
+    ["it's; rm", "'it'\\''s; rm'"],
+    ['', "''"],
+  ])('%j is typed as %s', (text, word) => expect(shellWord(text)).toBe(word));
 });
 
 describe('the data folder', () => {
