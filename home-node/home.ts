@@ -3,25 +3,21 @@
 
 import type { Clock } from '../shared/clock.ts';
 import { causeOf } from '../shared/errors.ts';
-import type { ReplayReply, SpoolSummary } from '../shared/lease/messages.ts';
+import type { SpoolSummary } from '../shared/lease/messages.ts';
 import type { Session } from '../shared/session/call.ts';
 import type { Leaver } from './bedtime/leave.ts';
 import { againWarmMs, firstWarmMs, type Warmer } from './bedtime/warmer.ts';
 import type { Claimed } from './claim.ts';
 import type { HomeReport, LinkReport } from './control/report.ts';
-import type { EdgeApi } from './edge-api/edge-api.ts';
 import type { SignedCalls } from './edge-api/signed-calls.ts';
 import { fellBack, replayed } from './intake/fallen-back.ts';
-import type { Ledger } from './intake/ledger.ts';
 import type { OpenIntake } from './intake/open-intake.ts';
 import { Reminder } from './intake/reminder.ts';
-import type { KeyRotation } from './key-rotation.ts';
 import { adviceFor } from './link/advice.ts';
 import type { LinkClient, LinkState } from './link/client.ts';
 import type { Log } from './log.ts';
+import { OwnerDeeds, type OwnerDeedsParts } from './owner-deeds.ts';
 import type { OnProgress, Progress } from './progress.ts';
-import type { StoppedFile } from './services/stopped-file.ts';
-import type { Supervisor } from './services/supervisor.ts';
 import type { ConfigLeaver } from './settings/leave-config.ts';
 import type { Settings } from './settings/settings.ts';
 
@@ -32,22 +28,17 @@ export type HomeEvent =
   | { readonly event: 'delivered'; readonly deliveries: number }
   | { readonly event: 'asleep'; readonly pages: number };
 
-export interface HomeParts {
+export interface HomeParts extends OwnerDeedsParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly claimed: () => Claimed;
   readonly calls: SignedCalls;
-  readonly api: EdgeApi;
-  readonly ledger: Ledger;
   readonly intake: OpenIntake;
   readonly leaver: Leaver;
   readonly warmer: Warmer;
   readonly settings: Settings;
   readonly configLeaver: ConfigLeaver;
-  readonly supervisor: Supervisor;
-  readonly stoppedFile: StoppedFile;
   readonly link: LinkClient;
-  readonly rotation: KeyRotation;
   /** Kept deliveries that arrived from then on are asked for again, once; null: none. */
   readonly replaySince: number | null;
   readonly onEvent: (event: HomeEvent) => void;
@@ -87,6 +78,8 @@ export const bedtimeMs = finishMs + leaveMs + warmMs + goodNightMs;
 
 export class Home {
   readonly #parts: HomeParts;
+  /** What its owner may have it do. */
+  readonly deeds: OwnerDeeds;
   #replaySince: number | null;
   #wasAwake = false;
   #link: LinkReport;
@@ -100,6 +93,7 @@ export class Home {
 
   constructor(parts: HomeParts) {
     this.#parts = parts;
+    this.deeds = new OwnerDeeds(parts);
     this.#replaySince = parts.replaySince;
     this.#link = { state: 'dialling', since: parts.clock.now(), trouble: null };
   }
@@ -144,42 +138,6 @@ export class Home {
         log.debug(`The link is closed${link.session === null ? '' : ', with a session'}.`);
         break;
     }
-  }
-
-  /** Stops a service until `startService`, also over restarts. Throws `no-such-service`. */
-  async stopService(name: string, until: number | null): Promise<void> {
-    const { supervisor, stoppedFile } = this.#parts;
-    await supervisor.stopService(name, until);
-    stoppedFile.write(supervisor.stopped());
-  }
-
-  /** Throws `no-such-service`. */
-  async startService(name: string): Promise<void> {
-    const { supervisor, stoppedFile } = this.#parts;
-    await supervisor.startService(name);
-    stoppedFile.write(supervisor.stopped());
-  }
-
-  /** What the edge can be asked. */
-  get api(): EdgeApi {
-    return this.#parts.api;
-  }
-
-  /** The owner says that services lost what they took since then: it is delivered again. */
-  async replaySince(since: number): Promise<ReplayReply> {
-    await this.#parts.ledger.doubtDelivered();
-    return await this.#parts.api.replay(since);
-  }
-
-  /** The same of one delivery that is kept. */
-  async replayOne(seq: number, id: string): Promise<ReplayReply> {
-    await this.#parts.ledger.doubtDelivered(id);
-    return await this.#parts.api.replayOne(seq);
-  }
-
-  /** Throws as KeyRotation.rotate. */
-  async rotateKey(): Promise<void> {
-    await this.#parts.rotation.rotate();
   }
 
   /** Once, until the link was open again: it says the same at each attempt. */

@@ -24,7 +24,7 @@ const node = await HomeNode.start(readOptions(), {
 });
 
 function rotate(): void {
-  node.awake.rotateKey().then(
+  node.awake.deeds.rotateKey().then(
     () => say({ rotated: true }),
     (thrown: unknown) => say({ rotated: false, why: causeOf(thrown) }),
   );
