@@ -77,7 +77,7 @@ async function answer(calls: ControlCalls, request: IncomingMessage, response: S
       );
     }
     const args = await readArguments(request);
-    say({ result: await call(args, (progress) => say({ progress })) });
+    say({ result: (await call(args, (progress) => say({ progress }))) ?? null });
   } catch (thrown) {
     const code = thrown instanceof PorchlightError ? thrown.code : 'internal';
     say({ error: { code, message: causeOf(thrown) } });
