@@ -2,7 +2,9 @@
 // the names of variables.
 
 import { ed25519Key, ed25519PublicPart } from '../shared/ed25519.ts';
+import type { EdgeAbout } from '../shared/edge-about.ts';
 import { readJsonObject } from '../shared/json-object.ts';
+import { edgeBuild } from './build.ts';
 import type { LinkObject } from './link/object.ts';
 import type { OperatorKey } from './operator/operator-call.ts';
 import type { SpoolObject } from './spool/object.ts';
@@ -15,6 +17,7 @@ export interface Env {
   readonly DNS_RESOLVER: string;
   readonly DEV_KEY_ORIGINS: string;
   readonly OPERATOR_KEY?: string;
+  readonly BUILD?: string;
 }
 
 export interface Settings {
@@ -24,6 +27,8 @@ export interface Settings {
   readonly devKeyOrigins: ReadonlySet<string>;
   /** The public key of whoever runs this edge. */
   readonly operatorKey: OperatorKey;
+  /** What this edge says of itself. */
+  readonly about: EdgeAbout;
 }
 
 export function settingsOf(env: Env): Settings {
@@ -32,6 +37,7 @@ export function settingsOf(env: Env): Settings {
     dnsResolver: env.DNS_RESOLVER,
     devKeyOrigins: new Set(origins.filter((origin) => origin !== '')),
     operatorKey: operatorKeyOf(env.OPERATOR_KEY ?? ''),
+    about: edgeBuild(env.BUILD ?? ''),
   };
 }
 

@@ -32,7 +32,7 @@ export function edgeOf(env: Env): ReturnType<typeof router> {
 }
 
 function partsOf(env: Env): Parts {
-  const { dnsResolver, devKeyOrigins, operatorKey } = settingsOf(env);
+  const { dnsResolver, devKeyOrigins, operatorKey, about } = settingsOf(env);
   const clock = systemClock;
   const random = systemRandom;
   const keepAlive = (work: Promise<unknown>): void => waitUntil(work);
@@ -56,6 +56,7 @@ function partsOf(env: Env): Parts {
     clock,
     directory,
     operatorKey,
+    about,
     registry: new Registry(env.DIRECTORY, clock),
     claims: new ClaimDesk(env.DIRECTORY, clock, random),
     keys: new KeyDesk(env.DIRECTORY, clock),

@@ -1,15 +1,19 @@
 // Writes a small file so that after a power cut there is the old content or the new one, never a part.
 
-import { closeSync, fchmodSync, fsyncSync, openSync, renameSync, writeSync } from 'node:fs';
+import { closeSync, fchmodSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 
-/** `mode` counts from the first byte on: a secret is at no moment readable by others. */
-export function writeDurably(path: string, text: string, mode = 0o644): void {
+/**
+ * `mode` counts from the first byte on: a secret is at no moment readable by others. null: what the process may give
+ * (umask).
+ */
+export function writeDurably(path: string, text: string, mode: number | null = null): void {
   const part = `${path}.part`;
-  const file = openSync(part, 'w', mode);
+  // Of an interrupted run, or put there by somebody else to be written into: a link, a file of theirs.
+  rmSync(part, { force: true });
+  const file = openSync(part, 'wx', mode ?? 0o666);
   try {
-    // A part left by an interrupted run keeps its mode when it is opened again.
-    fchmodSync(file, mode);
+    if (mode !== null) fchmodSync(file, mode);
     writeSync(file, text);
     fsyncSync(file);
   } finally {

@@ -1,6 +1,7 @@
 // One home node for one data folder: two would deliver everything twice. The lock is SQLite's own, on a file of its
 // own: the kernel drops it with the process, however it ends, so that no crash leaves a lock behind.
 
+import { chmodSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { PorchlightError } from '../shared/errors.ts';
 import { DatabaseSync } from './sqlite.ts';
@@ -15,10 +16,24 @@ export class FolderLock {
     this.#database = database;
   }
 
-  /** Throws `folder-in-use` when another process holds it. */
-  static take(folder: string): FolderLock {
-    const database = new DatabaseSync(join(folder, 'lock.sqlite'), { timeout: 0 });
+  /**
+   * Throws `folder-in-use` when another process holds it, `folder-of-another` when `user` is root and it belongs to
+   * somebody else: what root writes there its user could not open any more, and services would run as root by the word
+   * of a file that somebody else writes.
+   */
+  static take(folder: string, user: number | null = process.geteuid?.() ?? null): FolderLock {
+    const owner = statSync(folder).uid;
+    if (user === 0 && owner !== 0) {
+      throw new PorchlightError(
+        'folder-of-another',
+        `Cannot use ${folder} as root: it belongs to user ${owner}; run this as that user, without sudo.`,
+      );
+    }
+    const path = join(folder, 'lock.sqlite');
+    const database = new DatabaseSync(path, { timeout: 0 });
     try {
+      // Whoever may read it may lock it too, and so keep home from starting.
+      chmodSync(path, 0o600);
       database.exec('BEGIN EXCLUSIVE');
       return new FolderLock(database);
     } catch (thrown) {

@@ -6,7 +6,7 @@ import { causeOf } from '../shared/errors.ts';
 import type { ReplayReply, SpoolTold } from '../shared/lease/messages.ts';
 import type { Session } from '../shared/session/call.ts';
 import type { Leaver } from './bedtime/leave.ts';
-import { warmPages } from './bedtime/warm.ts';
+import { againWarmMs, firstWarmMs, type Warmer } from './bedtime/warmer.ts';
 import type { Claimed } from './claim.ts';
 import type { HomeReport, LinkReport } from './control/report.ts';
 import type { EdgeApi } from './edge-api/edge-api.ts';
@@ -41,6 +41,7 @@ export interface HomeParts {
   readonly ledger: Ledger;
   readonly intake: OpenIntake;
   readonly leaver: Leaver;
+  readonly warmer: Warmer;
   readonly settings: Settings;
   readonly configLeaver: ConfigLeaver;
   readonly supervisor: Supervisor;
@@ -76,6 +77,8 @@ const finishMs = 8_000;
 const leaveMs = 4_000;
 const warmMs = 8_000;
 const goodNightMs = 4_000;
+/** Warming while awake has no hurry, ms. */
+const dayWarmMs = 120_000;
 /** How long the edge may take to say what it holds, ms. */
 const spoolMs = 3_000;
 
@@ -93,6 +96,7 @@ export class Home {
   #advised: string | null = null;
   readonly #leaveLater = new Reminder(() => void this.#leave());
   readonly #leaveSoon = new Reminder(() => void this.#leave());
+  readonly #warmLater = new Reminder(() => void this.#warm());
 
   constructor(parts: HomeParts) {
     this.#parts = parts;
@@ -101,6 +105,7 @@ export class Home {
   }
 
   start(): void {
+    this.#warmLater.in(firstWarmMs);
     const { settings, supervisor, link } = this.#parts;
     settings.onChange(() => void this.#leave());
     settings.start();
@@ -212,7 +217,7 @@ export class Home {
    * the epoch; null if nobody knows.
    */
   async bedtime(wakeAt: number | null, onProgress: OnProgress = () => undefined): Promise<BedtimeResult> {
-    const { log, intake, leaver, settings, link, api, onEvent } = this.#parts;
+    const { log, intake, leaver, warmer, link, onEvent } = this.#parts;
     log.info('Bedtime: finishing what is in hand.');
     onProgress({ step: 'finishing deliveries', done: 0, of: null });
     if (!(await intake.intake.finish(finishMs)))
@@ -221,11 +226,7 @@ export class Home {
     if (link.session !== null) {
       onProgress({ step: 'leaving a snapshot', done: 0, of: null });
       await within(leaveMs, leaver.leave());
-      const signal = AbortSignal.timeout(warmMs);
-      const most = settings.current().site.warmPages;
-      const warm = async (paths: readonly string[]): Promise<void> => await api.warm(paths, signal);
-      const onPages = (done: number, of: number): void => onProgress({ step: 'leaving public pages', done, of });
-      pages = await warmPages({ log, pages: leaver.pages(), most, warm, signal, onPages });
+      pages = await warmer.warm(AbortSignal.timeout(warmMs), onProgress);
     }
     onProgress({ step: 'saying good night', done: 0, of: null });
     const told = await within(goodNightMs, this.#goodNight(wakeAt));
@@ -263,6 +264,7 @@ export class Home {
     settings.end();
     this.#leaveLater.cancel();
     this.#leaveSoon.cancel();
+    this.#warmLater.cancel();
     link.close();
     await intake.close();
     await calls.close();
@@ -322,6 +324,16 @@ export class Home {
     if (!supervisor.allUp() || this.#wasAwake) return;
     this.#wasAwake = true;
     onEvent({ event: 'awake' });
+  }
+
+  /** While awake: who is gone without a word has no bedtime. */
+  async #warm(): Promise<void> {
+    const { warmer, link, log } = this.#parts;
+    // Without a link there is nobody to leave them with; soon there may be.
+    this.#warmLater.replace(link.session === null ? firstWarmMs : againWarmMs);
+    if (link.session === null) return;
+    const pages = await warmer.warm(AbortSignal.timeout(dayWarmMs));
+    log.info(`Left ${pages} public pages at the edge.`);
   }
 
   async #saySpool(): Promise<void> {

@@ -5,6 +5,7 @@
 
 import type { Clock } from '../shared/clock.ts';
 import { type LogFormat, type LogLevel, logLevels } from '../shared/config/home-config.ts';
+import { plainJson, plainText } from './plain-text.ts';
 
 export { type LogLevel, logLevels };
 
@@ -35,19 +36,15 @@ export function createLog(settings: LogLevel | (() => LogSettings), clock: Clock
 
 function jsonLine(time: string, level: LogLevel, message: string, fields: LogFields): string {
   // The line's own names come last: no field can take their place.
-  return `${JSON.stringify({ ...fields, time, level, message })}\n`;
+  return `${plainJson({ ...fields, time, level, message })}\n`;
 }
 
 function textLine(time: string, level: LogLevel, text: string, fields: LogFields): string {
   const facts = Object.entries(fields).map(([name, value]) => ` ${name}=${quoted(String(value))}`);
-  return `${time} ${level.padEnd(5)} ${oneLine(text)}${facts.join('')}\n`;
+  return `${time} ${level.padEnd(5)} ${plainText(text)}${facts.join('')}\n`;
 }
 
 function quoted(value: string): string {
-  const line = oneLine(value);
+  const line = plainText(value);
   return /^[\w.:/@-]+$/.test(line) ? line : JSON.stringify(line);
-}
-
-function oneLine(text: string): string {
-  return text.replace(/\p{Cc}+/gu, ' ');
 }

@@ -6,6 +6,9 @@ import { causeOf } from '../shared/errors.ts';
 import { readOptions } from './config.ts';
 import { runNode } from './run.ts';
 
+// What home writes is its user's alone, whatever rights the data folder has: who sent what to whom is in it.
+process.umask(0o077);
+
 runNode(readOptions()).catch((thrown: unknown) => {
   process.stderr.write(`${causeOf(thrown)}\n`);
   process.exit(1);

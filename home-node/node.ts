@@ -15,16 +15,18 @@ import type { NodeReport, NodeState } from './control/report.ts';
 import { FolderLock } from './folder-lock.ts';
 import type { BedtimeResult, Home } from './home.ts';
 import { HomeKeys } from './key.ts';
+import { systemTimers } from './link/timers.ts';
 import { createLog, type Log, type LogSettings } from './log.ts';
 import type { ProcessFigures } from './metrics/metrics.ts';
 import { MetricsServer } from './metrics/server.ts';
 import { programVersion } from './program-files.ts';
 import type { OnProgress, Progress } from './progress.ts';
 import { Settings } from './settings/settings.ts';
+import { WakeTimer } from './wake-timer.ts';
 import { type HomeSeams, startHome } from './wiring.ts';
 
-/** A timer cannot be set for longer, ms; a longer sleep is looked at again then. */
-const longestTimerMs = 24 * 3600 * 1000;
+/** After a failure to wake, ms. */
+const wakeAgainMs = 60_000;
 
 export class HomeNode {
   readonly #options: HomeOptions;
@@ -38,8 +40,7 @@ export class HomeNode {
   #home: Home | null = null;
   #state: NodeState = 'waking';
   #since: number;
-  #wakeAt: number | null = null;
-  #timer: NodeJS.Timeout | null = null;
+  readonly #timer: WakeTimer;
   #metrics: MetricsServer | null = null;
   readonly #alerts: AlertWatch;
   #progress: Progress | null = null;
@@ -53,6 +54,7 @@ export class HomeNode {
     this.#options = options;
     this.#seams = seams;
     this.#clock = seams.clock ?? systemClock;
+    this.#timer = new WakeTimer({ clock: this.#clock, timers: systemTimers, onDue: () => this.#isDue() });
     this.#startedAt = this.#clock.now();
     this.#since = this.#startedAt;
     const logged = (): LogSettings => {
@@ -97,7 +99,12 @@ export class HomeNode {
       return { cpuSeconds: (user + system) / 1e6, residentBytes: process.memoryUsage.rss() };
     };
     try {
-      this.#metrics = await MetricsServer.listen({ listen, report: async () => await this.report(), figures });
+      this.#metrics = await MetricsServer.listen({
+        listen,
+        report: async () => await this.report(),
+        figures,
+        clock: this.#clock,
+      });
     } catch (thrown) {
       this.#log.warn(causeOf(thrown));
     }
@@ -128,11 +135,11 @@ export class HomeNode {
   async sleep(wakeAt: number | null, onProgress: OnProgress = () => undefined): Promise<BedtimeResult> {
     return await this.#next(async () => {
       if (this.#home === null) {
-        this.#sleepsUntil(wakeAt);
+        this.#timer.set(wakeAt);
         return { pages: 0, told: false };
       }
       const result = await this.#bedtime(this.#home, wakeAt, onProgress);
-      this.#sleepsUntil(wakeAt);
+      this.#timer.set(wakeAt);
       return result;
     });
   }
@@ -206,7 +213,7 @@ export class HomeNode {
       now: this.#clock.now(),
       state: this.#state,
       since: this.#since,
-      wakeAt: this.#state === 'asleep' ? this.#wakeAt : null,
+      wakeAt: this.#state === 'asleep' ? this.#timer.at : null,
       progress: this.#progress ?? this.#home?.drain ?? null,
       alerts: this.#alerts.raised,
       home,
@@ -214,7 +221,7 @@ export class HomeNode {
   }
 
   async #wakeNow(once: Pick<HomeOptions, 'claimCode' | 'replaySince'>): Promise<void> {
-    this.#sleepsUntil(null);
+    this.#timer.set(null);
     this.#become('waking');
     try {
       this.#settings = this.#readSettings();
@@ -224,7 +231,7 @@ export class HomeNode {
         onEvent: (event) => {
           if (event.event === 'awake') this.#become('awake');
           // What happened may be worth telling: a dead letter, a full store.
-          if (event.event !== 'asleep') void this.#alerts.look();
+          if (event.event !== 'asleep') this.#alerts.happened();
           this.#seams.onEvent?.(event);
         },
       });
@@ -248,20 +255,12 @@ export class HomeNode {
     }
   }
 
-  #sleepsUntil(wakeAt: number | null): void {
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = null;
-    this.#wakeAt = wakeAt;
-    if (wakeAt === null) return;
-    const ms = Math.min(Math.max(wakeAt - this.#clock.now(), 0), longestTimerMs);
-    this.#timer = setTimeout(() => {
-      if (this.#clock.now() < wakeAt) return this.#sleepsUntil(wakeAt);
-      this.wake().catch((thrown: unknown) => {
-        this.#log.error(`Cannot wake: ${causeOf(thrown)} Trying again in a minute.`);
-        // Somebody may mend it meanwhile: a home that should be awake goes on trying.
-        this.#sleepsUntil(this.#clock.now() + 60_000);
-      });
-    }, ms);
+  #isDue(): void {
+    this.wake().catch((thrown: unknown) => {
+      this.#log.error(`Cannot wake: ${causeOf(thrown)} Trying again in a minute.`);
+      // Somebody may mend it meanwhile: a home that should be awake goes on trying.
+      this.#timer.set(this.#clock.now() + wakeAgainMs);
+    });
   }
 
   #readSettings(): Settings {
@@ -287,7 +286,7 @@ export class HomeNode {
   }
 
   async #release(): Promise<void> {
-    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer.set(null);
     this.#ended = true;
     await this.#alerts.stop();
     await this.#metrics?.close();

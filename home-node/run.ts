@@ -15,8 +15,11 @@ export async function runNode(options: HomeOptions, seams: HomeSeams = {}): Prom
   let control: ControlServer | null = null;
   let asked = false;
   const leave = async (work: () => Promise<void>): Promise<void> => {
-    await control?.close();
+    const answered = control?.close();
+    // Not after it: somebody may wait for an answer that comes late or never, and the power may go meanwhile.
     await work();
+    control?.cut();
+    await answered;
   };
   const node = HomeNode.hold(options, {
     ...seams,

@@ -11,6 +11,7 @@ import { genericAdapter } from './adapters/generic.ts';
 import { Leaver } from './bedtime/leave.ts';
 import { LeavingsFile } from './bedtime/leavings-file.ts';
 import { versionsOf } from './bedtime/rising-version.ts';
+import { Warmer } from './bedtime/warmer.ts';
 import { type Claimed, claimWithKeys, readClaim } from './claim.ts';
 import type { ActivityPubServiceConfig, HomeConfig, HomeOptions, ServiceConfig } from './config.ts';
 import { EdgeApi } from './edge-api/edge-api.ts';
@@ -124,6 +125,17 @@ export async function startHome(
     nextVersion: versionsOf(ledger, 'snapshot-version'),
     send: async (snapshot) => await api.leaveSnapshot(snapshot),
   });
+  const warmer = new Warmer({
+    log,
+    edge,
+    services: named.map(({ hosts, adapter, name, origin }) => ({
+      hosts,
+      origin,
+      pages: () => (adapter.knowsPages ? leaver.pages(name) : null),
+    })),
+    most: () => settings.current().site.warmPages,
+    warm: async (host, paths, signal) => await api.warm(host, paths, signal),
+  });
   const configLeaver = new ConfigLeaver({
     clock,
     log,
@@ -177,6 +189,7 @@ export async function startHome(
     ledger,
     intake,
     leaver,
+    warmer,
     settings,
     configLeaver,
     supervisor,

@@ -1,5 +1,6 @@
 // The Worker as one module, by esbuild as `wrangler deploy` would make it.
 
+import { join } from 'node:path';
 import { build } from 'esbuild';
 
 /** A file, or a text that stands as if it were a file in `folder`. */
@@ -10,6 +11,8 @@ export async function bundleWorker(entry: WorkerEntry): Promise<string> {
     ...(typeof entry === 'string'
       ? { entryPoints: [entry] }
       : { stdin: { contents: entry.text, resolveDir: entry.folder, loader: 'ts' } }),
+    // Comments name files from here: the bundle is the same wherever it is made.
+    absWorkingDir: join(import.meta.dirname, '..'),
     bundle: true,
     write: false,
     format: 'esm',

@@ -20,6 +20,8 @@ export interface EdgeOptions {
   readonly dnsResolver?: string;
   /** Public half of the operator's key; nobody may make operator's calls if left out. */
   readonly operatorKey?: string;
+  /** Which build the edge says that it is; `source` if left out. */
+  readonly build?: string;
   /** A Worker bundled before; otherwise it is bundled now. */
   readonly bundlePath?: string;
   /** Bindings and D1 migrations by another wrangler.toml than the repository's: of another release. */
@@ -37,12 +39,13 @@ export interface EdgeSetup {
 const root = join(import.meta.dirname, '..');
 
 export async function edgeSetup(options: EdgeOptions, port: number): Promise<EdgeSetup> {
-  const { tls, dnsResolver, operatorKey, bundlePath, dataDir, devKeyOrigins = [] } = options;
+  const { tls, dnsResolver, operatorKey, bundlePath, dataDir, devKeyOrigins = [], build } = options;
   const { wranglerToml = join(root, 'wrangler.toml') } = options;
   const { name, database, main, env, exports, compatibilityDate } = readEdgeConfig(wranglerToml, {
     DEV_KEY_ORIGINS: devKeyOrigins.join(','),
     ...(dnsResolver === undefined ? {} : { DNS_RESOLVER: dnsResolver }),
     ...(operatorKey === undefined ? {} : { OPERATOR_KEY: operatorKey }),
+    ...(build === undefined ? {} : { BUILD: build }),
   });
   const script = bundlePath === undefined ? await bundleWorker(main) : readFileSync(bundlePath, 'utf8');
   const manifest = { mainModule: 'worker.js', modules: { 'worker.js': { type: 'esm' as const, contents: script } } };

@@ -102,6 +102,9 @@ export const limits = {
   linkHistoryChanges: 256,
   /** Changes of the link that are written on its socket and not yet in the row. Danger: as for services. */
   linkUnwrittenChanges: 32,
+  /** The highest epoch that a home may say it had. Danger: whoever stole a key says the highest number there is, no epoch
+   * above it can be given, and the home is shut out for ever, whatever key it gets. */
+  linkEpoch: 2 ** 40,
   /** How long a carried request waits for the head of home's response. Danger: visitors who hang for ever. */
   carryHeadMs: 30 * second,
 
@@ -138,6 +141,8 @@ export const limits = {
   copyingBytes: 32 * MiB,
   /** Pages that one warm call asks for. Danger: the platform's 50 subrequests. */
   warmPaths: 20,
+  /** Bytes of a page or site map that home searches for links to warm. Danger: a page without end in home's memory. */
+  searchedBytes: 1 * MiB,
   /** Bytes of a snapshot. Danger: the isolate's memory. */
   snapshotBytes: 8 * MiB,
   /** How long a Worker trusts its copy of the directory and of a snapshot before it looks again. */
@@ -173,8 +178,13 @@ export const limits = {
   /** Characters of a path and query that the edge says back. Danger: an answer as long as a stranger likes. */
   echoLength: 2_048,
 
+  /** Characters of what a command reads on its standard input. Danger: a wrong file there fills its memory. */
+  cliInputLength: 4_096,
   /** Bytes of what one command asks of the home node. Danger: a process of the same user fills its memory by mistake. */
   controlRequestBytes: 64 * KiB,
+  /** How long home's figures on loopback are told again without asking anew. Danger: any page in a browser on this machine
+   * may call them, unread but as often as it likes, and each asks the edge, whose requests a day are counted. */
+  metricsFreshMs: 5 * second,
   /** Bytes of one file of a backup, packed or unpacked. Danger: a file that grows without end when it is unpacked, and a
    * small machine's memory. */
   backupFileBytes: 64 * MiB,
@@ -205,6 +215,9 @@ export const limits = {
   snapshotLateMs: 2 * minute,
   waitingLongMs: 1 * hour,
 
+  /** Between two looks for alerts that something caused. Danger: each asks the edge, and peers decide how often something
+   * happens. */
+  alertLookMs: 1 * minute,
   /** How long the owner's alert command may take. Danger: one that hangs holds back every later alert. */
   alertHookMs: 30 * second,
 

@@ -43,17 +43,21 @@ export class LeftObjects<Value extends { readonly version: number }> {
     return held?.value ?? null;
   }
 
-  /** Takes `value` unless a later one is there. The same one again is taken without a write: its answer was lost. */
-  async leave(homeId: string, value: Value): Promise<LeaveResult> {
+  /**
+   * Takes `value` unless a later one by the same key of home is there. The same one again is taken without a write: its
+   * answer was lost. `key`: of the one who leaves it, as JWK member `x`.
+   */
+  async leave(homeId: string, value: Value, key: string | null = null): Promise<LeaveResult> {
     const { store } = this.#options;
     const body = JSON.stringify(value);
     const digest = await sha256(body);
-    const customMetadata = { version: String(value.version), sha256: digest };
+    const customMetadata = { version: String(value.version), sha256: digest, ...(key === null ? {} : { key }) };
     for (;;) {
       const there = await store.head(this.#keyOf(homeId));
       const version = Number(there?.customMetadata?.version ?? -1);
-      const before = there === null ? null : { version, digest: there.customMetadata?.sha256 ?? '' };
-      const judged = rising(before, { version: value.version, digest });
+      const { sha256 = '', key: by = null } = there?.customMetadata ?? {};
+      const before = there === null ? null : { version, digest: sha256, key: by };
+      const judged = rising(before, { version: value.version, digest, key });
       if (judged === 'same') return { left: true };
       if (judged === 'older') return { left: false, version };
       // Two at once: the one that comes second finds another object than it judged, and judges again.

@@ -6,6 +6,7 @@ import { type CryptoKey, importJWK } from 'jose';
 import { verifyClaim } from '../../shared/claim/claim.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { verifyEdgePart } from '../../shared/config/edge-part.ts';
+import type { EdgeAbout } from '../../shared/edge-about.ts';
 import { PorchlightError } from '../../shared/errors.ts';
 import { batchContentType } from '../../shared/lease/batch.ts';
 import { limits } from '../../shared/limits.ts';
@@ -24,9 +25,10 @@ import { answerEcho, answerEdge } from './self-report.ts';
 import { answerTold, askBytes, jsonOf, readSignedCall, refusal, type SignedCall, turnBytes } from './signed-call.ts';
 import { parseSnapshot } from './snapshot.ts';
 import { spoolCalls } from './spool-calls.ts';
-import { warm, warmPaths } from './warm.ts';
+import { warm, warmOrder } from './warm.ts';
 
 export interface HomeRoutesParts extends ChangeKeyParts, OperatorParts {
+  readonly about: EdgeAbout;
   readonly clock: Clock;
   readonly directory: D1Directory;
   readonly claims: ClaimDesk;
@@ -57,7 +59,7 @@ export function homeRoutes(parts: HomeRoutesParts): Hono {
 
   routes.post('/v1/claim', (context) => claim(parts, context.req.raw));
   routes.post('/v1/key', (context) => changeKey(parts, context.req.raw));
-  routes.all('/v1/edge', (context) => answerEdge(context.req.method, parts.clock.now()));
+  routes.all('/v1/edge', (context) => answerEdge(parts.about, context.req.method, parts.clock.now()));
   routes.all('/v1/echo/*', (context) => answerEcho(context.req.raw, parts.clock.now()));
   routes.all('/v1/link', (context) => link(parts, context.req.raw));
   routes.post(
@@ -176,7 +178,7 @@ async function snapshot(
     // How old it is strangers are told by the edge's clock: a small computer's may be wrong by years.
     const now = clock.now();
     const taken = { ...parseSnapshot(bytes, home.hosts), madeAt: now };
-    const left = await said.snapshots.leave(home.homeId, taken);
+    const left = await said.snapshots.leave(home.homeId, taken, home.publicKey.x);
     if (!left.left) {
       const detail = `Cannot take snapshot ${taken.version}: version ${left.version} is there; send a later one.`;
       return problem(409, 'snapshot-older', { detail });
@@ -199,7 +201,7 @@ async function config(
     const key = (await importJWK(home.publicKey, 'EdDSA')) as CryptoKey;
     const where = { edge: expected.edge, homeId: home.homeId, claimedHosts: home.hosts };
     const part = await verifyEdgePart(new TextDecoder().decode(bytes), key, where);
-    const left = await said.parts.leave(home.homeId, part);
+    const left = await said.parts.leave(home.homeId, part, home.publicKey.x);
     if (left.left) return answerJson({ version: part.version });
     const detail = `Cannot go by settings ${part.version}: version ${left.version} is there; send a later one.`;
     return problem(409, 'config-older', { detail });
@@ -212,10 +214,13 @@ async function config(
 async function warming(parts: HomeRoutesParts, { home, spool, jws, expected, body: asked }: Called): Promise<Response> {
   const proved = await spool.authorise(jws, expected);
   if (!proved.ok) return refusal(proved);
-  const paths = warmPaths(jsonOf(asked));
-  if (paths === null) return problem(400, 'warm-malformed');
+  const own = new URL(expected.edge);
+  const order = warmOrder(jsonOf(asked), home.hosts, own.host);
+  if (order === null) return problem(400, 'warm-malformed');
   const link = parts.links.get(parts.links.idFromName(home.homeId));
-  return answerJson(await warm({ copies: parts.copies, link }, home.homeId, expected.edge, paths));
+  return answerJson(
+    await warm({ copies: parts.copies, link }, home.homeId, `${own.protocol}//${order.host}`, order.paths),
+  );
 }
 
 function answerJson(value: unknown): Response {

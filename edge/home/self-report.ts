@@ -1,8 +1,8 @@
 // What the edge says of itself to anybody, at any host and before any claim: which program it is, and how a request's
 // address reached it. The owner's `porchlight doctor` asks both from home.
 
+import type { EdgeAbout } from '../../shared/edge-about.ts';
 import { limits } from '../../shared/limits.ts';
-import { edgeBuild } from '../build.ts';
 import { problem } from '../http/problem.ts';
 
 const safeHeaders = {
@@ -13,8 +13,8 @@ const safeHeaders = {
 };
 
 /** `now` in ms since the epoch. With the edge's time: not every runtime adds a Date of its own. */
-export function answerEdge(method: string, now: number): Response {
-  return answer(method, JSON.stringify(edgeBuild), now);
+export function answerEdge(about: EdgeAbout, method: string, now: number): Response {
+  return answer(method, JSON.stringify(about), now);
 }
 
 /**

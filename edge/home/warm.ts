@@ -19,12 +19,22 @@ export interface WarmParts {
 /** At once; home answers visitors meanwhile. */
 const together = 4;
 
-/** The paths that a call names; null when it is not a list of at most `limits.warmPaths` paths. */
-export function warmPaths(asked: unknown): readonly string[] | null {
-  const { paths } = (typeof asked === 'object' && asked !== null ? asked : {}) as { paths?: unknown };
+export interface WarmOrder {
+  readonly host: string;
+  readonly paths: readonly string[];
+}
+
+/**
+ * What a call asks for; null when it is not a list of at most `limits.warmPaths` paths at a host of this home. A home of
+ * an earlier version names no host and means `ownHost`, at which it called.
+ */
+export function warmOrder(asked: unknown, hosts: readonly string[], ownHost: string): WarmOrder | null {
+  const fields = (typeof asked === 'object' && asked !== null ? asked : {}) as { paths?: unknown; host?: unknown };
+  const { paths, host = ownHost } = fields;
+  if (typeof host !== 'string' || !hosts.includes(host)) return null;
   if (!Array.isArray(paths) || paths.length > limits.warmPaths) return null;
   const isPath = (path: unknown): path is string => typeof path === 'string' && /^\/[\x21-\x7e]*$/.test(path);
-  return paths.every(isPath) ? paths : null;
+  return paths.every(isPath) ? { host, paths } : null;
 }
 
 /** `origin` is that of a host that this home claimed. */

@@ -28,6 +28,8 @@ export interface Adapter {
   /** What the software is, as the configuration names it. */
   readonly kind: string;
   readonly signatures: readonly SignatureKind[];
+  /** Its leavings name the pages worth warming; otherwise they are looked for. */
+  readonly knowsPages: boolean;
   /**
    * By what the service recognises a repetition ("activity id"), or null if it does not. A delivery in doubt after a
    * crash is repeated either way (at least once); null is told to the owner.

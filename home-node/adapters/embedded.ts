@@ -11,6 +11,7 @@ export function embeddedAdapter(receipts: Receipts): Adapter {
   return {
     kind: 'embedded',
     signatures: ['cavage', 'rfc9421'],
+    knowsPages: true,
     deduplicatesBy: 'activity id',
     headersFor: async (delivery) => {
       const { method, host, path, headers, bodySha256 } = delivery;

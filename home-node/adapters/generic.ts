@@ -13,6 +13,7 @@ export function genericAdapter({ inboxes, signatures }: GenericService): Adapter
   return {
     kind: 'activitypub',
     signatures,
+    knowsPages: false,
     // ActivityPub section 5.2 demands it of every server.
     deduplicatesBy: 'activity id',
     headersFor: async () => await Promise.resolve([]),

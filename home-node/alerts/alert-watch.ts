@@ -2,6 +2,7 @@
 // and once when it is over. Whoever could not be told is told again at the next look.
 
 import { causeOf } from '../../shared/errors.ts';
+import { limits } from '../../shared/limits.ts';
 import type { Log } from '../log.ts';
 import type { TellOwner } from './hook.ts';
 import { type Alert, type AlertFacts, type AlertKind, type AlertRules, judgeAlerts } from './judge.ts';
@@ -26,6 +27,12 @@ export class AlertWatch {
   readonly #raised: Map<AlertKind, Alert>;
   #timer: NodeJS.Timeout | null = null;
   #looking: Promise<void> = Promise.resolve();
+  /** A look that has not begun; whoever asks meanwhile is served by it. */
+  #next: Promise<void> | null = null;
+  /** Runs while no further look may be caused. */
+  #rest: NodeJS.Timeout | null = null;
+  #happenedMeanwhile = false;
+  #isOver = false;
 
   constructor(options: AlertWatchOptions) {
     this.#options = options;
@@ -43,20 +50,42 @@ export class AlertWatch {
     return [...this.#raised.values()];
   }
 
-  /** One look; several asked for at once are one after another. Never rejects. */
-  async look(): Promise<void> {
-    this.#looking = this.#looking.then(async () => {
-      try {
-        await this.#look();
-      } catch (thrown) {
-        this.#options.log.error(`Cannot look after alerts: ${causeOf(thrown)}`);
-      }
-    });
-    await this.#looking;
+  /** Something happened that may be worth telling: a look now, but no two within `limits.alertLookMs`. */
+  happened(): void {
+    if (this.#rest !== null) {
+      this.#happenedMeanwhile = true;
+      return;
+    }
+    this.#happenedMeanwhile = false;
+    this.#rest = setTimeout(() => {
+      this.#rest = null;
+      if (this.#happenedMeanwhile) this.happened();
+    }, limits.alertLookMs);
+    this.#rest.unref();
+    void this.look();
   }
 
+  /** A look that begins after this call; one at a time. Never rejects. */
+  async look(): Promise<void> {
+    if (this.#next === null) {
+      this.#next = this.#looking.then(async () => {
+        this.#next = null;
+        try {
+          if (!this.#isOver) await this.#look();
+        } catch (thrown) {
+          this.#options.log.error(`Cannot look after alerts: ${causeOf(thrown)}`);
+        }
+      });
+      this.#looking = this.#next;
+    }
+    await this.#next;
+  }
+
+  /** Resolves when nothing is told any more: the owner's command may be running, and no other is begun. */
   async stop(): Promise<void> {
+    this.#isOver = true;
     if (this.#timer !== null) clearInterval(this.#timer);
+    if (this.#rest !== null) clearTimeout(this.#rest);
     await this.#looking;
   }
 
@@ -66,6 +95,7 @@ export class AlertWatch {
     if (facts === null) return;
     const changes = changesOf(this.#raised, judgeAlerts(facts, rules()));
     for (const change of changes) {
+      if (this.#isOver) return;
       const { kind, text } = change.alert;
       if (change.state === 'raised') log.warn(text, { alert: kind });
       else log.info('An alert is over.', { alert: kind });

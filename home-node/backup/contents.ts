@@ -11,7 +11,8 @@ export interface Contents {
   readonly leftOut: readonly string[];
 }
 
-const ofAProcess = /(^|\/)(lock\.sqlite|control\.sock)$|-(wal|shm|journal)$|\.part$|\.log$/;
+const ofAProcess =
+  /(^|\/)(lock\.sqlite|control\.sock)$|-(wal|shm|journal)$|\.part$|\.log$|(^|\/)\.porchlight-backup-[^/]+$/;
 /** Of `npm start`: the edge beside home, on the same machine. */
 const notHomes = new Set(['edge']);
 

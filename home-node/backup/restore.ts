@@ -46,7 +46,9 @@ export async function restoreBackup(path: string, folder: string, onProgress: On
     const files = reader.list();
     // Of a restore that was interrupted.
     rmSync(part, { recursive: true, force: true });
-    mkdirSync(part, { recursive: true, mode: 0o700 });
+    mkdirSync(dirname(part), { recursive: true });
+    // Not `recursive`: a folder that somebody else put there meanwhile is no place for a key.
+    mkdirSync(part, { mode: 0o700 });
     for (const [index, file] of files.entries()) {
       onProgress({ step: 'unpacking files', done: index, of: files.length });
       await nextTurn();

@@ -59,10 +59,9 @@ export class Leaver {
     return this.#leftAt;
   }
 
-  /** Paths of public pages worth warming, as the services last said. */
-  pages(): readonly string[] {
-    const { services, kept } = this.#options;
-    return [...new Set(services.flatMap(({ name }) => kept.of(name)?.pages ?? []))];
+  /** Paths of public pages worth warming, as this service last said. */
+  pages(name: string): readonly string[] {
+    return [...new Set(this.#options.kept.of(name)?.pages)];
   }
 
   async #leave(): Promise<boolean> {

@@ -2,6 +2,7 @@
 // process itself, so that tests can run any of them.
 
 import type { Clock, Random } from '../../shared/clock.ts';
+import { plainJson } from '../plain-text.ts';
 import { dataFolder } from './folder.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -31,5 +32,5 @@ export function folderOf({ env, homeDirectory }: Cli, { home }: FolderOptions): 
 
 /** The same as the table says, for programs: one JSON text with a line end. */
 export function sayJson({ terminal }: Cli, value: unknown): void {
-  terminal.say(JSON.stringify(value, null, 2));
+  terminal.say(plainJson(value, 2));
 }

@@ -9,6 +9,9 @@ import { exitCodeOf } from './exit-codes.ts';
 import { runProgram } from './program.ts';
 import { Terminal } from './terminal.ts';
 
+// What is written is its user's alone, whatever rights the folder has: keys, backups, who sent what to whom.
+process.umask(0o077);
+
 const { stdin: input, stdout: output, stderr: errors, env } = process;
 const terminal = new Terminal({ input, output, errors, env });
 const cli: Cli = {
@@ -21,6 +24,16 @@ const cli: Cli = {
     process.exitCode = code;
   },
 };
+
+// Whoever reads the result may have seen enough (`| head`).
+output.on('error', (cause: NodeJS.ErrnoException) => {
+  if (cause.code === 'EPIPE') process.exit();
+  throw cause;
+});
+// Nobody hears any more what is said on the way: no reason for a home to end.
+errors.on('error', (cause: NodeJS.ErrnoException) => {
+  if (cause.code !== 'EPIPE') throw cause;
+});
 
 runProgram(cli, process.argv.slice(2)).catch((thrown: unknown) => {
   const message = causeOf(thrown);

@@ -47,12 +47,14 @@ export function createProgram(cli: Cli): Command {
       await (await import('./commands/init.ts')).init(cli, options);
     });
 
-  add('claim <code>', 'make this home known to its edge, by a one-time code of its operator', [
+  add('claim [code]', 'make this home known to its edge, by a one-time code of its operator', [
+    'porchlight claim            # asks for the code',
+    'porchlight claim - < FILE   # reads it from standard input',
     'porchlight claim 7QK2-M0XA-93ZN-TTB4-0V5R-8KCE-HW1D',
   ])
     .addOption(folderOption())
     .addOption(jsonOption())
-    .action(async (code: string, options: { home?: string; json?: boolean }) => {
+    .action(async (code: string | undefined, options: { home?: string; json?: boolean }) => {
       await (await import('./commands/claim.ts')).claim(cli, code, options);
     });
 
@@ -62,7 +64,7 @@ export function createProgram(cli: Cli): Command {
     'porchlight up --replay-since 2026-11-20T18:00   # after restoring a backup',
   ])
     .addOption(folderOption())
-    .option('--claim <code>', 'claim first, unless this code was used already')
+    .option('--claim <code>', 'claim first, unless this code was used already; - reads it from standard input')
     .option('--wake-at <time>', `when home is back after it is ended: ${whenWanted}`)
     .option('--replay-since <time>', 'have what arrived since then and is still kept delivered again')
     .addOption(new Option('--log <level>', 'how much to say (as porchlight.toml says)').choices(logLevels))

@@ -1,7 +1,10 @@
 // Tables for terminals: columns as wide as what is in them, the last one as long as it likes. Beside each stands --json,
-// for programs.
+// for programs. Whatever others chose may stand in a cell: it is made plain here.
 
+import { plainText } from '../plain-text.ts';
 import type { Style, Terminal } from './terminal.ts';
+
+export { plainText as printable } from '../plain-text.ts';
 
 export interface Cell {
   readonly text: string;
@@ -11,7 +14,9 @@ export interface Cell {
 export type Row = readonly (Cell | string)[];
 
 export function printTable(terminal: Terminal, heads: readonly string[], rows: readonly Row[]): void {
-  const cells = rows.map((row) => row.map((cell) => (typeof cell === 'string' ? { text: cell } : cell)));
+  const cells = rows.map((row) =>
+    row.map((cell) => (typeof cell === 'string' ? { text: plainText(cell) } : { ...cell, text: plainText(cell.text) })),
+  );
   const widths = heads.map((head, column) =>
     Math.max(head.length, ...cells.map((row) => widthOf(row[column]?.text ?? ''))),
   );
@@ -24,11 +29,6 @@ export function printTable(terminal: Terminal, heads: readonly string[], rows: r
   };
   if (heads.some((head) => head !== '')) print(heads.map((text) => ({ text, style: 'dim' })));
   for (const row of cells) print(row);
-}
-
-/** What others chose (names, paths, reasons) may hold control characters, which would move the cursor or forge lines. */
-export function printable(text: string): string {
-  return text.replace(/\p{Cc}+/gu, ' ');
 }
 
 function widthOf(text: string): number {

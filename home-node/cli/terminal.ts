@@ -5,6 +5,8 @@ import { createInterface } from 'node:readline/promises';
 import type { Readable, Writable } from 'node:stream';
 import { styleText } from 'node:util';
 import { PorchlightError } from '../../shared/errors.ts';
+import { limits } from '../../shared/limits.ts';
+import { plainLines } from '../plain-text.ts';
 
 export type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan';
 
@@ -45,12 +47,12 @@ export class Terminal {
 
   /** A line of the result. */
   say(line = ''): void {
-    this.#options.output.write(`${line}\n`);
+    this.#options.output.write(`${plainLines(line)}\n`);
   }
 
   /** A line about the way there. */
   note(line: string): void {
-    this.#options.errors.write(`${line}\n`);
+    this.#options.errors.write(`${plainLines(line)}\n`);
   }
 
   /** Text that a later draw replaces; nothing where nothing can be redrawn. */
@@ -88,6 +90,19 @@ export class Terminal {
       ended.catch(() => undefined);
       lines.close();
     }
+  }
+
+  /** The first line of standard input. Throws `not-answered` when there is none; `what` says of what. */
+  async inputLine(what: string): Promise<string> {
+    let text = '';
+    for await (const part of this.#options.input) {
+      text += String(part);
+      if (text.includes('\n') || text.length > limits.cliInputLength) break;
+    }
+    const line = (text.split('\n', 1)[0] ?? '').trim();
+    if (line !== '' && text.length <= limits.cliInputLength) return line;
+    const found = line === '' ? 'nothing' : 'more than a line';
+    throw new PorchlightError('not-answered', `Cannot read ${what}: found ${found} on standard input; write it there.`);
   }
 
   #styled(stream: TerminalStream, style: Style, text: string): string {

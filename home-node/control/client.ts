@@ -19,17 +19,34 @@ export async function askNode<T>(
   signal?: AbortSignal,
 ): Promise<T> {
   const answer = await answerOf(folder, name, args, signal);
-  // Made where it is read: lines that come before somebody iterates would be lost.
-  for await (const line of createInterface({ input: answer })) {
-    const said = JSON.parse(line) as ControlLine;
-    if ('progress' in said) onProgress(said.progress);
-    else if ('result' in said) return said.result as T;
-    else throw new PorchlightError(said.error.code, said.error.message);
+  try {
+    // Made where it is read: lines that come before somebody iterates would be lost.
+    for await (const line of createInterface({ input: answer })) {
+      const said = lineOf(line);
+      if (said === null) break;
+      if ('progress' in said) onProgress(said.progress);
+      else if ('result' in said) return said.result as T;
+      else throw new PorchlightError(said.error.code, said.error.message);
+    }
+  } catch (thrown) {
+    if (!cutOff.has((thrown as NodeJS.ErrnoException).code ?? '')) throw thrown;
   }
   throw new PorchlightError(
     'control-broken',
     `Cannot say what became of "${name}": the home node ended meanwhile; see porchlight status.`,
   );
+}
+
+/** Codes of an answer that broke off. */
+const cutOff = new Set(['ECONNRESET', 'ABORT_ERR']);
+
+/** null: it was cut off. */
+function lineOf(line: string): ControlLine | null {
+  try {
+    return JSON.parse(line) as ControlLine;
+  } catch {
+    return null;
+  }
 }
 
 async function answerOf(folder: string, name: string, args: object, signal?: AbortSignal): Promise<IncomingMessage> {

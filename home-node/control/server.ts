@@ -52,13 +52,14 @@ export class ControlServer {
     this.#server.closeAllConnections();
   }
 
+  /** Nobody else may ask, and the socket is gone, at once; resolves when all that was asked is answered, or cut off. */
   async close(): Promise<void> {
     const closed = new Promise<void>((resolve) => {
       this.#server.close(() => resolve());
     });
+    rmSync(this.#path, { force: true });
     this.#server.closeIdleConnections();
     await closed;
-    rmSync(this.#path, { force: true });
   }
 }
 

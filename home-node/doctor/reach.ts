@@ -1,18 +1,13 @@
 // What answers at a host of this home: a Porchlight edge, something else, or nothing. Asked once for each host; every
 // check that needs the edge there goes by it.
 
+import { type EdgeAbout, edgeAboutPath, readEdgeAbout } from '../../shared/edge-about.ts';
 import { causeOf } from '../../shared/errors.ts';
-import type { JsonObject } from '../../shared/json-object.ts';
 import { jsonOf, problemCode } from './answers.ts';
 import { type ConnectionTrouble, connectionTroubleOf } from './connection-trouble.ts';
 import type { Answer, DoctorPorts } from './ports.ts';
 
-/** GET /.porchlight/v1/edge (docs/protocol.md, "What anybody may ask"). */
-export interface EdgeSays {
-  readonly version: string;
-  readonly build: string;
-  readonly linkVersions: readonly number[];
-}
+export type EdgeSays = EdgeAbout;
 
 export type Reached =
   | { readonly reached: 'edge'; readonly says: EdgeSays; readonly answer: Answer }
@@ -21,28 +16,19 @@ export type Reached =
   | { readonly reached: 'other'; readonly answer: Answer }
   | { readonly reached: 'nothing'; readonly trouble: ConnectionTrouble };
 
-const edgePath = '/.porchlight/v1/edge';
-
 /** Never rejects. */
 export async function reach({ ask, clock }: DoctorPorts, origin: string): Promise<Reached> {
   let answer: Answer;
   try {
-    answer = await ask({ origin, target: edgePath, headers: { Accept: 'application/json' } });
+    answer = await ask({ origin, target: edgeAboutPath, headers: { Accept: 'application/json' } });
   } catch (thrown) {
     return { reached: 'nothing', trouble: connectionTroubleOf(thrown, clock) };
   }
   const body = jsonOf(answer);
-  const says = answer.status === 200 ? edgeSaysOf(body) : null;
+  const says = answer.status === 200 && body !== null ? readEdgeAbout(body) : null;
   if (says !== null) return { reached: 'edge', says, answer };
   const isOlder = answer.status === 404 && problemCode(answer) === 'no-such-call';
   return { reached: isOlder ? 'older-edge' : 'other', answer };
-}
-
-function edgeSaysOf(body: JsonObject | null): EdgeSays | null {
-  if (body?.software !== 'porchlight') return null;
-  const { version, build, linkVersions } = body;
-  if (typeof version !== 'string' || typeof build !== 'string' || !Array.isArray(linkVersions)) return null;
-  return { version, build, linkVersions: linkVersions.filter((each): each is number => typeof each === 'number') };
 }
 
 /** Why a check cannot be made at this host; null: the edge is there. */

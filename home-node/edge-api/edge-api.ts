@@ -120,10 +120,10 @@ export class EdgeApi {
     await this.#send({ method: 'PUT', path: configPath, body, contentType: configType });
   }
 
-  /** The edge asks for these pages through the link and keeps what strangers may read; at most limits.warmPaths. */
-  async warm(paths: readonly string[], signal: AbortSignal): Promise<void> {
+  /** The edge asks for these pages of this host through the link and keeps what strangers may read; at most limits.warmPaths. */
+  async warm(host: string, paths: readonly string[], signal: AbortSignal): Promise<void> {
     const path = `${base}/warm`;
-    await this.#send({ method: 'POST', path, body: encode({ paths }), contentType: json, signal });
+    await this.#send({ method: 'POST', path, body: encode({ host, paths }), contentType: json, signal });
   }
 
   /** The new key counts from now on, in the place of the one that signs this call. */

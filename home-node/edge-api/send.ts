@@ -3,6 +3,7 @@
 
 import type { Dispatcher } from 'undici';
 import { PorchlightError } from '../../shared/errors.ts';
+import { plainText } from '../plain-text.ts';
 
 export interface EdgeReply {
   readonly status: number;
@@ -57,8 +58,8 @@ export function refusalOf(request: { readonly method: string; readonly path: str
   let detail = '';
   try {
     const problem = JSON.parse(new TextDecoder().decode(reply.body)) as { code?: unknown; detail?: unknown };
-    if (typeof problem.code === 'string') reason = problem.code;
-    if (typeof problem.detail === 'string') detail = ` ${problem.detail.slice(0, 500)}`;
+    if (typeof problem.code === 'string' && /^[a-z0-9-]{1,64}$/.test(problem.code)) reason = problem.code;
+    if (typeof problem.detail === 'string') detail = ` ${plainText(problem.detail.slice(0, 500))}`;
   } catch {
     // It is not JSON, so it is not the edge's.
   }

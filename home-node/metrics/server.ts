@@ -5,7 +5,9 @@
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Clock } from '../../shared/clock.ts';
 import { causeOf, PorchlightError } from '../../shared/errors.ts';
+import { limits } from '../../shared/limits.ts';
 import type { NodeReport } from '../control/report.ts';
 import { exposition, expositionType } from './exposition.ts';
 import { healthOf } from './health.ts';
@@ -14,8 +16,10 @@ import { metricsOf, type ProcessFigures } from './metrics.ts';
 export interface MetricsServerOptions {
   /** Loopback address and port; port 0 takes a free one. */
   readonly listen: { readonly host: string; readonly port: number };
+  /** Asks the edge too: it is called at most once in `limits.metricsFreshMs`. */
   readonly report: () => Promise<NodeReport>;
   readonly figures: () => ProcessFigures;
+  readonly clock: Clock;
 }
 
 export class MetricsServer {
@@ -27,8 +31,9 @@ export class MetricsServer {
 
   /** Throws `metrics-listen` when the port is taken. */
   static async listen(options: MetricsServerOptions): Promise<MetricsServer> {
+    const report = sparingly(options.report, options.clock);
     const server = createServer((request, response) => {
-      answer(options, request, response).catch((thrown: unknown) => {
+      answer({ report, figures: options.figures }, request, response).catch((thrown: unknown) => {
         send(response, 500, 'text/plain; charset=utf-8', `${causeOf(thrown)}\n`);
       });
     });
@@ -60,7 +65,7 @@ export class MetricsServer {
 }
 
 async function answer(
-  { report, figures }: MetricsServerOptions,
+  { report, figures }: Pick<MetricsServerOptions, 'report' | 'figures'>,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -77,6 +82,23 @@ async function answer(
     default:
       return send(response, 404, plain, 'Here are /metrics and /health.\n');
   }
+}
+
+/** The same answer for whoever asks within limits.metricsFreshMs, or while it is being asked for; failures are not kept. */
+function sparingly<T>(ask: () => Promise<T>, clock: Clock): () => Promise<T> {
+  let last: { readonly at: number; readonly answer: Promise<T> } | null = null;
+  return async () => {
+    const age = last === null ? Number.POSITIVE_INFINITY : Math.abs(clock.now() - last.at);
+    if (last !== null && age < limits.metricsFreshMs) return await last.answer;
+    const asked = { at: clock.now(), answer: ask() };
+    last = asked;
+    try {
+      return await asked.answer;
+    } catch (thrown) {
+      if (last === asked) last = null;
+      throw thrown;
+    }
+  };
 }
 
 function isLoopbackName(host: string | undefined): boolean {

@@ -79,10 +79,13 @@ export class ProcessDriver implements Driver {
     if (child === null) return;
     await new Promise<void>((resolve) => {
       const late = setTimeout(() => signalGroup(child, 'SIGKILL'), this.#options.stopMs);
-      child.once('exit', () => {
+      const gone = (): void => {
         clearTimeout(late);
         resolve();
-      });
+      };
+      child.once('exit', gone);
+      // It never began, and will never end.
+      child.once('error', gone);
       signalGroup(child, 'SIGTERM');
     });
   }

@@ -4,6 +4,8 @@
 export interface Versioned {
   readonly version: number;
   readonly digest: string;
+  /** The key of home that left it, as JWK member `x`; null: it was not written down. */
+  readonly key: string | null;
 }
 
 /** `same`: its answer was lost, nothing is to be done. `older`: a later one, or another one with this version, is there. */
@@ -12,5 +14,7 @@ export type Rising = 'later' | 'same' | 'older';
 export function rising(there: Versioned | null, arriving: Versioned): Rising {
   if (there === null) return 'later';
   if (there.digest === arriving.digest) return 'same';
+  // A key that was stolen may have left the highest version there is: it binds nobody who has another key by now.
+  if (there.key !== null && arriving.key !== null && there.key !== arriving.key) return 'later';
   return arriving.version > there.version ? 'later' : 'older';
 }

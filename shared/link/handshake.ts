@@ -4,6 +4,7 @@
 
 import { CompactSign, type CryptoKey, compactVerify } from 'jose';
 import { PorchlightError } from '../errors.ts';
+import { limits } from '../limits.ts';
 import type { Session } from '../session/call.ts';
 import { type Frame, malformed, recordOf } from './codec.ts';
 
@@ -67,6 +68,7 @@ export async function verifyProof(
   if (!hello.versions.includes(claims.version)) throw refused('it chooses a version that was not offered');
   if (typeof claims.process !== 'string' || claims.process === '') throw refused('it names no process');
   if (!Number.isSafeInteger(claims.epoch) || claims.epoch < 0) throw refused('it names no epoch');
+  if (claims.epoch > limits.linkEpoch) throw refused('it names an epoch that no edge ever gave');
   return claims;
 }
 

@@ -225,6 +225,8 @@ describe('copies and pages', () => {
 
   test('of B’s host are not made by A, however it names them', async () => {
     const other = hostOf(b);
+    const named = { host: other, paths: ['/'] };
+    expect(await codeOf(await a.call('POST', 'warm', named))).toEqual([400, 'warm-malformed']);
     await warmed(a, 'page of A', `//${other}/`, `/${b.origin}/`, `/\\${other}/`, `/@${other}/`);
     expect(a.seen.every(({ host }) => host === hostOf(a))).toBe(true);
     expect(b.seen).toEqual([]);

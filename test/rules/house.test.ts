@@ -20,7 +20,7 @@ describe('the house', () => {
     const readers = product.filter((file) => /\bprocess\.(env|argv)\b/.test(file.code));
     expect(paths(readers)).toEqual(['home-node/cli/index.ts', 'home-node/config.ts', 'home-node/embedded/options.ts']);
     const bindings = sourceFiles('edge').filter((file) =>
-      /\.(DNS_RESOLVER|DEV_KEY_ORIGINS|OPERATOR_KEY)\b/.test(file.code),
+      /\.(DNS_RESOLVER|DEV_KEY_ORIGINS|OPERATOR_KEY|BUILD)\b/.test(file.code),
     );
     expect(paths(bindings)).toEqual(['edge/env.ts']);
   });

@@ -1,4 +1,4 @@
-// A certificate authority for one test run and a certificate for localhost: peers, edge and home speak HTTPS to each
+// A certificate authority for one test run and a certificate for localhost (and further names): peers, edge and home speak HTTPS to each
 // other as they would outside, and trust this authority through NODE_EXTRA_CA_CERTS.
 
 import { writeFileSync } from 'node:fs';
@@ -29,7 +29,7 @@ export async function selfSigned(
   return { key: made.private, cert: made.cert };
 }
 
-export async function makeCertificates(folder: string): Promise<Certificates> {
+export async function makeCertificates(folder: string, names: readonly string[] = []): Promise<Certificates> {
   const ca = await generate([{ name: 'commonName', value: 'Porchlight test authority' }], {
     keyType: 'ec',
     algorithm: 'sha256',
@@ -49,6 +49,7 @@ export async function makeCertificates(folder: string): Promise<Certificates> {
         altNames: [
           { type: 2, value: 'localhost' },
           { type: 7, ip: '127.0.0.1' },
+          ...names.map((value) => ({ type: 2 as const, value })),
         ],
       },
     ],

@@ -1,22 +1,25 @@
-// `porchlight claim CODE`: makes this home known to its edge.
+// `porchlight claim [CODE]`: makes this home known to its edge.
 
 import { type Claimed, claimWithKeys } from '../../claim.ts';
 import { readConfig } from '../../config.ts';
 import { askNode } from '../../control/client.ts';
 import { FolderLock } from '../../folder-lock.ts';
 import { HomeKeys } from '../../key.ts';
+import { claimCodeFrom } from '../claim-code.ts';
 import { type Cli, type FolderOptions, folderOf, type JsonOptions, sayJson } from '../cli.ts';
 import { mustBeThere } from '../folder.ts';
+import { printable } from '../table.ts';
 
-export async function claim(cli: Cli, code: string, options: FolderOptions & JsonOptions): Promise<void> {
+export async function claim(cli: Cli, typed: string | undefined, options: FolderOptions & JsonOptions): Promise<void> {
   const { terminal } = cli;
   const folder = mustBeThere(folderOf(cli, options));
+  const code = await claimCodeFrom(cli, typed);
   const { claimed, running } = await claimHere(folder, code);
   if (options.json === true) return sayJson(cli, { homeId: claimed.homeId, edge: claimed.edge, hosts: claimed.hosts });
   terminal.say(
-    `${terminal.style('green', 'Claimed')} at ${claimed.edge}: this home answers for ${claimed.hosts.join(', ')}.`,
+    `${terminal.style('green', 'Claimed')} at ${claimed.edge}: this home answers for ${printable(claimed.hosts.join(', '))}.`,
   );
-  terminal.say(terminal.style('dim', `It is known there as ${claimed.homeId}, by the key in ${folder}.`));
+  terminal.say(terminal.style('dim', `It is known there as ${printable(claimed.homeId)}, by the key in ${folder}.`));
   if (!running) terminal.say('Next: porchlight up');
 }
 

@@ -34,7 +34,7 @@ export async function init(cli: Cli, options: InitOptions): Promise<void> {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   await openHomeKey(folder);
   // Last: a folder with settings is a finished one.
-  writeDurably(file, starterConfig({ domain, admin }));
+  writeDurably(file, starterConfig({ domain, admin }), 0o600);
   if (options.json === true) return sayJson(cli, { folder, domain, admin, config: file });
   const dim = (text: string): string => terminal.style('dim', text);
   terminal.say(`${terminal.style('green', 'Made')} ${folder} for ${domain}.`);

@@ -1,6 +1,6 @@
 // `porchlight key`: what home's key is, a new one by the old one, and the key alone as a file to keep elsewhere.
 
-import { existsSync, readFileSync, renameSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { calculateJwkThumbprint } from 'jose';
 import { PorchlightError } from '../../../shared/errors.ts';
@@ -79,9 +79,11 @@ export async function restore(cli: Cli, file: string, options: FolderOptions & J
   let kept: string | null = null;
   try {
     const place = join(folder, keyFileName);
-    if (existsSync(place) && readFileSync(place, 'utf8') !== text) {
+    const before = existsSync(place) ? readFileSync(place, 'utf8') : text;
+    if (before !== text) {
       kept = join(folder, `home-key-before-${cli.clock.now()}.json`);
-      renameSync(place, kept);
+      // Not moved: at no moment is there no key, in whose place a new one would be made.
+      writeDurably(kept, before, 0o600);
     }
     writeDurably(place, text, 0o600);
   } finally {

@@ -3,6 +3,7 @@
 import { PorchlightError } from '../../../shared/errors.ts';
 import { type LogLevel, logLevels } from '../../log.ts';
 import { runNode } from '../../run.ts';
+import { claimCodeFrom } from '../claim-code.ts';
 import { type Cli, type FolderOptions, folderOf } from '../cli.ts';
 import { mustBeThere } from '../folder.ts';
 import { parseFuture, parseWhen } from '../when.ts';
@@ -21,8 +22,9 @@ export async function up(cli: Cli, options: UpOptions): Promise<void> {
   const wakeAt = options.wakeAt === undefined ? null : parseFuture('--wake-at', options.wakeAt, now);
   const replaySince = options.replaySince === undefined ? null : parseWhen('--replay-since', options.replaySince, now);
   const folder = mustBeThere(folderOf(cli, options));
+  const claimCode = options.claim === undefined ? null : await claimCodeFrom(cli, options.claim);
   if (terminal.isInteractive) terminal.note(terminal.styleNote('dim', 'Ctrl-C: home says good night and ends.'));
-  await runNode({ folder, claimCode: options.claim ?? null, logLevel, wakeAt, replaySince }, { environment: cli.env });
+  await runNode({ folder, claimCode, logLevel, wakeAt, replaySince }, { environment: cli.env });
 }
 
 function levelOf(text: string): LogLevel {

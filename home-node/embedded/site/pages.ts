@@ -3,10 +3,8 @@
 
 import { readFileSync, realpathSync } from 'node:fs';
 import { limits } from '../../../shared/limits.ts';
+import { pathsIn } from '../../site-links.ts';
 import { resolveFile } from './resolve.ts';
-
-/** Markup larger than this is not searched for links. */
-const searchedBytes = 1024 * 1024;
 
 /** Paths, at most `limits.sitePages`, each of a file that is there. */
 export function sitePages(folder: string, origin: string): readonly string[] {
@@ -31,24 +29,6 @@ export function sitePages(folder: string, origin: string): readonly string[] {
 /** The text of a file that may hold links, or null. */
 function read(root: string, path: string): string | null {
   const resolved = resolveFile(root, path);
-  if (resolved.found !== 'file' || resolved.stats.size > searchedBytes) return null;
+  if (resolved.found !== 'file' || resolved.stats.size > limits.searchedBytes) return null;
   return /\.(html?|css|xml|svg)$/i.test(resolved.path) ? readFileSync(resolved.path, 'utf8') : null;
-}
-
-const links = [
-  /\b(?:href|src|poster)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))/gi,
-  /\burl\(\s*(?:"([^"]*)"|'([^']*)'|([^\s"')]+))\s*\)/gi,
-  /@import\s+(?:"([^"]*)"|'([^']*)')/gi,
-  /<loc>\s*([^<\s]+)\s*<\/loc>/gi,
-];
-
-/** Paths at this origin that `text`, found at `path`, names. */
-function pathsIn(text: string, path: string, origin: string): readonly string[] {
-  return links.flatMap((pattern) =>
-    [...text.matchAll(pattern)].flatMap(([, ...quoted]) => {
-      const named = quoted.find((part) => part !== undefined)?.replaceAll('&amp;', '&') ?? '';
-      const url = URL.parse(named, `${origin}${path}`);
-      return url !== null && url.origin === origin ? [url.pathname] : [];
-    }),
-  );
 }

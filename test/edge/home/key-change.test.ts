@@ -8,10 +8,12 @@ import { judgeKeyChange, KeyDesk, type KeyFacts } from '../../../edge/home/key-d
 import { readSignedCall } from '../../../edge/home/signed-call.ts';
 import { type KeyChangeRequest, keyChangePath, makeKeyChange } from '../../../shared/claim/key-change.ts';
 import { limits } from '../../../shared/limits.ts';
+import type { Snapshot } from '../../../shared/snapshot.ts';
 import { signStatement } from '../../../shared/statement.ts';
 import { codeOf, SmallOperator } from '../operator/small-operator.ts';
 import { SmallHome } from '../router/small-home.ts';
 import { addHome, bindings, HandClock, migrated } from './directory-database.ts';
+import { exampleSnapshot } from './example-snapshot.ts';
 
 interface Keys {
   readonly publicKey: JWK;
@@ -194,6 +196,23 @@ describe('a lost key', () => {
     found.process = 'another machine';
     expect((await found.connect()).epoch).toBe(2);
     expect((await found.call('GET', 'spool')).status).toBe(200);
+  });
+
+  test('leaves nothing that its home cannot replace: whoever stole it left settings and a snapshot under the last version', async () => {
+    const last = Number.MAX_SAFE_INTEGER;
+    const part = { language: 'en', title: 'Stolen', hosts: [host], services: [], statusPage: true };
+    const snapshot = JSON.parse(JSON.stringify(exampleSnapshot()).replaceAll('a.example', host)) as Snapshot;
+    expect((await home.leaveConfig({ ...part, version: last })).status).toBe(200);
+    expect((await home.call('PUT', 'snapshot', { ...snapshot, version: last, title: 'Stolen' })).status).toBe(200);
+    const found = await SmallHome.claimedWith(origin, await new SmallOperator(origin).code(host));
+    found.process = 'another machine';
+    await found.connect();
+    expect((await found.leaveConfig({ ...part, version: 1, title: 'Found again' })).status).toBe(200);
+    expect((await found.call('PUT', 'snapshot', { ...snapshot, version: 1 })).status).toBe(200);
+    expect((await found.leaveConfig({ ...part, version: 1, title: 'Another' })).status).toBe(409);
+    await found.sleep();
+    const page = await (await SELF.fetch(`${origin}/`, { headers: { Accept: 'text/html' } })).text();
+    expect(page).toContain('Found again');
   });
 });
 

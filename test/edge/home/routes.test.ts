@@ -326,6 +326,20 @@ describe('POST warm', () => {
     expect((await bindings.STORE.list({ prefix: `copies/${home.homeId}/` })).objects).toHaveLength(3);
   });
 
+  test('asks at another host of this home when it is named, and at no other', async () => {
+    await home.connect();
+    home.answer = ({ host: at }) => ({ status: 200, headers: { 'Content-Type': 'text/html' }, body: `page of ${at}` });
+    const more = `www.${host}`;
+    const reply = await home.call('POST', 'warm', { host: more, paths: ['/'] });
+    expect(await reply.json()).toEqual({ stored: ['/'], refused: [] });
+    expect(home.seen.map((request) => request.host)).toEqual([more]);
+    for (const elsewhere of ['evil.example', '', 7, `${host}/x`, `${host}@evil.example`]) {
+      const refused = await home.call('POST', 'warm', { host: elsewhere, paths: ['/'] });
+      expect(await codeOf(refused)).toEqual([400, 'warm-malformed']);
+    }
+    expect(home.seen).toHaveLength(1);
+  });
+
   test('refuses more paths than one call may ask for, and what are no paths', async () => {
     await home.connect();
     const many = Array.from({ length: limits.warmPaths + 1 }, (_, n) => `/${n}`);

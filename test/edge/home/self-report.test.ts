@@ -2,10 +2,11 @@
 
 import { SELF } from 'cloudflare:test';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { settingsOf } from '../../../edge/env.ts';
 import manifest from '../../../package.json';
 import { limits } from '../../../shared/limits.ts';
 import { linkVersions } from '../../../shared/link/frames.ts';
-import { migrated } from './directory-database.ts';
+import { bindings, migrated } from './directory-database.ts';
 
 const nobody = 'https://nobody.example';
 const edge = async (init: RequestInit = {}): Promise<Response> =>
@@ -27,6 +28,11 @@ describe('GET edge', () => {
       build: 'source',
       linkVersions,
     });
+  });
+
+  test('says the build that was deployed, and nothing else of its variables', () => {
+    const { about } = settingsOf({ ...bindings, BUILD: '0a1b', OPERATOR_KEY: 'secret' } as never);
+    expect(about).toEqual({ software: 'porchlight', version: manifest.version, build: '0a1b', linkVersions });
   });
 
   test('answers no other method', async () => {

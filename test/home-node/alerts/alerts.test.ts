@@ -4,7 +4,7 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { AlertWatch } from '../../../home-node/alerts/alert-watch.ts';
 import { commandHook, type TellOwner } from '../../../home-node/alerts/hook.ts';
 import {
@@ -88,12 +88,14 @@ describe('the watch', () => {
   let told: AlertChange[];
   let facts: AlertFacts;
   let said: string[];
+  let gathered: number;
   let tell: TellOwner | null;
 
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'porchlight-alerts-'));
     told = [];
     said = [];
+    gathered = 0;
     facts = well;
     tell = async (change) => {
       told.push(change);
@@ -106,7 +108,10 @@ describe('the watch', () => {
   const watch = (): AlertWatch =>
     new AlertWatch({
       log: createLog('debug', systemClock, (line) => said.push(line)),
-      gather: async () => await Promise.resolve(facts),
+      gather: async () => {
+        gathered += 1;
+        return await Promise.resolve(facts);
+      },
       rules: () => rules,
       tell: () => tell,
       file: new RaisedFile(join(folder, 'alerts.json')),
@@ -158,6 +163,48 @@ describe('the watch', () => {
     await one.look();
     await one.look();
     expect(said.filter((line) => line.includes('alert=clock-wrong'))).toHaveLength(1);
+  });
+
+  test('peers that send without end cause one look in limits.alertLookMs, and the last is not missed', async () => {
+    vi.useFakeTimers();
+    try {
+      const one = watch();
+      for (let n = 0; n < 100; n++) one.happened();
+      await vi.advanceTimersByTimeAsync(0);
+      expect(gathered).toBe(1);
+      facts = { ...well, clockOff: true };
+      await vi.advanceTimersByTimeAsync(limits.alertLookMs);
+      expect(gathered).toBe(2);
+      expect(told).toHaveLength(1);
+      await vi.advanceTimersByTimeAsync(10 * limits.alertLookMs);
+      expect(gathered).toBe(2);
+      await one.stop();
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  test('a command that hangs gathers no queue behind it, and ending waits for that one alone', async () => {
+    facts = { ...well, clockOff: true, linkLostSince: now - hour };
+    let end = (): void => undefined;
+    let calls = 0;
+    const began = new Promise<void>((isRunning) => {
+      tell = async () => {
+        calls += 1;
+        isRunning();
+        await new Promise<void>((resolve) => {
+          end = resolve;
+        });
+      };
+    });
+    const one = watch();
+    const looks = Array.from({ length: 50 }, async () => await one.look());
+    await began;
+    looks.push(...Array.from({ length: 50 }, async () => await one.look()));
+    const stopped = one.stop();
+    end();
+    await Promise.all([...looks, stopped]);
+    expect({ calls, gathered }).toEqual({ calls: 1, gathered: 1 });
   });
 
   test('a torn file is no file', async () => {

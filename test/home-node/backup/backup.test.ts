@@ -62,6 +62,9 @@ describe('a backup', () => {
     const ledger = await Ledger.open(join(folder, 'ledger.sqlite'));
     ledger.mark([{ mark: 'begin', id: 'one', service: 'home', sender: 'a', at: 1 }]);
     for (const name of ['lock.sqlite', 'home.log', 'x.part']) writeFileSync(join(folder, name), '');
+    // Of a backup into this very folder that was killed: half of it, and home's key.
+    mkdirSync(join(folder, '.porchlight-backup-killed'));
+    writeFileSync(join(folder, '.porchlight-backup-killed', 'one.sqlar'), 'half');
     await backup();
     ledger.mark([{ mark: 'begin', id: 'two', service: 'home', sender: 'a', at: 2 }]);
     const back = join(base, 'back');

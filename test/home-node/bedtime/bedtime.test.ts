@@ -110,6 +110,7 @@ describe('leaving', () => {
     const adapter: Adapter = {
       kind: 'test',
       signatures: ['cavage'],
+      knowsPages: false,
       deduplicatesBy: null,
       headersFor: async () => [],
       outcomeOf: () => ({ outcome: 'delivered' }),

@@ -1,6 +1,7 @@
 // A day with the commands: claim, up, status, sleep, wake, against a real edge, each command a process of its own.
 
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { NodeReport } from '../../../home-node/control/report.ts';
@@ -70,6 +71,10 @@ describe('the commands, on a domain', { timeout: 60_000 }, () => {
     expect(awake.home).toMatchObject({ link: { state: 'open' }, spool: { waiting: 0, dead: 0 } });
     expect(awake.home?.services).toMatchObject([{ name: 'recorder', kind: 'activitypub', state: 'up' }]);
     expect(statSync(join(house.domain.homeFolder, 'control.sock')).mode & 0o777).toBe(0o600);
+    const madeByHome = readdirSync(house.domain.homeFolder).filter((name) => name !== 'porchlight.toml');
+    expect(madeByHome).toEqual(expect.arrayContaining(['home.json', 'ledger.sqlite', 'lock.sqlite', 'leavings.json']));
+    const open = madeByHome.filter((name) => (statSync(join(house.domain.homeFolder, name)).mode & 0o077) !== 0);
+    expect(open).toEqual([]);
     const { out, code } = await run('status');
     expect(code).toBe(0);
     expect(out).toMatch(/link +open for/);
@@ -124,6 +129,20 @@ describe('the commands, on a domain', { timeout: 60_000 }, () => {
       expect(err).toContain('--until');
     }
     expect((await report()).state).toBe('awake');
+  });
+
+  test('told to end while somebody asks without end, it goes to bed and ends with 0', async () => {
+    await run('wake');
+    const asker = connect(join(house.domain.homeFolder, 'control.sock'));
+    asker.on('error', () => undefined);
+    // A call whose arguments never come.
+    asker.write('POST /status HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{');
+    // What came before this was heard before.
+    expect((await report()).state).toBe('awake');
+    await house.domain.sleep();
+    asker.destroy();
+    house.domain.startHome();
+    await untilStatus(({ state }) => state === 'awake');
   });
 
   test('told to end while it sleeps, the process ends with 0 and frees its folder', async () => {

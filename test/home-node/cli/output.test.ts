@@ -1,12 +1,14 @@
 // How commands write: colours and bars on terminals only, tables that align, times that people type, completion that
 // shells can load.
 
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { claimCodeFrom } from '../../../home-node/cli/claim-code.ts';
+import { type Cli, sayJson } from '../../../home-node/cli/cli.ts';
 import { type CommandNode, completionFor } from '../../../home-node/cli/completion.ts';
 import { exitCodeOf } from '../../../home-node/cli/exit-codes.ts';
 import { dataFolder, mustBeThere } from '../../../home-node/cli/folder.ts';
@@ -16,6 +18,7 @@ import { Terminal } from '../../../home-node/cli/terminal.ts';
 import { parseFuture, parseWhen } from '../../../home-node/cli/when.ts';
 import { size, span } from '../../../home-node/cli/words.ts';
 import { PorchlightError } from '../../../shared/errors.ts';
+import { limits } from '../../../shared/limits.ts';
 
 function terminalOf(isTTY: boolean, env: Readonly<Record<string, string>> = {}) {
   const streams = { input: new PassThrough(), output: new PassThrough(), errors: new PassThrough() };
@@ -60,6 +63,43 @@ describe('a terminal', () => {
   });
 });
 
+describe('a claim code', () => {
+  const from = async (typed: string | undefined, isTTY: boolean, input: string): Promise<string> => {
+    const { terminal, input: stream } = terminalOf(isTTY);
+    const code = claimCodeFrom({ terminal } as unknown as Cli, typed);
+    stream.end(input);
+    return await code;
+  };
+
+  test('need not stand on the command line, which everybody on the machine can read', async () => {
+    expect(await from('-', false, '7QK2-M0XA\n')).toBe('7QK2-M0XA');
+    expect(await from('-', false, '7QK2-M0XA')).toBe('7QK2-M0XA');
+    expect(await from(undefined, true, '7QK2-M0XA\n')).toBe('7QK2-M0XA');
+    expect(await from('7QK2-M0XA', false, '')).toBe('7QK2-M0XA');
+  });
+
+  test.each(['', '\n7QK2', 'x'.repeat(limits.cliInputLength + 1)])('is not what is no line of input', async (input) => {
+    await expect(from('-', false, input)).rejects.toThrow(expect.objectContaining({ code: 'not-answered' }));
+  });
+
+  test('is asked for only where somebody can answer, and elsewhere the way to give it is said', async () => {
+    await expect(from(undefined, false, '7QK2\n')).rejects.toThrow(
+      expect.objectContaining({ code: 'not-interactive' }),
+    );
+  });
+});
+
+test('a reader that has seen enough ends a command without a word', () => {
+  const program = join(import.meta.dirname, '..', '..', '..', 'home-node', 'cli', 'index.ts');
+  const said = (pipe: string): string =>
+    spawnSync('/bin/sh', ['-c', `exec 3>&1; ${pipe}`, 'sh', process.execPath, program]).stdout.toString();
+  expect(said('{ "$1" "$2" config 2>&3; echo "ended with $?" >&3; } | true')).toBe('ended with 0\n');
+  // What is said on the way, to nobody: it ends as it would have.
+  expect(said('{ "$1" "$2" status --home /nowhere 2>&1 >&3; echo "ended with $?" >&3; } | true')).toBe(
+    'ended with 1\n',
+  );
+});
+
 describe('tables', () => {
   test('columns are as wide as what is in them, and nothing trails', () => {
     const { terminal, out } = terminalOf(false);
@@ -76,6 +116,32 @@ describe('tables', () => {
 
   test('what others chose cannot move the cursor or forge a line', () => {
     expect(printable('x\u001b[2J\ny\u009b')).toBe('x [2J y ');
+  });
+
+  test('neither as text nor turned around by marks of direction, in any cell', () => {
+    const { terminal, out } = terminalOf(true);
+    const evil = 'gro.live\u202e\u2066\u2028x\u001b]0;title\u0007\u001b[8m';
+    printTable(terminal, ['', ''], [[evil, { text: evil, style: 'red' }]]);
+    const plain = 'gro.live x ]0;title [8m';
+    expect(out()).toBe(`${plain}  \u001b[31m${plain}\u001b[39m\n`);
+  });
+
+  test('nor in a line that a command says, where our own colours hold', () => {
+    const { terminal, out, err } = terminalOf(true);
+    terminal.say(`${terminal.style('bold', 'Claimed')} at \u001b[2J\u001b[8m\u009b2Jevil\r\n\tand on`);
+    terminal.note(terminal.styleNote('red', 'Cannot: \u001b]52;c;Y2FsYw==\u0007'));
+    expect(out()).toBe('\u001b[1mClaimed\u001b[22m at  [2J [8m 2Jevil \n\tand on\n');
+    expect(err()).toBe('\u001b[31mCannot:  ]52;c;Y2FsYw== \u001b[39m\n');
+  });
+
+  test('nor in JSON, which still reads as what it was', () => {
+    const { terminal, out } = terminalOf(true);
+    const value = { from: 'a\u009b2J\u007f\u202eb\n', list: [1] };
+    sayJson({ terminal } as unknown as Cli, value);
+    const text = out();
+    expect(text).not.toMatch(/(?!\n)[\p{Cc}\p{Bidi_Control}]/u);
+    expect(text.split('\n')).toHaveLength(7);
+    expect(JSON.parse(text)).toEqual(value);
   });
 });
 

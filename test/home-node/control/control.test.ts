@@ -1,7 +1,7 @@
 // The control socket: whose it is, what it refuses, and what a command hears when the home node ends meanwhile.
 
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { request } from 'node:http';
+import { createServer, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -49,6 +49,11 @@ describe('the control socket', () => {
     expect(seen).toEqual([{ step: 'adding', done: 1, of: 2 }]);
   });
 
+  test('answers a call that has no result', async () => {
+    await listen({ stop: async () => await Promise.resolve() });
+    expect(await askNode(folder, 'stop')).toBeNull();
+  });
+
   test('passes an error on with its code and message', async () => {
     const refuse = async (): Promise<never> => await Promise.reject(new PorchlightError('asleep', 'Cannot do that.'));
     await listen({ refuse });
@@ -93,6 +98,16 @@ describe('the control socket', () => {
     await asked;
     server?.cut();
     await expect(answer).rejects.toThrow(coded('control-broken'));
+  });
+
+  test('and one that is killed in the middle of its answer too', async () => {
+    const half = createServer((_, response) => {
+      response.write('{"result": [1, 2');
+      response.socket?.end();
+    });
+    await new Promise<void>((resolve) => half.listen(controlSocketPath(folder), resolve));
+    await expect(askNode(folder, 'status')).rejects.toThrow(coded('control-broken'));
+    await new Promise((resolve) => half.close(resolve));
   });
 
   test('without a home node the way to start one is said', async () => {

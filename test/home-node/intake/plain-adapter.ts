@@ -5,6 +5,7 @@ import type { Adapter } from '../../../home-node/adapters/adapter.ts';
 export const plainAdapter: Adapter = {
   kind: 'plain',
   signatures: ['cavage'],
+  knowsPages: false,
   deduplicatesBy: null,
   headersFor: async (delivery) => [['Porchlight-Receipt', `for ${delivery.id}`]],
   outcomeOf: ({ status, retryAfterMs }) => {

@@ -50,6 +50,14 @@ describe('a log line', () => {
     }
   });
 
+  test('obeys nothing that others chose: no terminal is moved, no name is turned around', () => {
+    const evil = 'a\u001b[2J\u009b2J\u202eb\u2028c';
+    for (const format of ['text', 'json'] as const) {
+      const [line = ''] = said({ level: 'info', format }, (log) => log.info(evil, { sender: evil }));
+      expect(line.slice(0, -1)).not.toMatch(/[\p{Cc}\p{Zl}\p{Bidi_Control}]/u);
+    }
+  });
+
   test('keeps its own time, level and text in JSON, whatever a field is called', () => {
     const [line = ''] = said({ level: 'info', format: 'json' }, (log) =>
       log.info('true', { level: 'error', message: 'false' }),

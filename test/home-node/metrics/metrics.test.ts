@@ -10,6 +10,7 @@ import { healthOf } from '../../../home-node/metrics/health.ts';
 import { metricsOf } from '../../../home-node/metrics/metrics.ts';
 import { MetricsServer } from '../../../home-node/metrics/server.ts';
 import { limits } from '../../../shared/limits.ts';
+import { isThere } from '../../support/needed.ts';
 
 const now = 1_800_000_000_000;
 const service = {
@@ -95,7 +96,10 @@ describe('figures', () => {
     expect(odd).toBe('# HELP x a\\nb\\\\\n# TYPE x gauge\nx{l="q\\"\\\\\\n"} +Inf\n');
   });
 
-  const hasPromtool = spawnSync('promtool', ['--version']).status === 0;
+  const hasPromtool = isThere(
+    spawnSync('promtool', ['--version']).status === 0,
+    'promtool (Debian: prometheus) is missing',
+  );
   test.skipIf(!hasPromtool)('promtool finds no fault in them (Debian package prometheus)', () => {
     for (const report of [awake, asleep]) {
       const checked = spawnSync('promtool', ['check', 'metrics'], { input: exposition(metricsOf(report, figures)) });
@@ -152,12 +156,20 @@ describe('on loopback', () => {
     });
   }
 
+  let time = now;
+  let asked = 0;
+  const options = (report: NodeReport, port = 0) => ({
+    listen: { host: '127.0.0.1', port },
+    report: async () => {
+      asked += 1;
+      return await Promise.resolve(report);
+    },
+    figures: () => figures,
+    clock: { now: () => time },
+  });
   const listen = async (report: NodeReport): Promise<void> => {
-    server = await MetricsServer.listen({
-      listen: { host: '127.0.0.1', port: 0 },
-      report: async () => await Promise.resolve(report),
-      figures: () => figures,
-    });
+    asked = 0;
+    server = await MetricsServer.listen(options(report));
   };
 
   test('answers metrics and health, and nothing else', async () => {
@@ -180,14 +192,19 @@ describe('on loopback', () => {
     expect(asked.body).not.toContain('porchlight_');
   });
 
+  test('however often a page of a browser calls, the edge is asked once in limits.metricsFreshMs', async () => {
+    await listen(awake);
+    await Promise.all(Array.from({ length: 20 }, async (_, n) => await ask(n % 2 === 0 ? '/metrics' : '/health')));
+    expect(asked).toBe(1);
+    time += limits.metricsFreshMs;
+    await ask('/metrics');
+    expect(asked).toBe(2);
+  });
+
   test('a port that is taken is named, with what to set', async () => {
     await listen(awake);
     const port = server?.port ?? 0;
-    const again = MetricsServer.listen({
-      listen: { host: '127.0.0.1', port },
-      report: async () => await Promise.resolve(awake),
-      figures: () => figures,
-    });
+    const again = MetricsServer.listen(options(awake, port));
     await expect(again).rejects.toThrow(expect.objectContaining({ code: 'metrics-listen' }));
   });
 });

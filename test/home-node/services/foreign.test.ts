@@ -67,6 +67,15 @@ afterEach(async () => {
 });
 
 describe('a foreign program', () => {
+  test('that could not even begin is stopped at once, and holds no bedtime up', async () => {
+    const folder = '/nowhere/at/all';
+    const log = createLog('info', systemClock, (line) => said.push(line));
+    driver = new ProcessDriver({ name: 'foreign', log, command: ['true'], origin: 'http://127.0.0.1:1', folder });
+    driver.start(() => undefined);
+    await driver.stop();
+    expect(driver.pid).toBeNull();
+  });
+
   test('is where the configuration says, and what it says on both outputs is in the log under its name', async () => {
     let changes = 0;
     driver.start(() => {

@@ -72,7 +72,7 @@ function leaver(): ConfigLeaver {
       const arriving = { version: part.version, title: part.title, digest: jws };
       sent.push(arriving);
       answer();
-      const judged = rising(there, arriving);
+      const judged = rising(there && { ...there, key: null }, { ...arriving, key: null });
       if (judged === 'older') throw refusal(409, 'config-older');
       if (judged === 'later') there = arriving;
       await Promise.resolve();

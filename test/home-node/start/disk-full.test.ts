@@ -5,6 +5,7 @@ import { spawnSync } from 'node:child_process';
 import { closeSync, openSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
+import { isThere } from '../../support/needed.ts';
 import { porchlight } from '../../support/porchlight.ts';
 import { RecordedDomain } from '../../support/recorded-domain.ts';
 
@@ -18,7 +19,7 @@ afterEach(async () => {
 });
 
 /** Only root may mount. */
-const mayMount = process.getuid?.() === 0;
+const mayMount = isThere(process.getuid?.() === 0, 'only root may mount a disk that is full');
 
 /** A disk of this size as the data folder. */
 function mountOver(folder: string): void {

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chownSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -30,5 +30,25 @@ describe('a data folder', () => {
     expect(() => FolderLock.take(folder)).toThrow(expect.objectContaining({ code: 'folder-in-use' }));
     lock.release();
     FolderLock.take(folder).release();
+  });
+
+  test('of somebody else is nothing for root, who would leave files in it that its user cannot open', () => {
+    if (statSync(folder).uid === 0) chownSync(folder, 12_345, 12_345);
+    const { uid } = statSync(folder);
+    expect(() => FolderLock.take(folder, 0)).toThrow(
+      expect.objectContaining({
+        code: 'folder-of-another',
+        message: expect.stringContaining(`belongs to user ${uid}`),
+      }),
+    );
+    expect(readdirSync(folder)).toEqual([]);
+    FolderLock.take(folder, uid).release();
+  });
+
+  test('cannot be locked by others of the machine: they may not read the file that the lock is on', () => {
+    writeFileSync(join(folder, 'lock.sqlite'), '', { mode: 0o644 });
+    const lock = FolderLock.take(folder);
+    expect(statSync(join(folder, 'lock.sqlite')).mode & 0o777).toBe(0o600);
+    lock.release();
   });
 });

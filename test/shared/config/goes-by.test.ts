@@ -103,6 +103,7 @@ describe('rising versions', () => {
   const versioned: fc.Arbitrary<Versioned> = fc.record({
     version: fc.nat(9),
     digest: fc.constantFrom('x', 'y', 'z'),
+    key: fc.constant('one key'),
   });
   const heldOf = (there: Versioned | null, arriving: readonly Versioned[]): Versioned | null =>
     arriving.reduce((held, next) => (rising(held, next) === 'later' ? next : held), there);
@@ -111,14 +112,14 @@ describe('rising versions', () => {
     // Content belongs to its version, as home makes it.
     const made = fc
       .uniqueArray(fc.nat(20), { minLength: 1 })
-      .map((versions) => versions.map((version) => ({ version, digest: `content ${version}` })));
+      .map((versions) => versions.map((version) => ({ version, digest: `content ${version}`, key: null })));
     const shuffled = made.chain((all) =>
       fc.tuple(fc.constant(all), fc.shuffledSubarray([...all, ...all], { minLength: all.length * 2 })),
     );
     fc.assert(
       fc.property(shuffled, ([all, arriving]) => {
         const highest = Math.max(...all.map(({ version }) => version));
-        expect(heldOf(null, arriving)).toEqual({ version: highest, digest: `content ${highest}` });
+        expect(heldOf(null, arriving)).toEqual({ version: highest, digest: `content ${highest}`, key: null });
       }),
     );
   });
@@ -140,5 +141,13 @@ describe('rising versions', () => {
         }
       }),
     );
+  });
+
+  test('of one key bind no other key, and those of an unknown key bind all', () => {
+    const highest = { version: Number.MAX_SAFE_INTEGER, digest: 'x' };
+    const low = { version: 1, digest: 'y', key: 'new' };
+    expect(rising({ ...highest, key: 'stolen' }, low)).toBe('later');
+    expect(rising({ ...highest, key: 'new' }, low)).toBe('older');
+    expect(rising({ ...highest, key: null }, low)).toBe('older');
   });
 });

@@ -3,6 +3,7 @@
 import fc from 'fast-check';
 import { CompactSign, type CryptoKey, generateKeyPair } from 'jose';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { limits } from '../../../shared/limits.ts';
 import { decodeMessage, encodeTextFrame, type Frame } from '../../../shared/link/codec.ts';
 import {
   chooseVersion,
@@ -56,6 +57,7 @@ describe('a proof', () => {
     ['without a process', { process: '' }],
     ['with an epoch that is none', { epoch: -1 }],
     ['with half an epoch', { epoch: 0.5 }],
+    ['with an epoch after which there would soon be no other', { epoch: limits.linkEpoch + 1 }],
   ])('%s is refused', async (_, change) => {
     expect(await verdict(await signProof({ ...claims, ...change }, home.privateKey))).toBe('proof-refused');
   });

@@ -173,8 +173,8 @@ class TwoEnds {
   readonly toSender: Frame[] = [];
 
   open(id: number): void {
-    if (this.receiver.size >= 8 || this.receiver.stream(id) !== undefined || this.sender.stream(id) !== undefined)
-      return;
+    // The edge counts streams: what of an ended one is still on its way can never meet another of that number.
+    if (this.receiver.size >= 8 || this.held.has(id)) return;
     this.receiver.open(id, true, '');
     const stream = this.sender.open(id, true, '');
     this.sender.sentHead(stream, false);
@@ -235,7 +235,7 @@ class TwoEnds {
   }
 }
 
-const id = fc.integer({ min: 1, max: 10 });
+const id = fc.integer({ min: 1, max: 24 });
 const events = fc.oneof(
   fc.record({ do: fc.constant('open' as const), id }),
   fc.record({ do: fc.constant('send' as const), id, bytes: fc.nat(1200), end: fc.nat(12).map((n) => n === 0) }),

@@ -1,0 +1,68 @@
+// Warming, as home does it: at bedtime, and now and then while awake, so that a home which is gone without a word left
+// yesterday's pages. Each service's pages are warmed at its own host.
+
+import { limits } from '../../shared/limits.ts';
+import type { Log } from '../log.ts';
+import type { OnProgress } from '../progress.ts';
+import { publicPages } from './public-pages.ts';
+import { warmPages } from './warm.ts';
+
+export interface WarmedService {
+  readonly hosts: readonly string[];
+  /** Origin on loopback; null while it is down. */
+  origin(): string | null;
+  /** What it said by itself is worth warming; null: it is looked at as a stranger would. */
+  pages(): readonly string[] | null;
+}
+
+export interface WarmerOptions {
+  readonly log: Log;
+  readonly services: readonly WarmedService[];
+  /** Origin of the edge. */
+  readonly edge: string;
+  /** Pages in all, as the owner wants it now. */
+  readonly most: () => number;
+  readonly warm: (host: string, paths: readonly string[], signal: AbortSignal) => Promise<void>;
+}
+
+export class Warmer {
+  readonly #options: WarmerOptions;
+
+  constructor(options: WarmerOptions) {
+    this.#options = options;
+  }
+
+  /** Resolves to how many pages the edge was asked to keep. Never rejects: `signal` bounds it. */
+  async warm(signal: AbortSignal, onProgress: OnProgress = () => undefined): Promise<number> {
+    const { services, log, most, warm } = this.#options;
+    let left = most();
+    let done = 0;
+    for (const service of services) {
+      const host = service.hosts[0];
+      if (host === undefined || left <= 0 || signal.aborted) continue;
+      const pages = service.pages() ?? (await this.#look(service, host, left, signal));
+      const before = done;
+      done += await warmPages({
+        log,
+        pages,
+        most: left,
+        signal,
+        warm: async (paths) => await warm(host, paths, signal),
+        onPages: (some, of) => onProgress({ step: 'leaving public pages', done: before + some, of: before + of }),
+      });
+      left -= Math.min(pages.length, left);
+    }
+    return done;
+  }
+
+  async #look(service: WarmedService, host: string, most: number, signal: AbortSignal): Promise<readonly string[]> {
+    const origin = service.origin();
+    if (origin === null) return [];
+    const scheme = new URL(this.#options.edge).protocol === 'http:' ? 'http' : 'https';
+    return await publicPages({ origin, host, scheme }, Math.min(most, limits.sitePages), signal);
+  }
+}
+
+/** When warming while awake is due: a quarter of an hour after waking, and then once a day. */
+export const firstWarmMs = 15 * 60_000;
+export const againWarmMs = 24 * 3600_000;
