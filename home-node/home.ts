@@ -3,7 +3,7 @@
 
 import type { Clock } from '../shared/clock.ts';
 import { causeOf } from '../shared/errors.ts';
-import type { SpoolSummary } from '../shared/lease/messages.ts';
+import type { SpoolTold } from '../shared/lease/messages.ts';
 import type { Session } from '../shared/session/call.ts';
 import type { Leaver } from './bedtime/leave.ts';
 import { againWarmMs, firstWarmMs, type Warmer } from './bedtime/warmer.ts';
@@ -323,7 +323,7 @@ export class Home {
   }
 
   /** What the edge holds; null when it cannot be asked, which the link's own state explains. */
-  async #spool(): Promise<SpoolSummary | null> {
+  async #spool(): Promise<SpoolTold | null> {
     if (this.#parts.link.session === null) return null;
     try {
       return (await within(spoolMs, this.#parts.api.spool())) ?? null;

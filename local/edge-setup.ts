@@ -24,6 +24,8 @@ export interface EdgeOptions {
   readonly build?: string;
   /** A Worker bundled before; otherwise it is bundled now. */
   readonly bundlePath?: string;
+  /** Bindings and D1 migrations by another wrangler.toml than the repository's: of another release. */
+  readonly wranglerToml?: string;
   /** Called when workerd can no longer be kept running. */
   readonly onLost?: (cause: unknown) => void;
 }
@@ -38,7 +40,8 @@ const root = join(import.meta.dirname, '..');
 
 export async function edgeSetup(options: EdgeOptions, port: number): Promise<EdgeSetup> {
   const { tls, dnsResolver, operatorKey, bundlePath, dataDir, devKeyOrigins = [], build } = options;
-  const { name, database, main, env, exports, compatibilityDate } = readEdgeConfig(join(root, 'wrangler.toml'), {
+  const { wranglerToml = join(root, 'wrangler.toml') } = options;
+  const { name, database, main, env, exports, compatibilityDate } = readEdgeConfig(wranglerToml, {
     DEV_KEY_ORIGINS: devKeyOrigins.join(','),
     ...(dnsResolver === undefined ? {} : { DNS_RESOLVER: dnsResolver }),
     ...(operatorKey === undefined ? {} : { OPERATOR_KEY: operatorKey }),

@@ -1,7 +1,7 @@
 // What the home node says of itself when its owner asks: the answer to `porchlight status`. Plain data, as it goes over
 // the control socket; times are ms since the epoch.
 
-import type { SpoolSummary } from '../../shared/lease/messages.ts';
+import type { SpoolTold } from '../../shared/lease/messages.ts';
 import type { Alert } from '../alerts/judge.ts';
 import type { BedtimeResult } from '../home.ts';
 import type { Progress } from '../progress.ts';
@@ -34,7 +34,7 @@ export interface HomeReport {
   /** When the edge last took a snapshot from this process; null if it has not. */
   readonly snapshotAt: number | null;
   /** What the edge holds, asked now; null when it could not be asked. */
-  readonly spool: SpoolSummary | null;
+  readonly spool: SpoolTold | null;
 }
 
 /** The answer to `porchlight sleep`. */

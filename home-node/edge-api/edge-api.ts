@@ -8,7 +8,7 @@ import type {
   Discarded,
   HeldDelivery,
   ReplayReply,
-  SpoolSummary,
+  SpoolTold,
   TurnRequest,
   WaitingList,
 } from '../../shared/lease/messages.ts';
@@ -66,7 +66,7 @@ export class EdgeApi {
     return await this.#json({ method: 'POST', path: `${base}/replay`, body: encode({ since }), contentType: json });
   }
 
-  async spool(): Promise<SpoolSummary> {
+  async spool(): Promise<SpoolTold> {
     return await this.#json({ method: 'GET', path: `${base}/spool` });
   }
 

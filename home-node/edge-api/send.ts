@@ -63,6 +63,8 @@ export function refusalOf(request: { readonly method: string; readonly path: str
   } catch {
     // It is not JSON, so it is not the edge's.
   }
+  // Home asks for what its own version knows; what the edge has not heard of came after it.
+  if (reason === 'no-such-call') detail += ' This is an edge of an earlier version; have its operator update it.';
   return new EdgeRefusal(request, reply.status, reason, detail);
 }
 

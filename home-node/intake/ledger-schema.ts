@@ -7,9 +7,9 @@ import { PorchlightError } from '../../shared/errors.ts';
 import { programFiles } from '../program-files.ts';
 import type { DatabaseSync } from '../sqlite.ts';
 
-/** Throws `ledger-newer`. */
-export function migrateLedger(database: DatabaseSync): void {
-  const files = readdirSync(programFiles.migrations).filter((name) => /^ledger-\d{4}-.*\.sql$/.test(name));
+/** Each file of `folder` in a transaction of its own. Throws `ledger-newer`. */
+export function migrateLedger(database: DatabaseSync, folder: string = programFiles.migrations): void {
+  const files = readdirSync(folder).filter((name) => /^ledger-\d{4}-.*\.sql$/.test(name));
   files.sort();
   const row = database.prepare('PRAGMA user_version').get();
   const version = Number(row?.user_version ?? 0);
@@ -21,7 +21,7 @@ export function migrateLedger(database: DatabaseSync): void {
   }
   for (const [index, name] of files.entries()) {
     if (index < version) continue;
-    const sql = readFileSync(join(programFiles.migrations, name), 'utf8');
+    const sql = readFileSync(join(folder, name), 'utf8');
     database.exec(`BEGIN IMMEDIATE; ${sql}; PRAGMA user_version = ${index + 1}; COMMIT`);
   }
 }

@@ -73,6 +73,10 @@ export interface SpoolSummary {
   readonly snapshotAt: number | null;
 }
 
+/** As an edge tells it that may be of the version before, which has four of these. */
+export type SpoolTold = Pick<SpoolSummary, 'waiting' | 'oldestWaitingAt' | 'dead' | 'databaseBytes'> &
+  Partial<SpoolSummary>;
+
 export interface ServiceWaiting {
   readonly name: string;
   readonly waiting: number;

@@ -5,7 +5,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { calculateJwkThumbprint, type JWK } from 'jose';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFailed, test } from 'vitest';
 import { type KeyStep, keyFileName, nextKeyFileName } from '../../home-node/key.ts';
 import { OperatorClient } from '../../home-node/operator/client.ts';
 import { openOperatorKey } from '../../home-node/operator/operator-key.ts';
@@ -13,8 +13,11 @@ import { systemClock, systemRandom } from '../../shared/clock.ts';
 import type { OperatorHome } from '../../shared/operator/messages.ts';
 import { type Program, until } from '../support/processes.ts';
 import { RecordedDomain } from '../support/recorded-domain.ts';
+import { Seeded } from '../support/seeded.ts';
+import { countWrites } from '../support/writes.ts';
 
 const entry = 'test/support/home-with-key-steps.ts';
+const dice = new Seeded(Number(process.env.PORCHLIGHT_SEED ?? Date.now() % 1_000_000));
 let stage: RecordedDomain;
 let operator: OperatorClient;
 let sent = 0;
@@ -94,12 +97,38 @@ async function oneKey(): Promise<string> {
 }
 
 describe('a claim', () => {
-  test.each<KeyStep>(['key-made', 'claim-granted', 'claim-written'])('goes on after a kill at "%s"', async (step) => {
-    // A data folder as it is before the first start.
+  /** A data folder as it is before the first start, and a code. */
+  async function beforeClaim(): Promise<void> {
     for (const name of readdirSync(stage.domain.homeFolder)) {
       if (name !== 'porchlight.toml') rmSync(join(stage.domain.homeFolder, name), { recursive: true });
     }
     stage.domain.useCode((await operator.issueCode([stage.domain.host])).code);
+  }
+
+  test('goes on after home, or home and edge, were killed at any of its writes', async () => {
+    onTestFailed(() => console.error(`The same dice again: PORCHLIGHT_SEED=${dice.seed}`));
+    await beforeClaim();
+    for (let kill = 0; kill < 5; kill += 1) {
+      const writes = countWrites(stage.domain.homeFolder);
+      const program = startHome();
+      // It may be awake before so many writes; that it ended before is no error either: there was no edge.
+      const settled = awake(program).catch(() => undefined);
+      await Promise.race([writes.at(dice.between(1, 16)), settled]);
+      writes.end();
+      const withEdge = dice.next() < 0.5;
+      if (withEdge) await stage.domain.killEdge();
+      await stage.domain.killHome();
+      if (withEdge) await stage.domain.startEdge();
+    }
+    await awake(startHome());
+    await oneKey();
+    await deliver();
+    await allSeenOnce();
+    await stage.domain.sleep();
+  });
+
+  test.each<KeyStep>(['key-made', 'claim-granted', 'claim-written'])('goes on after a kill at "%s"', async (step) => {
+    await beforeClaim();
     await killedAt(step);
     const program = startHome();
     await awake(program);

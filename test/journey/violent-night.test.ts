@@ -6,25 +6,16 @@
 // PORCHLIGHT_SEED=n throws a night's dice again (which step each kill meets is the machine's own); PORCHLIGHT_KILLS and
 // PORCHLIGHT_PER_SENDER make it longer.
 
-import { createHash } from 'node:crypto';
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, onTestFailed, test } from 'vitest';
 import { limits } from '../../shared/limits.ts';
 import { makeCertificates } from '../support/certificates.ts';
 import { Domain } from '../support/domain.ts';
-import {
-  begunInVain,
-  type Kill,
-  killsInFlight,
-  type Night,
-  type Span,
-  type Step,
-  storedInVain,
-} from '../support/in-flight.ts';
-import { machineMs } from '../support/machine-clock.ts';
+import { KillBook, type Seen } from '../support/kill-book.ts';
 import { ask, freePort, Program, until } from '../support/processes.ts';
+import { linesOf } from '../support/recorded-domain.ts';
 import { Seeded } from '../support/seeded.ts';
 
 const senders = 20;
@@ -33,18 +24,9 @@ const wantedKills = Number(process.env.PORCHLIGHT_KILLS ?? 56);
 const dice = new Seeded(Number(process.env.PORCHLIGHT_SEED ?? Date.now() % 1_000_000));
 const killPoints = ['leased', 'begun', 'sent', 'answered'] as const;
 
-interface Seen {
-  readonly id: string;
-  readonly sender: string;
-  readonly sha256: string;
-  readonly path: string;
-  readonly host: string;
-  readonly verified: boolean;
-  readonly at: number;
-}
-
 let folder: string;
 let domain: Domain;
+let book: KillBook;
 let peer: Program;
 let service: Program;
 let servicePort: number;
@@ -53,24 +35,9 @@ let environment: Record<string, string>;
 const hits = new Map<string, number>();
 let kills = 0;
 let attemptsBeyondFirst = 0;
-const sentBodies = new Map<string, string>();
-/** What test/support/in-flight.ts wants to know, as it happened. */
-const othersKilled: Kill[] = [];
-const homeEnds = new Map<number, number>();
-const unanswered = new Map<string, readonly Span[]>();
-let homeRuns = 0;
-/** How homes ended that were not killed. */
-const endedOtherwise: string[] = [];
 
 const record = (): string => join(folder, 'home-service.jsonl');
-const stepsFile = (): string => join(folder, 'home-steps.jsonl');
-const seen = (): Seen[] => linesOf<Seen>(record());
-
-function linesOf<Line>(file: string): Line[] {
-  if (!existsSync(file)) return [];
-  const lines = readFileSync(file, 'utf8').split('\n').slice(0, -1);
-  return lines.map((line) => JSON.parse(line) as Line);
-}
+const seen = (): Seen[] => linesOf(record()).map((line) => JSON.parse(line) as Seen);
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'porchlight-violent-'));
@@ -97,6 +64,7 @@ beforeAll(async () => {
     peerOrigins: [peerOrigin],
     servicesToml: `[[services]]\nname = "recorder"\nkind = "activitypub"\nurl = "http://127.0.0.1:${servicePort}"\ninboxes = ["/inbox"]\nsignatures = ["cavage"]\n`,
   });
+  book = new KillBook(domain, folder);
 });
 
 afterAll(async () => {
@@ -116,32 +84,19 @@ async function startService(): Promise<void> {
 function startHome(armed: boolean): void {
   // The point that was hit least so far: all are hit by name before the night is over.
   const point = killPoints.reduce((least, each) => ((hits.get(each) ?? 0) < (hits.get(least) ?? 0) ? each : least));
-  homeRuns += 1;
-  const run = homeRuns;
-  const noting = { STEPS: stepsFile(), RUN: String(run) };
   const arming = armed ? { KILL_AT: point, KILL_AFTER: String(dice.between(1, 5)) } : {};
-  const home = domain.startHome([], 'test/support/home-with-kill-points.ts', { ...noting, ...arming });
-  home.exited.then((code) => {
-    homeEnds.set(run, machineMs());
-    if (home.child.signalCode !== 'SIGKILL') endedOtherwise.push(`home ${run} ended with ${code}:\n${home.log}`);
-    if (!linesOf<Step>(stepsFile()).some((step) => step.run === run && step.point === 'killed')) return;
+  book.startHome([], arming, () => {
     hits.set(point, (hits.get(point) ?? 0) + 1);
     kills += 1;
-  }, expect.unreachable);
+  });
 }
 
-async function killing(what: Kill['what'], kill: () => Promise<void> | void): Promise<void> {
-  const from = machineMs();
-  await kill();
-  othersKilled.push({ what, from, until: machineMs() });
-}
-
-function body(sender: number, at: number, actor: string): string {
+function activity(sender: number, at: number, actor: string): { readonly id: string } {
   const id = `${actor}/activities/${at}`;
   // Every twelfth is larger than a row takes, so that it goes by way of R2.
   const content = `${sender}/${at} `.repeat(at % 12 === 5 ? limits.inlineBodyBytes / 4 : dice.between(1, 200));
   const object = { type: 'Note', id: `${id}/note`, attributedTo: actor, content };
-  return JSON.stringify({ '@context': 'https://www.w3.org/ns/activitystreams', id, type: 'Create', actor, object });
+  return { '@context': 'https://www.w3.org/ns/activitystreams', id, type: 'Create', actor, object } as { id: string };
 }
 
 async function send(sender: number, first: number, end: number): Promise<void> {
@@ -154,30 +109,19 @@ async function send(sender: number, first: number, end: number): Promise<void> {
       () => (kills >= (at * wantedKills) / perSender - 1 ? true : null),
       280_000,
     );
-    const text = body(sender, at, actor);
-    const sha256 = createHash('sha256').update(text).digest('hex');
-    sentBodies.set(`${actor}/activities/${at}`, sha256);
-    const sent = await ask<{ status: number; attempts: number; unanswered: readonly Span[] }>(
-      peer,
-      'deliver',
-      { from: name, inbox: `${domain.origin}/inbox`, body: text },
-      280_000,
-    );
-    expect(sent.status).toBe(202);
-    attemptsBeyondFirst += sent.attempts - 1;
-    unanswered.set(sha256, sent.unanswered);
+    attemptsBeyondFirst += (await book.deliver(peer, name, activity(sender, at, actor))) - 1;
   }
 }
 
 async function killOne(): Promise<void> {
   const victim = dice.pick(['home', 'home', 'edge', 'service', 'wire'] as const);
   if (victim === 'wire') {
-    await killing('wire', () => domain.cutWire());
+    await book.killing('wire', () => domain.cutWire());
   } else if (victim === 'service') {
-    await killing('service', async () => await service.kill());
+    await book.killing('service', async () => await service.kill());
     await startService();
   } else if (victim === 'edge') {
-    await killing('edge', async () => await domain.killEdge());
+    await book.killing('edge', async () => await domain.killEdge());
     await domain.startEdge();
   } else {
     await domain.killHome();
@@ -211,7 +155,7 @@ test('nothing is lost and order holds while everything is killed again and again
     if (backup === null && kills >= wantedKills / 2) {
       // A copy of all that home has, as a backup takes it while nothing runs.
       await domain.killHome();
-      await killing('service', async () => await service.kill());
+      await book.killing('service', async () => await service.kill());
       backup = join(folder, 'backup');
       backupAt = Date.now();
       cpSync(domain.homeFolder, join(backup, 'home'), { recursive: true });
@@ -236,13 +180,13 @@ test('nothing is lost and order holds while everything is killed again and again
     );
   });
 
-  check(seen(), night);
-  const { repeats, excused } = checkRepeats(seen(), night);
+  book.checkOrder(seen(), night);
+  const { repeats, excused } = book.checkRepeats(seen(), night);
   console.log(
     `${night}: ${total} deliveries, ${kills} kills ${JSON.stringify(Object.fromEntries(hits))}, ` +
       `${repeats} repeats at the service of ${excused} that kills in flight excuse, ${attemptsBeyondFirst} repeated by the peer`,
   );
-  expect(endedOtherwise, night).toEqual([]);
+  expect(book.endedOtherwise, night).toEqual([]);
   expect(kills).toBeGreaterThanOrEqual(50);
   for (const point of killPoints) expect(hits.get(point) ?? 0, `${night}: kill point ${point}`).toBeGreaterThan(0);
 
@@ -262,50 +206,5 @@ test('nothing is lost and order holds while everything is killed again and again
     () => (new Set(seen().map((one) => one.id)).size === total ? true : null),
     120_000,
   );
-  check(seen(), `${night}, after the replay`);
+  book.checkOrder(seen(), `${night}, after the replay`);
 }, 900_000);
-
-/** Byte for byte, proof intact, addressed as sent, and first seen in the order of each sender. */
-function check(all: readonly Seen[], night: string): void {
-  const next = new Map<string, number>();
-  const known = new Set<string>();
-  for (const one of all) {
-    expect(one.sha256, `${night}: bytes of ${one.id}`).toBe(sentBodies.get(one.id));
-    expect(one.verified, `${night}: proof of ${one.id}`).toBe(true);
-    expect(one.host).toBe(domain.host);
-    expect(one.path).toBe('/inbox');
-    if (known.has(one.id)) continue;
-    known.add(one.id);
-    const at = Number(one.id.slice(one.id.lastIndexOf('/') + 1));
-    expect(at, `${night}: order of ${one.sender}`).toBe(next.get(one.sender) ?? 0);
-    next.set(one.sender, at + 1);
-  }
-}
-
-/** No delivery was received more often than once, and once more for each kill while it was in flight. */
-function checkRepeats(all: readonly Seen[], night: string): { repeats: number; excused: number } {
-  const steps = linesOf<Step>(stepsFile());
-  const told: Night = { steps, homeEnds, kills: othersKilled, unanswered };
-  const inFlight = killsInFlight(told);
-  const received = Map.groupBy(all, (one) => one.sha256);
-  const unexcused: string[] = [];
-  for (const [sha256, times] of received) {
-    const met = [...(inFlight.get(sha256) ?? [])];
-    if (times.length - 1 <= met.length) continue;
-    const killed = met.length === 0 ? 'no kill' : met.join(', ');
-    unexcused.push(`${times[0]?.id}: received ${times.length} times, in flight at ${killed}; ${wayOf(sha256, steps)}`);
-  }
-  expect.soft(unexcused, `${night}: repeats that no kill excuses`).toEqual([]);
-  const receivedAt = new Map([...received].map(([sha256, times]) => [sha256, times.map(({ at }) => at)]));
-  const inVain = begunInVain(told, receivedAt).map((id) => wayOf(steps.find((step) => step.id === id)?.sha256, steps));
-  expect.soft(inVain, `${night}: begun again although taken in peace`).toEqual([]);
-  const stored = storedInVain(told).map((sha256) => wayOf(sha256, steps));
-  expect(stored, `${night}: stored again although answered in peace`).toEqual([]);
-  const excused = [...inFlight.values()].reduce((sum, met) => sum + met.size, 0);
-  return { repeats: all.length - received.size, excused };
-}
-
-function wayOf(sha256: string | undefined, steps: readonly Step[]): string {
-  const way = steps.filter((step) => step.sha256 === sha256);
-  return way.map(({ run, point, id }) => `home ${run} ${id} ${point}`).join('\n  ');
-}

@@ -20,7 +20,11 @@ export interface DomainOptions {
   readonly dnsResolver?: string;
   /** Public half of the operator's key. */
   readonly operatorKey?: string;
+  /** What runs as the edge: a program and its first arguments; local/edge.ts if left out. */
+  readonly edgeProgram?: readonly string[];
 }
+
+const ownEdge = [join(root, 'local', 'edge.ts')];
 
 export class Domain {
   readonly host: string;
@@ -32,11 +36,13 @@ export class Domain {
   private edgeProgram: Program | null = null;
   private homeProgram: Program | null = null;
   private code: string | null = null;
+  private runsAsEdge: readonly string[];
 
   private constructor(options: DomainOptions, wire: Wire, port: number, edgePort: number) {
     this.options = options;
     this.wire = wire;
     this.edgePort = edgePort;
+    this.runsAsEdge = options.edgeProgram ?? ownEdge;
     this.host = `localhost:${port}`;
     this.origin = `https://${this.host}`;
     this.homeFolder = join(options.folder, 'home');
@@ -96,7 +102,7 @@ export class Domain {
     if (dnsResolver !== undefined) args.push('--dns-resolver', dnsResolver);
     // As one argument: it may begin with a hyphen.
     if (operatorKey !== undefined) args.push(`--operator-key=${operatorKey}`);
-    const program = new Program('edge', [join(root, 'local', 'edge.ts'), ...args], this.environment);
+    const program = new Program('edge', [...this.runsAsEdge, ...args], this.environment);
     this.edgeProgram = program;
     const ready = await program.line<{ code?: string }>((line) => line.origin !== undefined, 60_000);
     this.code ??= ready.code ?? null;
@@ -117,6 +123,11 @@ export class Domain {
     if (this.code !== null) all.push('--claim', this.code);
     this.homeProgram = new Program('home', all, { ...this.environment, ...env }, node);
     return this.homeProgram;
+  }
+
+  /** What runs as the edge from its next start on; the repository's own if nothing is named. */
+  useEdge(program: readonly string[] = ownEdge): void {
+    this.runsAsEdge = program;
   }
 
   /** The code that home claims with from the next start on. */

@@ -1,5 +1,6 @@
 // `porchlight status`: how home is, what it runs, and what waits at the edge.
 
+import type { SpoolTold } from '../../../shared/lease/messages.ts';
 import { readClaim } from '../../claim.ts';
 import { readConfig } from '../../config.ts';
 import { askNode } from '../../control/client.ts';
@@ -117,7 +118,16 @@ function spoolRows({ spool, finished }: HomeReport, now: number): Row[] {
   return [
     ['waiting', `${spool.waiting}${oldest}`],
     ['dead letters', dead],
-    ['stored', `${size(spool.databaseBytes + spool.largeBytes)} at the edge`],
+    ['stored', `${size(spool.databaseBytes + (spool.largeBytes ?? 0))} at the edge`],
     done,
+    ...olderEdge(spool),
   ];
+}
+
+/** What an edge of the version before leaves out of its answer, and what else it cannot do for its home. */
+function olderEdge({ kept }: SpoolTold): Row[] {
+  if (kept !== undefined) return [];
+  const text =
+    'of an earlier version: it does not list what waits, nor take settings, services or a new key; have it updated';
+  return [['the edge is', { text, style: 'yellow' }]];
 }

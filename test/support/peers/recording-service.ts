@@ -1,7 +1,7 @@
 // A service at home that remembers everything it was ever handed: each delivery is appended to a file and fsynced
 // before it is answered, so that the file is what the service *saw*, whatever was killed. Its effect is by activity
 // id, as with real software. It verifies each signature with @peertube/http-signature and no window, because home may
-// deliver late. {"op": "pause"} makes it answer 503.
+// deliver late. {"op": "pause"} makes it answer 503, {"op": "refuse"} 403, and any other take again.
 
 import { createHash } from 'node:crypto';
 import { closeSync, fsyncSync, openSync, writeSync } from 'node:fs';
@@ -14,7 +14,7 @@ import { machineMs } from '../machine-clock.ts';
 const { values } = parseArgs({ options: { port: { type: 'string' }, record: { type: 'string' } } });
 const record = openSync(values.record ?? '', 'a');
 const keys = new Map<string, string>();
-let paused = false;
+let turnedAway: number | null = null;
 
 async function keyOf(keyId: string): Promise<string> {
   const known = keys.get(keyId);
@@ -33,8 +33,8 @@ const server = createServer((request, response) => {
       response.writeHead(200, { 'content-type': 'text/plain' }).end('up\n');
       return;
     }
-    if (paused) {
-      response.writeHead(503).end();
+    if (turnedAway !== null) {
+      response.writeHead(turnedAway).end();
       return;
     }
     take(Buffer.concat(parts)).catch((thrown: unknown) => {
@@ -72,8 +72,8 @@ server.listen(Number(values.port), '127.0.0.1', () => console.log(JSON.stringify
 createInterface({ input: process.stdin })
   .on('line', (text) => {
     const line = JSON.parse(text) as { id: number; op: string };
-    paused = line.op === 'pause';
-    console.log(JSON.stringify({ id: line.id, result: { paused } }));
+    turnedAway = line.op === 'pause' ? 503 : line.op === 'refuse' ? 403 : null;
+    console.log(JSON.stringify({ id: line.id, result: { turnedAway } }));
   })
   .on('close', () => {
     closeSync(record);
