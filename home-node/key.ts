@@ -6,14 +6,14 @@ import { renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { PorchlightError } from '../shared/errors.ts';
 import { syncFolder } from './durable-file.ts';
-import { type KeyPair, makeKeyFile, readKeyFile } from './key-file.ts';
+import { type KeyKind, type KeyPair, makeKeyFile, readKeyFile } from './key-file.ts';
 
 export type HomeKey = KeyPair;
 
 export const keyFileName = 'home-key.json';
 export const nextKeyFileName = 'home-key-next.json';
 
-const kind = {
+const kind: KeyKind = {
   code: 'home-key',
   name: "home's key",
   mend: 'restore it from a backup, or remove it and claim with a new code',

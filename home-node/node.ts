@@ -190,7 +190,10 @@ export class HomeNode {
   /** The home that is awake. Throws `asleep`. */
   get awake(): Home {
     if (this.#home !== null) return this.#home;
-    throw new PorchlightError('asleep', `Cannot do that now: home is ${this.#state}; wake it first: porchlight wake.`);
+    throw new PorchlightError(
+      'home-asleep',
+      `Cannot do that now: home is ${this.#state}; wake it first: porchlight wake.`,
+    );
   }
 
   async report(): Promise<NodeReport> {

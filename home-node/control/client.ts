@@ -24,7 +24,7 @@ export async function askNode<T>(
     const said = JSON.parse(line) as ControlLine;
     if ('progress' in said) onProgress(said.progress);
     else if ('result' in said) return said.result as T;
-    else throw new PorchlightError(said.error.code, said.error.message);
+    else throw PorchlightError.heard(said.error.code, said.error.message);
   }
   throw new PorchlightError(
     'control-broken',

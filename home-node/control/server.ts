@@ -4,6 +4,7 @@
 
 import { chmodSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { ErrorCode } from '../../shared/error-codes.ts';
 import { causeOf, PorchlightError } from '../../shared/errors.ts';
 import { limits } from '../../shared/limits.ts';
 import type { OnProgress } from '../progress.ts';
@@ -79,7 +80,7 @@ async function answer(calls: ControlCalls, request: IncomingMessage, response: S
     const args = await readArguments(request);
     say({ result: await call(args, (progress) => say({ progress })) });
   } catch (thrown) {
-    const code = thrown instanceof PorchlightError ? thrown.code : 'internal';
+    const code: ErrorCode = thrown instanceof PorchlightError ? thrown.code : 'internal';
     say({ error: { code, message: causeOf(thrown) } });
   }
   response.end();

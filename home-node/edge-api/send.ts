@@ -2,6 +2,7 @@
 // that.
 
 import type { Dispatcher } from 'undici';
+import type { ErrorCode } from '../../shared/error-codes.ts';
 import { PorchlightError } from '../../shared/errors.ts';
 
 export interface EdgeReply {
@@ -53,7 +54,7 @@ export async function sendOnce(connections: Dispatcher, url: URL, options: SendO
 /** What an answer of 300 and more means for the owner; the edge gives a stable code and may say more (RFC 9457). */
 export function refusalOf(request: { readonly method: string; readonly path: string }, reply: EdgeReply): EdgeRefusal {
   // When something between home and the edge answers, its page is of no use to anybody.
-  let reason = 'not-from-the-edge';
+  let reason: string = 'not-from-the-edge' satisfies ErrorCode;
   let detail = '';
   try {
     const problem = JSON.parse(new TextDecoder().decode(reply.body)) as { code?: unknown; detail?: unknown };
