@@ -3,10 +3,10 @@
 
 import { homedir } from 'node:os';
 import { systemClock, systemRandom } from '../../shared/clock.ts';
-import { causeOf } from '../../shared/errors.ts';
 import type { Cli } from './cli.ts';
 import { exitCodeOf } from './exit-codes.ts';
 import { runProgram } from './program.ts';
+import { sayError } from './say-error.ts';
 import { Terminal } from './terminal.ts';
 
 const { stdin: input, stdout: output, stderr: errors, env } = process;
@@ -22,8 +22,8 @@ const cli: Cli = {
   },
 };
 
-runProgram(cli, process.argv.slice(2)).catch((thrown: unknown) => {
-  const message = causeOf(thrown);
-  if (message !== '') terminal.note(terminal.styleNote('red', message));
+const args = process.argv.slice(2);
+runProgram(cli, args).catch((thrown: unknown) => {
+  sayError(terminal, args, thrown);
   process.exitCode = exitCodeOf(thrown);
 });
