@@ -187,7 +187,7 @@ export class HomeNode {
     await this.#release();
   }
 
-  /** The home that is awake. Throws `asleep`. */
+  /** The home that is awake. Throws `home-asleep`. */
   get awake(): Home {
     if (this.#home !== null) return this.#home;
     throw new PorchlightError(
@@ -281,7 +281,8 @@ export class HomeNode {
 
   async #next<T>(work: () => Promise<T>, isEnd = false): Promise<T> {
     const turn = this.#last.then(async () => {
-      if (this.#ended) throw new PorchlightError('ending', 'Cannot do that: the home node is ending.');
+      if (this.#ended)
+        throw new PorchlightError('ending', 'Cannot do that: the home node is ending; start it again: porchlight up');
       this.#ended = isEnd;
       return await work();
     });

@@ -206,7 +206,7 @@ async function claimedBy(
   if (claimed !== null) return claimed;
   throw new PorchlightError(
     'not-claimed',
-    `Cannot start home: it never claimed at ${edge}; get a code from the edge's operator and add --claim CODE.`,
+    `Cannot start home: it never claimed at ${edge}; get a code from the edge's operator and run: porchlight claim CODE`,
   );
 }
 

@@ -30,3 +30,8 @@ export const errorGroups: readonly ErrorGroup[] = [
   { metBy: 'operator', codes: operatorCodes },
   { metBy: 'stranger or peer', codes: strangerCodes },
 ];
+
+/** null for a code that a later version gave. */
+export function meaningOf(code: string): ErrorMeaning | null {
+  return errorGroups.find(({ codes }) => Object.hasOwn(codes, code))?.codes[code] ?? null;
+}

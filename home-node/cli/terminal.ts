@@ -79,7 +79,12 @@ export class Terminal {
     const lines = createInterface({ input: this.#options.input, output: this.#options.errors });
     const ended = new Promise<never>((_, reject) => {
       lines.once('close', () =>
-        reject(new PorchlightError('not-answered', 'Cannot go on: the question got no answer.')),
+        reject(
+          new PorchlightError(
+            'not-answered',
+            'Cannot go on: the question got no answer; nothing was done, run it again.',
+          ),
+        ),
       );
     });
     try {

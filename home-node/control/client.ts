@@ -59,5 +59,8 @@ function unreachable(folder: string, cause: NodeJS.ErrnoException): PorchlightEr
       `Cannot ask the home node on ${folder}: it belongs to another user; run this as that user.`,
     );
   }
-  return new PorchlightError('control-broken', `Cannot ask the home node on ${folder}: ${causeOf(cause)}.`);
+  return new PorchlightError(
+    'control-broken',
+    `Cannot ask the home node on ${folder}: ${causeOf(cause)}; see porchlight status, and repeat.`,
+  );
 }

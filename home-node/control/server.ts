@@ -92,7 +92,10 @@ async function readArguments(request: IncomingMessage): Promise<Record<string, u
   for await (const part of request as AsyncIterable<Buffer>) {
     length += part.byteLength;
     if (length > limits.controlRequestBytes) {
-      throw new PorchlightError('control-malformed', 'Cannot read what is asked: it is too long.');
+      throw new PorchlightError(
+        'control-malformed',
+        `Cannot read what is asked: it is longer than ${limits.controlRequestBytes} bytes; ask for less.`,
+      );
     }
     parts.push(part);
   }
@@ -102,9 +105,16 @@ async function readArguments(request: IncomingMessage): Promise<Record<string, u
   } catch {
     // Said below, as for any other that is no object.
   }
-  throw new PorchlightError('control-malformed', 'Cannot read what is asked: it is not a JSON object.');
+  throw new PorchlightError(
+    'control-malformed',
+    'Cannot read what is asked: it is not a JSON object; restart the home node, which may be older than this command.',
+  );
 }
 
 function cannotListen(path: string, cause: Error): PorchlightError {
-  return new PorchlightError('control', `Cannot listen for commands on ${path}: ${cause.message}.`, { cause });
+  return new PorchlightError(
+    'control',
+    `Cannot listen for commands on ${path}: ${cause.message}; see whose folder it is and whether there is room.`,
+    { cause },
+  );
 }

@@ -2,7 +2,7 @@
 // that.
 
 import type { Dispatcher } from 'undici';
-import type { ErrorCode } from '../../shared/error-codes.ts';
+import { type ErrorCode, meaningOf } from '../../shared/error-codes.ts';
 import { PorchlightError } from '../../shared/errors.ts';
 
 export interface EdgeReply {
@@ -42,7 +42,7 @@ export async function sendOnce(connections: Dispatcher, url: URL, options: SendO
     if (length > options.maxReplyBytes) {
       throw new PorchlightError(
         'edge-reply-too-long',
-        `Cannot use the answer to ${options.method} ${url.pathname}: it is longer than ${options.maxReplyBytes} bytes.`,
+        `Cannot use the answer to ${options.method} ${url.pathname}: it is longer than ${options.maxReplyBytes} bytes; see whether the edge answers there: porchlight doctor`,
       );
     }
     parts.push(part);
@@ -80,9 +80,19 @@ export class EdgeRefusal extends PorchlightError {
     detail = '',
   ) {
     const { method, path } = request;
-    super('edge-refused', `Cannot ${method} ${path}: the edge answered ${status} (${reason}).${detail}`);
+    super(
+      'edge-refused',
+      `Cannot ${method} ${path}: the edge answered ${status} (${reason}).${detail === '' ? explained(reason) : detail}`,
+    );
     this.status = status;
     this.reason = reason;
     this.detail = detail;
   }
+}
+
+/** What the edge's code means and what to do, for an owner who is told nothing else. */
+function explained(code: string): string {
+  const meaning = meaningOf(code);
+  if (meaning === null) return '';
+  return meaning.do === null ? ` ${meaning.says}` : ` ${meaning.says} ${meaning.do}`;
 }

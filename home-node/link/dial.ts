@@ -214,7 +214,7 @@ async function refusalCodeOf(response: IncomingMessage): Promise<string> {
 function unknownHome(found: string): PorchlightError {
   return new PorchlightError(
     'unknown-home',
-    `Cannot open the link: the edge does not know this home at this host (${found}); claim with a code of its operator.`,
+    `Cannot open the link: the edge does not know this home at this host (${found}); get a code from its operator and run: porchlight claim CODE`,
   );
 }
 

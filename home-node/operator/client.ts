@@ -102,7 +102,10 @@ export class OperatorClient {
   async #find(homeOrHost: string): Promise<OperatorHome> {
     const found = (await this.homes()).find((home) => home.homeId === homeOrHost || home.hosts.includes(homeOrHost));
     if (found !== undefined) return found;
-    throw new PorchlightError('no-home', `Cannot find a home: none is called ${homeOrHost} or has such a host.`);
+    throw new PorchlightError(
+      'no-home',
+      `Cannot find a home: none is called ${homeOrHost} or has such a host; see porchlight edge homes.`,
+    );
   }
 
   async #call<T>(method: Method, name: string, asked?: unknown): Promise<T> {

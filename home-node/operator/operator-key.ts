@@ -20,7 +20,10 @@ export async function openOperatorKey(path: string): Promise<KeyPair> {
 export async function readOperatorKey(path: string): Promise<KeyPair> {
   const there = await readKeyFile(path, kind);
   if (there !== null) return there;
-  throw new PorchlightError('operator-key-file', `Cannot use the operator's key: there is no ${path}; ${kind.mend}.`);
+  throw new PorchlightError(
+    'operator-key-file',
+    `Cannot use the operator's key: there is no ${path}; name the right file by --key, or restore it from a backup.`,
+  );
 }
 
 /** The value of the Worker's variable OPERATOR_KEY. */

@@ -47,7 +47,8 @@ describe('the commands, on a domain', { timeout: 60_000 }, () => {
   test('claim refuses a code that nobody issued and leaves nothing claimed', async () => {
     const { code, err } = await run('claim', '0000-0000-0000-0000-0000-0000-0000');
     expect(code).toBe(4);
-    expect(err).toContain('claim-refused');
+    expect(err).toContain('(claim-refused). The claim code is unknown, expired');
+    expect(err).toContain("Ask the edge's operator for a new code.");
     expect(existsSync(join(house.domain.homeFolder, 'home.json'))).toBe(false);
   });
 
@@ -103,6 +104,8 @@ describe('the commands, on a domain', { timeout: 60_000 }, () => {
     expect(code).toBe(0);
     expect(out).toContain('asleep');
     expect(out).toContain('wakes at');
+    const { code: ended, err } = await run('spool', 'list', '--json');
+    expect([ended, JSON.parse(err)]).toEqual([1, { error: { code: 'home-asleep', message: expect.any(String) } }]);
   });
 
   test('wake brings it back, and what waited is delivered', async () => {
