@@ -32,7 +32,10 @@ export function readClaim(folder: string, edge: string): Claimed | null {
     claimed = JSON.parse(readFileSync(path, 'utf8')) as Claimed;
   } catch (thrown) {
     if ((thrown as NodeJS.ErrnoException).code === 'ENOENT') return null;
-    throw new PorchlightError('claim-file', `Cannot read ${path}: ${causeOf(thrown)}; claim again with a new code.`);
+    throw new PorchlightError(
+      'claim-file',
+      `Cannot read ${path}: ${causeOf(thrown)}; restore it from a backup, or remove it and claim with a new code.`,
+    );
   }
   return claimed.edge === edge ? claimed : null;
 }

@@ -81,7 +81,7 @@ export function readConfig(folder: string): HomeConfig {
   if (!existsSync(path)) {
     throw new PorchlightError(
       'config',
-      `Cannot start home: there is no ${path}; write at least one line: domain = "your.domain"`,
+      `Cannot start home: there is no ${path}; begin with porchlight init, or name another folder by --home.`,
     );
   }
   return parseConfig(readFileSync(path, 'utf8'), path);

@@ -41,7 +41,7 @@ export class FolderLock {
       if ((thrown as { errcode?: number }).errcode !== busy) throw thrown;
       throw new PorchlightError(
         'folder-in-use',
-        `Cannot use ${folder}: another home node is running on it; stop that one, or choose another folder by --home.`,
+        `Cannot use ${folder}: another home node is running on it; see porchlight status, end that one first, or name another folder by --home.`,
       );
     }
   }

@@ -3,6 +3,7 @@
 
 import { readFileSync, statSync } from 'node:fs';
 import { type CryptoKey, exportJWK, generateKeyPair, importJWK, type JWK } from 'jose';
+import type { ErrorCode } from '../shared/error-codes.ts';
 import { causeOf, PorchlightError } from '../shared/errors.ts';
 import { writeDurably } from './durable-file.ts';
 
@@ -14,7 +15,7 @@ export interface KeyPair {
 /** How errors speak of it. */
 export interface KeyKind {
   /** Code of its errors. */
-  readonly code: string;
+  readonly code: ErrorCode;
   /** For example "home's key". */
   readonly name: string;
   /** What to do when it is not usable. */

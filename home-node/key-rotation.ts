@@ -5,6 +5,7 @@
 // asked before a kill may still be on its way.
 
 import type { KeyChangeReply, KeyChangeRequest } from '../shared/claim/key-change.ts';
+import type { ErrorCode } from '../shared/error-codes.ts';
 import { causeOf, PorchlightError } from '../shared/errors.ts';
 import { EdgeRefusal } from './edge-api/send.ts';
 import type { HomeKey, HomeKeys, ObserveKeys } from './key.ts';
@@ -29,7 +30,7 @@ interface Waiter {
 }
 
 /** With these the edge says that it will not know the next key, whatever of this home's is still on its way. */
-const final = new Set([
+const final = new Set<string>([
   'key-taken',
   'key-revoked',
   'key-not-current',
@@ -38,10 +39,10 @@ const final = new Set([
   'revoked',
   // An edge from before keys could be changed.
   'no-such-call',
-]);
+] satisfies ErrorCode[]);
 
 /** What the edge says to a key that is not, or no longer, this home's. */
-const refusals = new Set(['proof-refused', 'key-changed']);
+const refusals = new Set<string>(['proof-refused', 'key-changed'] satisfies ErrorCode[]);
 
 export class KeyRotation {
   readonly #options: KeyRotationOptions;

@@ -6,17 +6,17 @@ import { renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { PorchlightError } from '../shared/errors.ts';
 import { syncFolder } from './durable-file.ts';
-import { type KeyPair, makeKeyFile, readKeyFile } from './key-file.ts';
+import { type KeyKind, type KeyPair, makeKeyFile, readKeyFile } from './key-file.ts';
 
 export type HomeKey = KeyPair;
 
 export const keyFileName = 'home-key.json';
 export const nextKeyFileName = 'home-key-next.json';
 
-const kind = {
+const kind: KeyKind = {
   code: 'home-key',
   name: "home's key",
-  mend: 'restore it from a backup, or remove it and claim with a new code',
+  mend: 'restore it by porchlight key restore, or move it away and claim with a new code',
 };
 
 /** What a home node does with keys, step by step; tests end it between two. */
@@ -35,10 +35,10 @@ export async function readHomeKey(folder: string): Promise<HomeKey> {
 }
 
 /** The same of a file anywhere. */
-export async function readHomeKeyFrom(path: string): Promise<HomeKey> {
-  const there = await readKeyFile(path, kind);
+export async function readHomeKeyFrom(path: string, mend = kind.mend): Promise<HomeKey> {
+  const there = await readKeyFile(path, { ...kind, mend });
   if (there !== null) return there;
-  throw new PorchlightError('home-key', `Cannot use home's key: there is no ${path}; ${kind.mend}.`);
+  throw new PorchlightError('home-key', `Cannot use home's key: there is no ${path}; ${mend}.`);
 }
 
 /** The keys of a data folder: one, and while it is being replaced the next. */

@@ -194,10 +194,13 @@ export class HomeNode {
     await this.#release();
   }
 
-  /** The home that is awake. Throws `asleep`. */
+  /** The home that is awake. Throws `home-asleep`. */
   get awake(): Home {
     if (this.#home !== null) return this.#home;
-    throw new PorchlightError('asleep', `Cannot do that now: home is ${this.#state}; wake it first: porchlight wake.`);
+    throw new PorchlightError(
+      'home-asleep',
+      `Cannot do that now: home is ${this.#state}; wake it first: porchlight wake.`,
+    );
   }
 
   async report(): Promise<NodeReport> {
@@ -277,7 +280,8 @@ export class HomeNode {
 
   async #next<T>(work: () => Promise<T>, isEnd = false): Promise<T> {
     const turn = this.#last.then(async () => {
-      if (this.#ended) throw new PorchlightError('ending', 'Cannot do that: the home node is ending.');
+      if (this.#ended)
+        throw new PorchlightError('ending', 'Cannot do that: the home node is ending; start it again: porchlight up');
       this.#ended = isEnd;
       return await work();
     });

@@ -19,6 +19,7 @@ import { SignedCalls } from './edge-api/signed-calls.ts';
 import { Home, type HomeEvent } from './home.ts';
 import { Ledger, ledgerFileName } from './intake/ledger.ts';
 import { openIntake } from './intake/open-intake.ts';
+import { fullPace } from './intake/pace.ts';
 import type { Observe } from './intake/sender-work.ts';
 import { HomeKeys, type ObserveKeys } from './key.ts';
 import { KeyRotation } from './key-rotation.ts';
@@ -112,8 +113,10 @@ export async function startHome(
     onSilent: (name) => supervisor.suspect(name),
     onDrained: (deliveries) => home.onDrained(deliveries),
     paceOf: (name) => {
-      const { drainParallel: parallel, drainPerSecond: perSecond } = configOf(config, name);
-      return { parallel, perSecond };
+      const service = config.services.find((one) => one.name === name);
+      // The edge names another service than these: what comes for it is released.
+      if (service === undefined) return fullPace;
+      return { parallel: service.drainParallel, perSecond: service.drainPerSecond };
     },
   });
   const leaver = new Leaver({
@@ -217,14 +220,8 @@ async function claimedBy(
   if (claimed !== null) return claimed;
   throw new PorchlightError(
     'not-claimed',
-    `Cannot start home: it never claimed at ${edge}; get a code from the edge's operator and run: porchlight claim CODE.`,
+    `Cannot start home: it never claimed at ${edge}; get a code from the edge's operator and run: porchlight claim CODE`,
   );
-}
-
-function configOf({ services }: HomeConfig, name: string): ServiceConfig {
-  const found = services.find((service) => service.name === name);
-  if (found === undefined) throw new PorchlightError('wrong-service', `Cannot find service ${name} in the settings.`);
-  return found;
 }
 
 function activityPubDriver({ name, url, driver, command }: ActivityPubServiceConfig, log: Log): Driver {

@@ -3,6 +3,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { configurationManual } from '../shared/config/describe.ts';
+import { errorManual } from '../shared/error-codes/describe.ts';
 
 export interface MadeDocument {
   /** From the root of the repository. */
@@ -10,7 +11,10 @@ export interface MadeDocument {
   readonly text: () => string;
 }
 
-export const madeDocuments: readonly MadeDocument[] = [{ path: 'docs/configuration.md', text: configurationManual }];
+export const madeDocuments: readonly MadeDocument[] = [
+  { path: 'docs/configuration.md', text: configurationManual },
+  { path: 'docs/errors.md', text: errorManual },
+];
 
 const root = join(import.meta.dirname, '..');
 

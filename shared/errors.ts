@@ -2,13 +2,20 @@
 // searched for; `message` is for owners and says what was tried, what was found and what to do. Strangers never
 // see the message: edge/http/problem.ts decides what they are told.
 
+import type { ErrorCode } from './error-codes.ts';
+
 export class PorchlightError extends Error {
   override readonly name = 'PorchlightError';
-  readonly code: string;
+  readonly code: ErrorCode;
 
-  constructor(code: string, message: string, options?: ErrorOptions) {
+  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
     super(message, options);
     this.code = code;
+  }
+
+  /** What another program refused with. It may be of a later version, and its code not be in the table of this one. */
+  static heard(code: string, message: string): PorchlightError {
+    return new PorchlightError(code as ErrorCode, message);
   }
 }
 

@@ -4,6 +4,7 @@
 
 import { hashClaimCode, makeClaimCode, parseClaimCode } from '../../shared/claim/code.ts';
 import type { Clock, Random } from '../../shared/clock.ts';
+import type { ErrorCode } from '../../shared/error-codes.ts';
 import { PorchlightError } from '../../shared/errors.ts';
 import { limits } from '../../shared/limits.ts';
 import type { CodeReply } from '../../shared/operator/messages.ts';
@@ -93,6 +94,6 @@ function canonicalHost(host: string): string {
   throw cannot('code-hosts', `${host} is not a host name; give it without scheme and path.`);
 }
 
-function cannot(code: string, found: string): PorchlightError {
+function cannot(code: ErrorCode, found: string): PorchlightError {
   return new PorchlightError(code, `Cannot issue a claim code: ${found}`);
 }

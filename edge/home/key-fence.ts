@@ -2,6 +2,7 @@
 // session ended at once, not when somebody next looks. May be done again: whatever the key that counts has opened stays.
 
 import type { JWK } from 'jose';
+import type { ErrorCode } from '../../shared/error-codes.ts';
 import type { Refusal } from '../../shared/link/handshake.ts';
 import type { LinkObject } from '../link/object.ts';
 
@@ -9,7 +10,7 @@ const reasons = {
   'key-changed': "Cannot keep the link: home's key was replaced; dial with the new one.",
   revoked: "Cannot keep the link: the edge's operator has revoked home's key; ask for a new claim code.",
   'host-released': "Cannot keep the link: the edge's operator has taken a host from this home; dial again.",
-} as const;
+} as const satisfies Readonly<Partial<Record<ErrorCode, string>>>;
 
 export class KeyFence {
   readonly #linkOf: (homeId: string) => DurableObjectStub<LinkObject>;

@@ -146,5 +146,8 @@ function distinct(values: readonly string[], at: string, what: string): void {
 }
 
 function wrong(at: string, expected: string): never {
-  throw new PorchlightError('snapshot-malformed', `Cannot take the snapshot: ${at} is not ${expected}.`);
+  throw new PorchlightError(
+    'snapshot-malformed',
+    `Cannot take the snapshot: ${at} is not ${expected}; bring home and edge to the same version.`,
+  );
 }

@@ -60,10 +60,12 @@ async function failed(parts: VisitParts, home: HomeRecord, request: Request, fai
     case 'not-served':
       return problem(421, failure);
     case 'bad-response':
+      return problem(502, failure);
     case 'failed':
     case 'enough':
     case 'unknown':
-      return problem(502, failure);
+      // No home says the last two instead of a response; whatever it is, the visitor has none.
+      return problem(502, 'failed');
     case 'timeout':
     case 'too-late':
     case 'lost':

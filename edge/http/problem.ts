@@ -1,6 +1,7 @@
 // Error responses: the only file of the edge that makes them. What a stranger reads is decided here, by status and a
 // stable code; messages meant for owners stay in logs. JSON by default (RFC 9457), HTML where a browser asked.
 
+import type { ErrorCode, StatusOf } from '../../shared/error-codes.ts';
 import type { RefusalKind } from '../../shared/verdict.ts';
 import { pagePolicy } from './page-policy.ts';
 
@@ -60,8 +61,15 @@ const titles: Readonly<Record<ErrorStatus, string>> = {
   504: 'The service did not answer in time.',
 };
 
-/** `application/problem+json` (RFC 9457) with `code` as an extension member. Never stored by a cache. */
-export function problem(status: ErrorStatus, code: string, options: ProblemOptions = {}): Response {
+/**
+ * `application/problem+json` (RFC 9457) with `code` as an extension member, and the status that shared/error-codes.ts has
+ * for it. Never stored by a cache.
+ */
+export function problem<Code extends ErrorCode>(
+  status: StatusOf<Code> & ErrorStatus,
+  code: Code,
+  options: ProblemOptions = {},
+): Response {
   const headers = headersOf(status, 'application/problem+json', options);
   const { title = titles[status], detail } = options;
   return new Response(JSON.stringify({ title, status, detail, code }), { status, headers });

@@ -3,6 +3,7 @@
 
 import { importJWK, type JWK } from 'jose';
 import type { Clock, Random } from '../../shared/clock.ts';
+import type { ErrorCode } from '../../shared/error-codes.ts';
 import { PorchlightError } from '../../shared/errors.ts';
 import { epochFor, type Hello, type ProofClaims, type Refusal, verifyProof } from '../../shared/link/handshake.ts';
 import type { Session } from '../../shared/session/call.ts';
@@ -18,7 +19,7 @@ export interface SessionOpening extends Session {
 export interface SessionKeeper {
   openSession(
     opening: SessionOpening,
-  ): Promise<{ readonly ok: true } | { readonly ok: false; readonly code: string; readonly message: string }>;
+  ): Promise<{ readonly ok: true } | { readonly ok: false; readonly code: ErrorCode; readonly message: string }>;
 }
 
 export interface AdmissionParts {
@@ -97,6 +98,6 @@ export function superseded(epoch: number): { readonly refused: Refusal } {
   return refuse('superseded', `Cannot keep the link: a newer home node took over from epoch ${epoch}; stop this one.`);
 }
 
-function refuse(code: string, reason: string): { readonly refused: Refusal } {
+function refuse(code: ErrorCode, reason: string): { readonly refused: Refusal } {
   return { refused: { code, reason } };
 }

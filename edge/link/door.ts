@@ -15,6 +15,6 @@ export async function openLink(
   if (request.method !== 'GET') return problem(405, 'method', { allow: ['GET'] });
   if (request.headers.get('upgrade')?.toLowerCase() !== 'websocket') return problem(426, 'not-a-websocket');
   const homeId = new URL(request.url).searchParams.get('home') ?? '';
-  if (!homeIdForm.test(homeId)) return problem(400, 'no-home');
+  if (!homeIdForm.test(homeId)) return problem(400, 'home-id-malformed');
   return await links.get(links.idFromName(homeId)).fetch(request);
 }

@@ -4,6 +4,7 @@
 import { and, asc, eq, gt, isNull, sql } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/d1';
 import type { Clock } from '../../shared/clock.ts';
+import type { ErrorCode } from '../../shared/error-codes.ts';
 import { PorchlightError } from '../../shared/errors.ts';
 import { limits } from '../../shared/limits.ts';
 import type { CodeReply, HomesReply, WaitingCode } from '../../shared/operator/messages.ts';
@@ -128,6 +129,6 @@ export class Registry {
   }
 }
 
-function cannot(code: string, what: string, found: string): PorchlightError {
+function cannot(code: ErrorCode, what: string, found: string): PorchlightError {
   return new PorchlightError(code, `Cannot ${what}: ${found}`);
 }

@@ -2,6 +2,7 @@
 // back. A page for browsers, a problem for programs. Made from data alone: no script, no request elsewhere, everything
 // escaped.
 
+import type { ErrorCode } from '../../shared/error-codes.ts';
 import { type Absence, type AwayReason, retryAfterSeconds } from '../../shared/presence.ts';
 import { variantAsked } from '../cache/variant.ts';
 import { problem, problemPage } from '../http/problem.ts';
@@ -17,7 +18,7 @@ import { type Words, wordsFor } from './words.ts';
 const lastInstant = 8.64e15;
 
 /** What programs are told. */
-const codes: Readonly<Record<AwayReason, string>> = {
+const codes = {
   asleep: 'asleep',
   starting: 'service-away',
   stopped: 'service-away',
@@ -25,7 +26,7 @@ const codes: Readonly<Record<AwayReason, string>> = {
   lost: 'away',
   never: 'away',
   unreachable: 'away',
-};
+} as const satisfies Readonly<Record<AwayReason, ErrorCode>>;
 
 export function asleepResponse(
   request: Pick<Request, 'headers' | 'method'>,

@@ -23,8 +23,9 @@ export function answerWellKnown(request: Request, snapshot: Snapshot, now: numbe
   if (request.method !== 'GET' && request.method !== 'HEAD') {
     return forEveryone(problem(405, 'method', { allow: ['GET', 'HEAD'] }));
   }
-  if (content === 400) return forEveryone(problem(400, 'resource', { title: 'One resource is needed, as a URI.' }));
-  if (content === 404) return forEveryone(problem(404, 'resource', { title: 'Nobody of this name is here.' }));
+  if (content === 400)
+    return forEveryone(problem(400, 'resource-malformed', { title: 'One resource is needed, as a URI.' }));
+  if (content === 404) return forEveryone(problem(404, 'no-resource', { title: 'Nobody of this name is here.' }));
   const headers = {
     'Content-Type': content.type,
     'Cache-Control': `public, max-age=${maxAgeSeconds}`,

@@ -1,5 +1,6 @@
 // What a command's exit code says, for scripts. `porchlight --help` lists them.
 
+import type { ErrorCode } from '../../shared/error-codes.ts';
 import { PorchlightError } from '../../shared/errors.ts';
 import { supersededExitCode } from '../ended.ts';
 
@@ -23,13 +24,14 @@ export const exitCodeTable: readonly (readonly [number, string])[] = [
   [exitCodes.superseded, 'up: a newer home node with the same key took over; leave this one be'],
 ];
 
-const byCode: Readonly<Record<string, number>> = {
+const byCode: Readonly<Partial<Record<ErrorCode, number>>> = {
   options: exitCodes.usage,
   config: exitCodes.usage,
   'claim-code-malformed': exitCodes.usage,
   'not-running': exitCodes.notRunning,
   'edge-refused': exitCodes.edge,
   'edge-unreachable': exitCodes.edge,
+  'not-an-edge': exitCodes.edge,
 };
 
 export function exitCodeOf(thrown: unknown): number {

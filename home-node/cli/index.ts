@@ -3,10 +3,10 @@
 
 import { homedir } from 'node:os';
 import { systemClock, systemRandom } from '../../shared/clock.ts';
-import { causeOf } from '../../shared/errors.ts';
 import type { Cli } from './cli.ts';
 import { exitCodeOf } from './exit-codes.ts';
 import { runProgram } from './program.ts';
+import { sayError } from './say-error.ts';
 import { Terminal } from './terminal.ts';
 
 // What is written is its user's alone, whatever rights the folder has: keys, backups, who sent what to whom.
@@ -35,8 +35,8 @@ errors.on('error', (cause: NodeJS.ErrnoException) => {
   if (cause.code !== 'EPIPE') throw cause;
 });
 
-runProgram(cli, process.argv.slice(2)).catch((thrown: unknown) => {
-  const message = causeOf(thrown);
-  if (message !== '') terminal.note(terminal.styleNote('red', message));
+const args = process.argv.slice(2);
+runProgram(cli, args).catch((thrown: unknown) => {
+  sayError(terminal, args, thrown);
   process.exitCode = exitCodeOf(thrown);
 });

@@ -36,6 +36,8 @@ export function createProgram(cli: Cli): Command {
     .configureOutput({
       writeOut: (text) => cli.terminal.say(text.trimEnd()),
       writeErr: (text) => cli.terminal.note(text.trimEnd()),
+      // Said where all errors are.
+      outputError: () => undefined,
     })
     .exitOverride()
     .addHelpText('after', examplesText(['porchlight init', 'porchlight status', 'porchlight sleep --until 7:30']))
@@ -172,9 +174,18 @@ export async function runProgram(cli: Cli, args: readonly string[]): Promise<voi
     await program.parseAsync([...args], { from: 'user' });
   } catch (thrown) {
     if (!(thrown instanceof CommanderError)) throw thrown;
-    // Help and version come here as well; commander has written everything already.
-    if (thrown.exitCode !== 0) throw new PorchlightError('options', '');
+    // Help and version come here as well, written already.
+    if (thrown.exitCode === 0) return;
+    throw new PorchlightError('options', `Cannot do that: ${faultOf(thrown)}\nSee: porchlight help`);
   }
+}
+
+function faultOf({ code, message }: CommanderError): string {
+  // Its help is written already.
+  if (code === 'commander.help') return 'no command is named, or none of this name is known.';
+  // What was typed may be a claim code.
+  if (code === 'commander.excessArguments') return message.replace(/^error: | but got [\s\S]*$/g, '');
+  return message.replace(/^error: /, '');
 }
 
 function nodeOf(command: Command): CommandNode {

@@ -90,7 +90,7 @@ export class Terminal {
         if (isAnswered) return;
         // Ctrl-C or Ctrl-D leave the cursor behind the question.
         this.note('');
-        reject(new PorchlightError('not-answered', 'Broken off: the question got no answer. Nothing was done.'));
+        reject(new PorchlightError('not-answered', 'Cannot go on: the question got no answer; nothing was done.'));
       });
     });
     try {

@@ -31,16 +31,23 @@ export function controlCalls(node: HomeNode): ControlCalls {
 
 function numberOf(value: unknown): number {
   if (typeof value === 'number' && Number.isSafeInteger(value)) return value;
-  throw new PorchlightError('control-malformed', 'Cannot do that: a number is missing.');
+  throw malformed('Cannot do what is asked: a number is missing');
 }
 
 function textOf(value: unknown): string {
   if (typeof value === 'string') return value;
-  throw new PorchlightError('control-malformed', 'Cannot do that: a text is missing.');
+  throw malformed('Cannot do what is asked: a text is missing');
 }
 
 function timeOrNull(value: unknown): number | null {
   if (value === null || value === undefined) return null;
   if (typeof value === 'number' && Number.isSafeInteger(value)) return value;
-  throw new PorchlightError('control-malformed', 'Cannot sleep: the time to wake is no number of ms since the epoch.');
+  throw malformed('Cannot do what is asked: the time is no number of ms since the epoch');
+}
+
+function malformed(found: string): PorchlightError {
+  return new PorchlightError(
+    'control-malformed',
+    `${found}; restart the home node, which may be older than this command.`,
+  );
 }

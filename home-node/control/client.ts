@@ -26,7 +26,7 @@ export async function askNode<T>(
       if (said === null) break;
       if ('progress' in said) onProgress(said.progress);
       else if ('result' in said) return said.result as T;
-      else throw new PorchlightError(said.error.code, said.error.message);
+      else throw PorchlightError.heard(said.error.code, said.error.message);
     }
   } catch (thrown) {
     if (!cutOff.has((thrown as NodeJS.ErrnoException).code ?? '')) throw thrown;
@@ -76,5 +76,8 @@ function unreachable(folder: string, cause: NodeJS.ErrnoException): PorchlightEr
       `Cannot ask the home node on ${folder}: it belongs to another user; run this as that user.`,
     );
   }
-  return new PorchlightError('control-broken', `Cannot ask the home node on ${folder}: ${causeOf(cause)}.`);
+  return new PorchlightError(
+    'control-broken',
+    `Cannot ask the home node on ${folder}: ${causeOf(cause)}; see porchlight status, and repeat.`,
+  );
 }

@@ -4,6 +4,7 @@
 
 import { chmodSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { ErrorCode } from '../../shared/error-codes.ts';
 import { causeOf, PorchlightError } from '../../shared/errors.ts';
 import { limits } from '../../shared/limits.ts';
 import type { OnProgress } from '../progress.ts';
@@ -81,7 +82,7 @@ async function answer(calls: ControlCalls, request: IncomingMessage, response: S
     // What gives nothing back is done all the same: without null the line would be {}.
     say({ result: (await call(args, (progress) => say({ progress }))) ?? null });
   } catch (thrown) {
-    const code = thrown instanceof PorchlightError ? thrown.code : 'internal';
+    const code: ErrorCode = thrown instanceof PorchlightError ? thrown.code : 'internal';
     say({ error: { code, message: causeOf(thrown) } });
   }
   response.end();
@@ -93,7 +94,10 @@ async function readArguments(request: IncomingMessage): Promise<Record<string, u
   for await (const part of request as AsyncIterable<Buffer>) {
     length += part.byteLength;
     if (length > limits.controlRequestBytes) {
-      throw new PorchlightError('control-malformed', 'Cannot read what is asked: it is too long.');
+      throw new PorchlightError(
+        'control-malformed',
+        `Cannot read what is asked: it is longer than ${limits.controlRequestBytes} bytes; ask for less.`,
+      );
     }
     parts.push(part);
   }
@@ -103,9 +107,16 @@ async function readArguments(request: IncomingMessage): Promise<Record<string, u
   } catch {
     // Said below, as for any other that is no object.
   }
-  throw new PorchlightError('control-malformed', 'Cannot read what is asked: it is not a JSON object.');
+  throw new PorchlightError(
+    'control-malformed',
+    'Cannot read what is asked: it is not a JSON object; restart the home node, which may be older than this command.',
+  );
 }
 
 function cannotListen(path: string, cause: Error): PorchlightError {
-  return new PorchlightError('control', `Cannot listen for commands on ${path}: ${cause.message}.`, { cause });
+  return new PorchlightError(
+    'control',
+    `Cannot listen for commands on ${path}: ${cause.message}; see whose folder it is and whether there is room.`,
+    { cause },
+  );
 }

@@ -2,6 +2,7 @@
 // that.
 
 import type { Dispatcher } from 'undici';
+import { type ErrorCode, meaningOf } from '../../shared/error-codes.ts';
 import { PorchlightError } from '../../shared/errors.ts';
 import { plainText } from '../plain-text.ts';
 
@@ -42,7 +43,7 @@ export async function sendOnce(connections: Dispatcher, url: URL, options: SendO
     if (length > options.maxReplyBytes) {
       throw new PorchlightError(
         'edge-reply-too-long',
-        `Cannot use the answer to ${options.method} ${url.pathname}: it is longer than ${options.maxReplyBytes} bytes.`,
+        `Cannot use the answer to ${options.method} ${url.pathname}: it is longer than ${options.maxReplyBytes} bytes; see whether the edge answers there: porchlight doctor`,
       );
     }
     parts.push(part);
@@ -54,7 +55,7 @@ export async function sendOnce(connections: Dispatcher, url: URL, options: SendO
 /** What an answer of 300 and more means for the owner; the edge gives a stable code and may say more (RFC 9457). */
 export function refusalOf(request: { readonly method: string; readonly path: string }, reply: EdgeReply): EdgeRefusal {
   // When something between home and the edge answers, its page is of no use to anybody.
-  let reason = 'not-from-the-edge';
+  let reason: string = 'not-from-the-edge' satisfies ErrorCode;
   let detail = '';
   try {
     const problem = JSON.parse(new TextDecoder().decode(reply.body)) as { code?: unknown; detail?: unknown };
@@ -85,10 +86,19 @@ export class EdgeRefusal extends PorchlightError {
     const text = `the edge answered ${status} (${reason})`;
     super(
       'edge-refused',
-      detail === '' ? `Cannot ${method} ${path}: ${text}.` : `${detail} (${method} ${path}: ${text})`,
+      detail === ''
+        ? `Cannot ${method} ${path}: ${text}.${explained(reason)}`
+        : `${detail} (${method} ${path}: ${text})`,
     );
     this.status = status;
     this.reason = reason;
     this.detail = detail;
   }
+}
+
+/** What the edge's code means and what to do, for an owner who is told nothing else. */
+function explained(code: string): string {
+  const meaning = meaningOf(code);
+  if (meaning === null) return '';
+  return meaning.do === null ? ` ${meaning.says}` : ` ${meaning.says} ${meaning.do}`;
 }

@@ -63,7 +63,7 @@ export class SignedCalls {
     this.#key = key;
   }
 
-  /** The session of every call from now on; null while there is none. Calls of the session before end with `no-session`. */
+  /** The session of every call from now on; null while there is none. Calls of the session before end with `link-not-open`. */
   use(session: Session | null): void {
     this.#sessionEnds.abort();
     this.#sessionEnds = new AbortController();
@@ -72,7 +72,7 @@ export class SignedCalls {
   }
 
   /**
-   * Throws `no-session` when there is none (any more), `edge-refused` for an answer that trying again cannot change,
+   * Throws `link-not-open` when there is none (any more), `edge-refused` for an answer that trying again cannot change,
    * `edge-unreachable` after the last attempt.
    */
   async call(request: CallRequest): Promise<EdgeReply> {
@@ -152,7 +152,7 @@ function sha256(body: Uint8Array): string {
 
 function noSession(request: CallRequest): PorchlightError {
   return new PorchlightError(
-    'no-session',
+    'link-not-open',
     `Cannot call ${request.method} ${request.path}: the link to the edge is not open; it is being opened again.`,
   );
 }

@@ -3,7 +3,7 @@
 // waited long enough, or when a lease must be renewed. While a batch is worked on, the next one is fetched.
 
 import type { Answer, Delivery } from '../../shared/delivery.ts';
-import { causeOf } from '../../shared/errors.ts';
+import { causeOf, PorchlightError } from '../../shared/errors.ts';
 import type { TurnReply, TurnRequest } from '../../shared/lease/messages.ts';
 import { limits } from '../../shared/limits.ts';
 import type { TurnOutcome } from '../edge-api/edge-api.ts';
@@ -279,7 +279,7 @@ export class Intake {
       this.#answers = [...said, ...this.#answers];
       this.#answersDue = this.#answers.length > 0;
     }
-    if ((thrown as { code?: unknown }).code === 'no-session') {
+    if (thrown instanceof PorchlightError && thrown.code === 'link-not-open') {
       log.debug(`A turn ended with its link: ${causeOf(thrown)}`);
       if (link === this.#links) this.#connected = false;
       return;

@@ -28,8 +28,8 @@ export class Pacer {
   waitMs(): number {
     if (this.#intervalMs === 0) return 0;
     const wait = this.#nextAt - this.#now();
-    // A wait longer than any that was given: the clock was put back meanwhile.
-    return wait > this.#intervalMs ? 0 : Math.max(0, wait);
+    // A wait longer than any that was given, and by more than sums of fractions differ: the clock was put back meanwhile.
+    return wait > this.#intervalMs + 1 ? 0 : Math.min(Math.max(0, wait), this.#intervalMs);
   }
 
   /** One begins. */

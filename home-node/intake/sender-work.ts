@@ -3,7 +3,7 @@
 
 import type { Clock } from '../../shared/clock.ts';
 import type { Delivery, Outcome } from '../../shared/delivery.ts';
-import { causeOf } from '../../shared/errors.ts';
+import { causeOf, PorchlightError } from '../../shared/errors.ts';
 import type { Log } from '../log.ts';
 import type { Attempt, Recipient } from './deliver.ts';
 import type { AnswerOne, Held } from './hand.ts';
@@ -116,7 +116,7 @@ export class SenderWork {
       this.#options.log.warn(`The body of a delivery could not be fetched: ${causeOf(thrown)}`, {
         delivery: held.delivery.id,
       });
-      const noFault = (thrown as { code?: unknown }).code === 'no-session';
+      const noFault = thrown instanceof PorchlightError && thrown.code === 'link-not-open';
       answer(held, noFault ? { outcome: 'released' } : { outcome: 'later', reason: causeOf(thrown) });
       return null;
     }

@@ -4,6 +4,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { CryptoKey } from 'jose';
 import { type ClientOptions, WebSocket } from 'ws';
+import type { ErrorCode } from '../../shared/error-codes.ts';
 import { causeOf, PorchlightError } from '../../shared/errors.ts';
 import { limits } from '../../shared/limits.ts';
 import { decodeMessage, encodeTextFrame, type Frame } from '../../shared/link/codec.ts';
@@ -135,7 +136,7 @@ class FrameReader {
       const frame = this.#frames.shift();
       if (frame?.name === 'REFUSED') {
         const { code, reason } = refusalOf(frame);
-        throw new PorchlightError(code, reason);
+        throw PorchlightError.heard(code, reason);
       }
       if (frame?.name === wanted) return frame;
       if (frame !== undefined) throw unreachable(`the edge sent ${frame.name} instead of ${wanted}`);
@@ -192,6 +193,8 @@ class FrameReader {
   };
 }
 
+const notFromTheEdge: ErrorCode = 'not-from-the-edge';
+
 /** The edge's own code, in the first bytes of its answer. */
 async function refusalCodeOf(response: IncomingMessage): Promise<string> {
   let text = '';
@@ -201,17 +204,17 @@ async function refusalCodeOf(response: IncomingMessage): Promise<string> {
       if (text.length > refusalBytes) break;
     }
     const { code } = JSON.parse(text) as { code?: unknown };
-    return typeof code === 'string' ? code : 'not-from-the-edge';
+    return typeof code === 'string' ? code : notFromTheEdge;
   } catch {
     // Not JSON, or broken off: not the edge's.
-    return 'not-from-the-edge';
+    return notFromTheEdge;
   }
 }
 
 function unknownHome(found: string): PorchlightError {
   return new PorchlightError(
     'unknown-home',
-    `Cannot open the link: the edge does not know this home at this host (${found}); claim with a code of its operator.`,
+    `Cannot open the link: the edge does not know this home at this host (${found}); get a code from its operator and run: porchlight claim CODE`,
   );
 }
 

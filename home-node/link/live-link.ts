@@ -2,6 +2,7 @@
 // and the pings on the other.
 
 import type { WebSocket } from 'ws';
+import type { ErrorCode } from '../../shared/error-codes.ts';
 import { causeOf, PorchlightError } from '../../shared/errors.ts';
 import { decodeMessage, type Frame } from '../../shared/link/codec.ts';
 import { closeCodes } from '../../shared/link/frames.ts';
@@ -106,7 +107,7 @@ export class LiveLink {
     }
   }
 
-  #lost(code: string, reason: string): void {
+  #lost(code: ErrorCode, reason: string): void {
     if (this.#isOver) return;
     this.#end();
     this.#options.onLost(this.#refusal ?? { code, reason });

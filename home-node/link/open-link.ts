@@ -104,7 +104,10 @@ export class OpenLink {
         this.#options.onRefused(refusalOf(frame));
         return;
       default:
-        throw new PorchlightError('link-untimely', `Cannot go on with the link: the edge sent ${frame.name}.`);
+        throw new PorchlightError(
+          'link-untimely',
+          `Cannot go on with the link: the edge sent ${frame.name}; bring home and edge to the same version.`,
+        );
     }
   }
 

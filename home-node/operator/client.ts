@@ -36,7 +36,7 @@ const maxReplyBytes = 4 * 1024 * 1024;
 /** A key that changes while it is being revoked is looked up again so often. */
 const revokeAttempts = 5;
 
-/** Every method throws `operator-clock`, `operator-unknown`, `edge-unreachable`, or `edge-refused` with the edge's code. */
+/** Every method throws `operator-clock`, `operator-unknown`, `not-an-edge`, `edge-unreachable`, or `edge-refused` with the edge's code. */
 export class OperatorClient {
   readonly #options: OperatorClientOptions;
   readonly #connections: Agent;
@@ -102,7 +102,10 @@ export class OperatorClient {
   async #find(homeOrHost: string): Promise<OperatorHome> {
     const found = (await this.homes()).find((home) => home.homeId === homeOrHost || home.hosts.includes(homeOrHost));
     if (found !== undefined) return found;
-    throw new PorchlightError('no-home', `Cannot find a home: none is called ${homeOrHost} or has such a host.`);
+    throw new PorchlightError(
+      'no-home',
+      `Cannot find a home: none is called ${homeOrHost} or has such a host; see porchlight edge homes.`,
+    );
   }
 
   async #call<T>(method: Method, name: string, asked?: unknown): Promise<T> {
@@ -155,7 +158,7 @@ export class OperatorClient {
       case 'not-from-the-edge':
       case 'unknown-host':
         return new PorchlightError(
-          'edge-unreachable',
+          'not-an-edge',
           `Cannot call ${edge}: what answers there (${refusal.status}) is no Porchlight edge, or one from before operators had keys; give its origin, or deploy it anew.`,
         );
       default:

@@ -47,11 +47,17 @@ export function createCarrier(services: readonly CarriedService[]): Carrier {
       const host = request.host.toLowerCase();
       const service = services.find(({ hosts }) => hosts.includes(host));
       if (service === undefined) {
-        throw new PorchlightError('not-served', `Cannot answer for ${host}: no service of this home has that host.`);
+        throw new PorchlightError(
+          'not-served',
+          `Cannot answer for ${host}: no service of this home has that host; add it to one in porchlight.toml.`,
+        );
       }
       const url = service.origin();
       if (url === null) {
-        throw new PorchlightError('service-down', `Cannot answer for ${host}: ${service.name} is not up.`);
+        throw new PorchlightError(
+          'service-down',
+          `Cannot answer for ${host}: ${service.name} is not up; see porchlight status.`,
+        );
       }
       return await loopbackOf(service, url).serve(request, signal);
     },

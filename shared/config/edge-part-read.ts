@@ -44,5 +44,8 @@ function list<Item>(value: unknown, at: string, item: (value: unknown, at: strin
 }
 
 function wrong(at: string, expected: string): never {
-  throw new PorchlightError('config-malformed', `Cannot go by these settings: ${at} is not ${expected}.`);
+  throw new PorchlightError(
+    'config-malformed',
+    `Cannot go by these settings: ${at} is not ${expected}; bring home and edge to the same version.`,
+  );
 }

@@ -138,15 +138,19 @@ export function recordOf(frame: Frame): Readonly<Record<string, unknown>> {
 }
 
 export function malformed(found: string, cause?: unknown): PorchlightError {
-  return new PorchlightError('link-malformed', `Cannot read the link: ${found}; the other side speaks it wrongly.`, {
-    cause,
-  });
+  return new PorchlightError(
+    'link-malformed',
+    `Cannot read the link: ${found}; bring home and edge to the same version.`,
+    {
+      cause,
+    },
+  );
 }
 
 function oversize(what: string, length: number, max: number): PorchlightError {
   return new PorchlightError(
     'link-oversize',
-    `Cannot read the link: ${what} has ${length} bytes, at most ${max} are allowed.`,
+    `Cannot read the link: ${what} has ${length} bytes, at most ${max} are allowed; bring home and edge to the same version.`,
   );
 }
 

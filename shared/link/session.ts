@@ -203,9 +203,15 @@ function excess(stream: Mutable<unknown>, initialBytes: number): number {
 }
 
 function untimely(found: string): PorchlightError {
-  return new PorchlightError('link-untimely', `Cannot go on with the link: ${found}.`);
+  return new PorchlightError(
+    'link-untimely',
+    `Cannot go on with the link: ${found}; bring home and edge to the same version.`,
+  );
 }
 
 function overrun(stream: number, found: string): PorchlightError {
-  return new PorchlightError('link-overrun', `Cannot go on with the link: on stream ${stream} ${found}.`);
+  return new PorchlightError(
+    'link-overrun',
+    `Cannot go on with the link: on stream ${stream} ${found}; bring home and edge to the same version.`,
+  );
 }

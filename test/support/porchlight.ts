@@ -15,9 +15,9 @@ export async function porchlight(
   args: readonly string[],
   options: { readonly env?: Readonly<Record<string, string>>; readonly input?: string } = {},
 ): Promise<Ran> {
-  const child = spawn(process.execPath, [program, ...args], {
-    env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: '', ...options.env },
-  });
+  // Where both are set, Node warns of it on standard error.
+  const { FORCE_COLOR: _, ...inherited } = process.env;
+  const child = spawn(process.execPath, [program, ...args], { env: { ...inherited, NO_COLOR: '1', ...options.env } });
   const heard = { out: '', err: '' };
   child.stdout.on('data', (part: Buffer) => {
     heard.out += part.toString();

@@ -1,5 +1,6 @@
 // `porchlight claim [CODE]`: makes this home known to its edge.
 
+import { PorchlightError } from '../../../shared/errors.ts';
 import { type Claimed, claimWithKeys } from '../../claim.ts';
 import { readConfig } from '../../config.ts';
 import { askNode } from '../../control/client.ts';
@@ -34,7 +35,7 @@ async function claimHere(folder: string, code: string): Promise<{ claimed: Claim
   try {
     return { claimed: await askNode<Claimed>(folder, 'claim', { code }), running: true };
   } catch (thrown) {
-    if ((thrown as { code?: unknown }).code !== 'not-running') throw thrown;
+    if (!(thrown instanceof PorchlightError) || thrown.code !== 'not-running') throw thrown;
   }
   const lock = FolderLock.take(folder);
   try {

@@ -68,6 +68,6 @@ function readText(path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (thrown) {
-    throw new PorchlightError('config', `Cannot read ${path}: ${causeOf(thrown)}.`);
+    throw new PorchlightError('config', `Cannot read ${path}: ${causeOf(thrown)}; see whose it is.`);
   }
 }

@@ -120,5 +120,6 @@ export async function release(cli: Cli, host: string, options: SureOptions): Pro
 async function mustBeSure({ terminal }: Cli, { yes }: SureOptions, question: string): Promise<void> {
   if (yes === true) return;
   const answer = await terminal.ask(`${question} [y/N] `, 'say --yes.');
-  if (!/^y(es)?$/i.test(answer)) throw new PorchlightError('not-answered', 'Nothing was done.');
+  if (!/^y(es)?$/i.test(answer))
+    throw new PorchlightError('not-confirmed', 'Cannot go on: it was not confirmed; nothing was done.');
 }

@@ -67,7 +67,7 @@ export async function backup(cli: Cli, file: string, options: FolderOptions & Js
 export async function restore(cli: Cli, file: string, options: FolderOptions & JsonOptions): Promise<void> {
   const folder = mustBeThere(folderOf(cli, options));
   const path = resolve(file);
-  const { publicKey } = await readHomeKeyFrom(path);
+  const { publicKey } = await readHomeKeyFrom(path, 'name a file that porchlight key backup wrote');
   const text = readFileSync(path, 'utf8');
   const lock = FolderLock.take(folder);
   let kept: string | null = null;

@@ -22,6 +22,14 @@ export const body = bytesOf(follow);
 export const letter: Letter = { host: 'home.example', path: inbox, body, at: night };
 export const hour = 3_600_000;
 
+/** What senders are told with each status. */
+const codes: Readonly<Record<number, string>> = {
+  400: 'malformed',
+  401: 'unproven',
+  413: 'too-large',
+  503: 'try-again',
+};
+
 /** Call it once in a test file, outside of every test. */
 export function inboxRig(): InboxRig {
   const rig = new InboxRig();
@@ -66,7 +74,10 @@ class InboxRig {
   /** And leaves no row. */
   async expectRefused(status: number, signed: SignedRequest, content = body): Promise<Response> {
     const response = await this.send(signed, content);
-    expect(response.status).toBe(status);
+    expect([response.status, await response.clone().json()]).toEqual([
+      status,
+      expect.objectContaining({ code: codes[status] }),
+    ]);
     expect(this.home.spool.arrivals).toEqual([]);
     return response;
   }

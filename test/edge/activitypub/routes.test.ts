@@ -94,13 +94,13 @@ describe('an honest delivery', () => {
   });
 
   test.each([
-    ['sender-quota', 429],
-    ['undecided-quota', 429],
-    ['full', 503],
-  ] as const)('that meets %s is answered %i, with a time to come again', async (put, status) => {
+    ['sender-quota', 429, 'over-quota'],
+    ['undecided-quota', 429, 'over-quota'],
+    ['full', 503, 'full'],
+  ] as const)('that meets %s is answered %i, with a time to come again', async (put, status, code) => {
     rig.home.spool.result = { put, retryAfterSeconds: 1800 };
     const response = await rig.send(await cavage(rig.signers.alice, letter));
-    expect(response.status).toBe(status);
+    expect(await response.json()).toMatchObject({ status, code });
     expect(response.headers.get('Retry-After')).toBe('1800');
   });
 

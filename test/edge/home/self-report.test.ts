@@ -39,6 +39,7 @@ describe('GET edge', () => {
     for (const method of ['POST', 'PUT', 'DELETE', 'OPTIONS']) {
       const response = await edge({ method });
       expect([response.status, response.headers.get('Allow')]).toEqual([405, 'GET, HEAD']);
+      expect(await response.json()).toMatchObject({ code: 'method' });
     }
     expect(await (await edge({ method: 'HEAD' })).text()).toBe('');
   });
@@ -82,7 +83,12 @@ describe('GET echo', () => {
     const longest = 'x'.repeat(limits.echoLength - '/.porchlight/v1/echo/'.length);
     expect((await echo(longest)).status).toBe(200);
     const longer = await echo(`${longest}x`);
-    expect([longer.status, (await longer.text()).length < 200]).toEqual([414, true]);
+    const text = await longer.text();
+    expect([longer.status, text.length < 200, JSON.parse(text)]).toEqual([
+      414,
+      true,
+      expect.objectContaining({ code: 'too-long' }),
+    ]);
     expect((await echo(`?${longest}`)).status).toBe(414);
   });
 

@@ -5,22 +5,22 @@ import { problem, problemOf, problemPage } from '../../../edge/http/problem.ts';
 
 describe('problem()', () => {
   test('is problem+json with a stable code, and is never stored', async () => {
-    const response = problem(404, 'not-found');
+    const response = problem(404, 'no-such-call');
     expect(response.status).toBe(404);
     expect(response.headers.get('Content-Type')).toBe('application/problem+json');
     expect(response.headers.get('Cache-Control')).toBe('no-store');
-    expect(await response.json()).toEqual({ title: 'Nothing is here.', status: 404, code: 'not-found' });
+    expect(await response.json()).toEqual({ title: 'Nothing is here.', status: 404, code: 'no-such-call' });
   });
 
   test('has the headers that its status must have', () => {
-    expect(problem(401, 'x').headers.get('WWW-Authenticate')).toBe('Signature');
-    expect(problem(401, 'x', { challenge: 'Porchlight' }).headers.get('WWW-Authenticate')).toBe('Porchlight');
-    expect(problem(405, 'x', { allow: ['GET', 'HEAD'] }).headers.get('Allow')).toBe('GET, HEAD');
-    expect(problem(503, 'x', { retryAfterSeconds: 59.2 }).headers.get('Retry-After')).toBe('60');
+    expect(problem(401, 'unproven').headers.get('WWW-Authenticate')).toBe('Signature');
+    expect(problem(401, 'not-signed', { challenge: 'Porchlight' }).headers.get('WWW-Authenticate')).toBe('Porchlight');
+    expect(problem(405, 'method', { allow: ['GET', 'HEAD'] }).headers.get('Allow')).toBe('GET, HEAD');
+    expect(problem(503, 'away', { retryAfterSeconds: 59.2 }).headers.get('Retry-After')).toBe('60');
   });
 
   test('says a detail only when it is given one', async () => {
-    expect(await problem(409, 'x', { detail: 'Version 7 is there.' }).json()).toMatchObject({
+    expect(await problem(409, 'config-older', { detail: 'Version 7 is there.' }).json()).toMatchObject({
       detail: 'Version 7 is there.',
     });
   });

@@ -1,6 +1,7 @@
 // Who gets the link: the home whose key is in the directory, by a proof for this socket and this edge, and its newest
 // process. Everybody else is refused, and told why as far as it is theirs to know.
 
+import { runInDurableObject } from 'cloudflare:test';
 import { exportJWK, generateKeyPair } from 'jose';
 import { describe, expect, test } from 'vitest';
 import type { HomeRecord } from '../../../edge/home/directory.ts';
@@ -260,16 +261,24 @@ describe('a change of keys', () => {
 
 describe('the door', () => {
   const upgrade = { headers: { Upgrade: 'websocket' } };
-  const ask = async (path: string, init: RequestInit = upgrade): Promise<number> =>
-    (await openLink(bindings.LINK, new Request(`${edgeOrigin}${path}`, init))).status;
+  const ask = async (path: string, init: RequestInit = upgrade): Promise<readonly [number, unknown]> => {
+    const response = await openLink(bindings.LINK, new Request(`${edgeOrigin}${path}`, init));
+    return [response.status, response.status === 101 ? null : (await response.json<{ code: unknown }>()).code];
+  };
 
   test('opens for an upgrade of a home, and for nothing else', async () => {
     const rig = await LinkRig.open();
-    expect(await ask(`/.porchlight/v1/link?home=${rig.homeId}`)).toBe(101);
-    expect(await ask(`/.porchlight/v1/link?home=${rig.homeId}`, {})).toBe(426);
-    expect(await ask(`/.porchlight/v1/link?home=${rig.homeId}`, { ...upgrade, method: 'POST' })).toBe(405);
-    expect(await ask('/.porchlight/v1/link')).toBe(400);
-    expect(await ask(`/.porchlight/v1/link?home=${'x'.repeat(65)}`)).toBe(400);
-    expect(await ask('/.porchlight/v1/link?home=a%2Fb')).toBe(400);
+    expect(await ask(`/.porchlight/v1/link?home=${rig.homeId}`)).toEqual([101, null]);
+    expect(await ask(`/.porchlight/v1/link?home=${rig.homeId}`, {})).toEqual([426, 'not-a-websocket']);
+    const post = { ...upgrade, method: 'POST' };
+    expect(await ask(`/.porchlight/v1/link?home=${rig.homeId}`, post)).toEqual([405, 'method']);
+    for (const query of ['', `?home=${'x'.repeat(65)}`, '?home=a%2Fb']) {
+      expect(await ask(`/.porchlight/v1/link${query}`)).toEqual([400, 'home-id-malformed']);
+    }
+  });
+
+  test('of an object that is no home’s cannot be made', async () => {
+    const nameless = bindings.LINK.get(bindings.LINK.newUniqueId());
+    await expect(runInDurableObject(nameless, () => 'made')).rejects.toMatchObject({ code: 'link-unnamed' });
   });
 });

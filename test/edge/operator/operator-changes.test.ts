@@ -107,6 +107,14 @@ describe('a code', () => {
     expect(await put([host, `other-${host}`])).toEqual([409, 'code-homes']);
   });
 
+  test('that is known is not made good for other hosts by the same hash', async () => {
+    const name = `codes/${await hashOf(makeClaimCode(systemRandom))}`;
+    expect((await operator.call('PUT', name, { hosts: [host] })).status).toBe(200);
+    const wider = await operator.call('PUT', name, { hosts: [host, `victim-${host}`] });
+    expect(await codeOf(wider)).toEqual([409, 'code-known']);
+    expect(await codes()).toMatchObject([{ hosts: [host] }]);
+  });
+
   test('for hosts of one home says that it replaces that home’s key', async () => {
     const home = await SmallHome.claimed(origin);
     const hash = await hashOf(makeClaimCode(systemRandom));

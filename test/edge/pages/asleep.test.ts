@@ -34,6 +34,17 @@ describe('asleepResponse()', () => {
     }
   });
 
+  test.each([
+    ['lost', 'away'],
+    ['never', 'away'],
+    ['unreachable', 'away'],
+    ['stopped', 'service-away'],
+  ] as const)('tells programs of %s as %s', async (reason, code) => {
+    const program = new Request('https://a.example/', { headers: { Accept: 'application/json' } });
+    const response = asleepResponse(program, { reason, service: null, until: null }, garden, now);
+    expect(await response.json()).toMatchObject({ status: 503, code });
+  });
+
   test('says honestly that nobody knows, when home went without a word or its time is past', async () => {
     const away: Absence[] = [
       { reason: 'lost', service: null, until: null },

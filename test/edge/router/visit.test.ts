@@ -4,7 +4,7 @@ import { reset, SELF } from 'cloudflare:test';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { limits } from '../../../shared/limits.ts';
 import type { Snapshot } from '../../../shared/snapshot.ts';
-import { migrated } from '../home/directory-database.ts';
+import { bindings, migrated } from '../home/directory-database.ts';
 import { exampleSnapshot } from '../home/example-snapshot.ts';
 import { SmallHome } from './small-home.ts';
 
@@ -86,6 +86,7 @@ describe('while home is there', () => {
     await home.connect();
     const response = await get('/inbox', { method: 'POST', body: '{}' });
     expect([response.status, response.headers.get('Retry-After')]).toEqual([503, '60']);
+    expect(await response.json()).toMatchObject({ code: 'not-ready' });
     expect(home.seen).toEqual([]);
   });
 
@@ -151,22 +152,23 @@ describe('while home is there', () => {
   });
 
   test.each([
-    ['bad-request', 400],
-    ['not-served', 421],
-    ['failed', 502],
-    ['enough', 502],
-    ['service-down', 503],
-    ['busy', 503],
-    ['too-late', 503],
+    ['bad-request', 400, 'bad-request'],
+    ['not-served', 421, 'not-served'],
+    ['failed', 502, 'failed'],
+    ['enough', 502, 'failed'],
+    ['unknown', 502, 'failed'],
+    ['service-down', 503, 'service-away'],
+    ['busy', 503, 'away'],
+    ['too-late', 503, 'away'],
   ] as const)(
     'a question that home cannot put to its service is answered so that nobody is harmed: %s',
-    async (cancel, status) => {
+    async (cancel, status, code) => {
       await home.connect();
       home.answer = () => ({ cancel });
       const response = await get('/', { headers: { Accept: 'application/activity+json' } });
       expect([response.status, response.headers.get('Cache-Control')]).toEqual([status, 'no-store']);
       expect(response.headers.has('Retry-After')).toBe(status === 503);
-      await response.text();
+      expect(await response.json()).toMatchObject({ status, code });
     },
   );
 
@@ -285,6 +287,12 @@ describe('while home is away', () => {
       const response = await get('/style.css');
       expect([response.headers.get('Content-Encoding'), await response.text()]).toEqual(['gzip', plain]);
     });
+  });
+
+  test('what nobody foresaw is said without a word of why', async () => {
+    await bindings.DIRECTORY.exec('DROP TABLE hosts');
+    const response = await get('/');
+    expect(await response.json()).toEqual({ title: expect.any(String), status: 500, code: 'internal' });
   });
 
   test('a home that has never been there has a page too', async () => {

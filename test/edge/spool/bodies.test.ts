@@ -49,6 +49,12 @@ describe('a large body', () => {
     expect(other).toMatchObject({ ok: false, code: 'call-refused' });
   });
 
+  test.each(['', '../d1', 'a/b', 'a b', 'ä'])('of a delivery that is called %j lies nowhere', (id) => {
+    expect(() => bodyKey('home', 'activitypub', id)).toThrow(
+      expect.objectContaining({ code: 'delivery-id-malformed' }),
+    );
+  });
+
   test('is refused when its bytes are not those of its digest', async () => {
     const rig = await SpoolRig.open();
     const body = new Uint8Array(limits.inlineBodyBytes + 1);

@@ -1,9 +1,10 @@
 // Who may call: home's key, the newest epoch and session, each call once. A negative test for each claim.
 
+import { runInDurableObject } from 'cloudflare:test';
 import { describe, expect, test } from 'vitest';
 import { heard } from '../../../edge/spool/told.ts';
 import { decodeBatch } from '../../../shared/lease/batch.ts';
-import { newKeys, SpoolRig } from './spool-rig.ts';
+import { bindings, newKeys, SpoolRig } from './spool-rig.ts';
 
 describe('sessions', () => {
   test('a call of the newest session is accepted, on any path of the edge', async () => {
@@ -11,6 +12,11 @@ describe('sessions', () => {
     const home = await rig.openHome();
     const call = await home.sign({ method: 'PUT', path: '/.porchlight/v1/snapshot' });
     expect(heard(await rig.stub.authorise(...call))).toMatchObject({ homeId: rig.homeId, epoch: 1, n: 1 });
+  });
+
+  test('are of a home: without the name of one no spool is made', async () => {
+    const nameless = bindings.SPOOL.get(bindings.SPOOL.newUniqueId());
+    await expect(runInDurableObject(nameless, () => 'made')).rejects.toMatchObject({ code: 'spool-unnamed' });
   });
 
   test('nobody is accepted before a link was opened', async () => {

@@ -76,8 +76,9 @@ describe('WebFinger (RFC 7033)', () => {
     'https://home.example/%40owner',
     'mailto:owner@home.example',
     'acct:own%65r@home.example',
-  ])('does not know %s', (resource) => {
-    expect(finger(`resource=${encodeURIComponent(resource)}`).status).toBe(404);
+  ])('does not know %s', async (resource) => {
+    const response = finger(`resource=${encodeURIComponent(resource)}`);
+    expect(await response.json()).toMatchObject({ status: 404, code: 'no-resource' });
   });
 
   test.each([
@@ -92,8 +93,8 @@ describe('WebFinger (RFC 7033)', () => {
     ['half an escape', 'resource=acct:owner%4'],
     ['an escape that is not UTF-8', 'resource=acct:owner%ff@home.example'],
     ['Resource in capitals', 'Resource=acct:owner@home.example'],
-  ])('%s is malformed', (_, query) => {
-    expect(finger(query).status).toBe(400);
+  ])('%s is malformed', async (_, query) => {
+    expect(await finger(query).json()).toMatchObject({ status: 400, code: 'resource-malformed' });
   });
 
   test('rel filters the links, may be repeated, and filters nothing else', async () => {
@@ -116,6 +117,7 @@ describe('WebFinger (RFC 7033)', () => {
     const post = ask('/.well-known/webfinger?resource=acct:owner@home.example', 'POST');
     expect(post.status).toBe(405);
     expect(post.headers.get('Allow')).toBe('GET, HEAD');
+    expect(await post.json()).toMatchObject({ code: 'method' });
   });
 
   test('no query makes it throw, and an account is found by its own names only', () => {

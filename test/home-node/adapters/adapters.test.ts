@@ -99,7 +99,10 @@ describe('the embedded adapter', () => {
   });
 
   test('lets the delivery wait while home’s clock is behind', async () => {
-    await expect(embeddedAt(arrival - 3_600_000).headersFor(deliveryOf(), body)).rejects.toThrow(/set the clock/);
+    await expect(embeddedAt(arrival - 3_600_000).headersFor(deliveryOf(), body)).rejects.toMatchObject({
+      code: 'home-clock',
+      message: expect.stringContaining('set the clock'),
+    });
   });
 
   describe('asks the running service', () => {
@@ -146,7 +149,10 @@ describe('the embedded adapter', () => {
     test('and fails, rather than leave nothing, when it is refused', async () => {
       const stranger = embeddedAt(arrival);
       const asking = stranger.leavings(new URL(home.origin), AbortSignal.timeout(10_000));
-      await expect(asking).rejects.toThrow(/answered 401/);
+      await expect(asking).rejects.toMatchObject({
+        code: 'embedded-leavings',
+        message: expect.stringContaining('answered 401'),
+      });
     });
   });
 });

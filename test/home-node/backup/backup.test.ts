@@ -126,6 +126,13 @@ describe('a restore', () => {
     expect(existsSync(join(base, 'back'))).toBe(false);
   });
 
+  test('to a place where no folder can be says so, and leaves that place as it was', async () => {
+    await backup();
+    await expect(restoreBackup(file, join(file, 'back'), quiet)).rejects.toThrow(coded('restore-failed'));
+    expect(lookInto(file).files.length).toBeGreaterThan(0);
+    expect(readdirSync(base).sort()).toEqual(['home', 'one.sqlar']);
+  });
+
   test('refuses a file that is cut off, and leaves no half of a home', async () => {
     await backup();
     truncateSync(file, Math.floor(statSync(file).size / 2 / 4096) * 4096);

@@ -59,7 +59,8 @@ describe('the commands, on a domain', { timeout: 60_000 }, () => {
   test('claim refuses a code that nobody issued and leaves nothing claimed', async () => {
     const { code, err } = await run('claim', '0000-0000-0000-0000-0000-0000-0000');
     expect(code).toBe(4);
-    expect(err).toContain('claim-refused');
+    expect(err).toContain('(claim-refused). The claim code is unknown, expired');
+    expect(err).toContain("Ask the edge's operator for a new code.");
     expect(existsSync(join(house.domain.homeFolder, 'home.json'))).toBe(false);
   });
 
@@ -119,6 +120,8 @@ describe('the commands, on a domain', { timeout: 60_000 }, () => {
     expect(code).toBe(0);
     expect(out).toMatch(/^home +\S+: asleep for .*, wakes at /);
     expect(out).toMatch(/^waits +up to 10 deliveries/m);
+    const { code: ended, err } = await run('spool', 'list', '--json');
+    expect([ended, JSON.parse(err)]).toEqual([1, { error: { code: 'home-asleep', message: expect.any(String) } }]);
   });
 
   test('sent to bed again it says that strangers read the time of before', async () => {

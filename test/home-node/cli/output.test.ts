@@ -303,9 +303,10 @@ describe('exit codes', () => {
   test.each([
     ['not-running', 3],
     ['edge-unreachable', 4],
+    ['not-an-edge', 4],
     ['options', 2],
     ['ledger', 1],
-  ])('%s ends with %d', (code, wanted) => {
+  ] as const)('%s ends with %d', (code, wanted) => {
     expect(exitCodeOf(new PorchlightError(code, ''))).toBe(wanted);
     expect(exitCodeOf(new Error('x'))).toBe(1);
   });

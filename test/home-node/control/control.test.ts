@@ -1,6 +1,6 @@
 // The control socket: whose it is, what it refuses, and what a command hears when the home node ends meanwhile.
 
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -55,10 +55,11 @@ describe('the control socket', () => {
   });
 
   test('passes an error on with its code and message', async () => {
-    const refuse = async (): Promise<never> => await Promise.reject(new PorchlightError('asleep', 'Cannot do that.'));
+    const refuse = async (): Promise<never> =>
+      await Promise.reject(new PorchlightError('home-asleep', 'Cannot do that.'));
     await listen({ refuse });
     await expect(askNode(folder, 'refuse')).rejects.toThrow(
-      expect.objectContaining({ code: 'asleep', message: 'Cannot do that.' }),
+      expect.objectContaining({ code: 'home-asleep', message: 'Cannot do that.' }),
     );
   });
 
@@ -112,6 +113,23 @@ describe('the control socket', () => {
 
   test('without a home node the way to start one is said', async () => {
     await expect(askNode(folder, 'status')).rejects.toThrow(coded('not-running'));
+  });
+
+  test('a home node that listens for another user is named as that', async () => {
+    await listen({});
+    // Root may open everything, so it becomes nobody for the moment of the call.
+    const isRoot = process.getuid?.() === 0;
+    if (isRoot) process.seteuid?.(65_534);
+    else chmodSync(controlSocketPath(folder), 0);
+    try {
+      await expect(askNode(folder, 'status')).rejects.toThrow(coded('control-denied'));
+    } finally {
+      if (isRoot) process.seteuid?.(0);
+    }
+  });
+
+  test('cannot be made in a folder that is gone', async () => {
+    await expect(ControlServer.listen(join(folder, 'gone'), {})).rejects.toThrow(coded('control'));
   });
 
   test('a folder whose path is too long for a socket is refused by that name', () => {

@@ -51,6 +51,14 @@ afterEach(async () => {
 });
 
 describe('a claim', () => {
+  test('that cannot be read is neither taken for none nor overwritten', async () => {
+    const path = join(folder, claimFileName);
+    writeFileSync(path, '{"homeId":"home-1","ed');
+    expect(() => readClaim(folder, edge())).toThrow(expect.objectContaining({ code: 'claim-file' }));
+    await expect(claim(folder, edge(), key, code)).rejects.toMatchObject({ code: 'claim-file' });
+    expect([claims, readFileSync(path, 'utf8')]).toEqual([0, '{"homeId":"home-1","ed']);
+  });
+
   test('tells the edge the public key with a proof, and is remembered', async () => {
     expect(readClaim(folder, edge())).toBeNull();
     const claimed = await claim(folder, edge(), key, code);

@@ -135,7 +135,7 @@ describe('a call', () => {
     const call = calls.call(turn);
     call.catch(() => undefined);
     calls.use({ ...session, session: 's2' });
-    await expect(call).rejects.toMatchObject({ code: 'no-session' });
+    await expect(call).rejects.toMatchObject({ code: 'link-not-open' });
     respond = (response) => void response.end('{}');
     await calls.call(turn);
     expect(seen.at(-1)?.claims).toMatchObject({ session: 's2', n: 1 });
@@ -143,7 +143,7 @@ describe('a call', () => {
 
   test('without a session is not sent', async () => {
     calls.use(null);
-    await expect(calls.call(turn)).rejects.toMatchObject({ code: 'no-session' });
+    await expect(calls.call(turn)).rejects.toMatchObject({ code: 'link-not-open' });
     expect(seen).toEqual([]);
   });
 

@@ -47,7 +47,9 @@ describe('the database of the embedded home', () => {
   test('of a newer Porchlight is refused and left alone', () => {
     nextStep('CREATE TABLE newer (x TEXT);');
     openDatabase(file, 'always', migrations).close();
-    expect(() => openDatabase(file, 'always')).toThrow(/update Porchlight/);
+    expect(() => openDatabase(file, 'always')).toThrow(
+      expect.objectContaining({ code: 'schema-newer', message: expect.stringContaining('update Porchlight') }),
+    );
     const again = openDatabase(file, 'always', migrations);
     expect(again.sql.prepare('SELECT count(*) AS n FROM newer').get()).toEqual({ n: 0 });
     again.close();

@@ -50,7 +50,7 @@ describe('a fetch of the embedded home', () => {
   ])('never reaches %s', async (address) => {
     guardOutgoing(false);
     const before = asked;
-    expect(await failure(`${address}:${port}/`)).toContain('it is not a public address');
+    await expect(fetch(`${address}:${port}/`)).rejects.toMatchObject({ cause: { code: 'address-not-public' } });
     expect(asked).toBe(before);
   });
 

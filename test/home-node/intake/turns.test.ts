@@ -138,7 +138,7 @@ describe('a turn that ends late with its old link', () => {
     // The link was lost and is open again before the old turn has noticed.
     intake.disconnected();
     intake.connected();
-    turns[0]?.reject(new PorchlightError('no-session', 'The link has ended.'));
+    turns[0]?.reject(new PorchlightError('link-not-open', 'The link has ended.'));
     await until('a turn on the new link', () => (turns.length === 2 ? true : null));
     intake.close();
   });

@@ -84,7 +84,7 @@ describe('a change of key', () => {
   );
 
   test.each([
-    ['the link is not open', new PorchlightError('no-session', 'Cannot call.')],
+    ['the link is not open', new PorchlightError('link-not-open', 'Cannot call.')],
     ['the edge is away', new PorchlightError('edge-unreachable', 'Cannot call.')],
     ['something else answers', refused('not-from-the-edge', 403)],
     ['the session has ended', refused('no-session', 401)],
@@ -110,7 +110,7 @@ describe('a change of key', () => {
     await expect.poll(() => asked).toBe(1);
     answer = async () => ({ key: 'x', already: true });
     rotation.onOpen();
-    end(new PorchlightError('no-session', 'Cannot call.'));
+    end(new PorchlightError('link-not-open', 'Cannot call.'));
     await rotated;
     expect([asked, keys.next]).toEqual([2, null]);
   });

@@ -168,7 +168,7 @@ describe('an answer instead of a socket', () => {
   ])('%s %s means that the edge does not know this home, which its owner must mend', async (status, code) => {
     expect(await answering(status, JSON.stringify({ code }))).toMatchObject({
       code: 'unknown-home',
-      reason: expect.stringContaining('claim with a code of its operator'),
+      reason: expect.stringContaining('porchlight claim CODE'),
     });
   });
 
@@ -240,6 +240,13 @@ describe('an open link', () => {
     const more = encodeFrame('DATA', 1, new Uint8Array(1));
     const origin = await edge(opening((socket) => socket.send(Buffer.concat([head, own, more]))));
     expect(await lostWith(dial(origin).states)).toBe('link-overrun');
+  });
+
+  test('that closes without a word is lost, and nobody can say good night on it', async () => {
+    const origin = await edge(opening((socket) => socket.close(1012)));
+    const { client, states } = dial(origin);
+    expect(await lostWith(states)).toBe('link-lost');
+    await expect(client.sleep(null)).rejects.toMatchObject({ code: 'link-not-open' });
   });
 
   test('that goes silent is noticed by a ping without an answer, and dialled again', async () => {

@@ -131,7 +131,7 @@ describe('before something else', () => {
   test('that is no edge, or has no operator, the client says what to do', async () => {
     listener = (_, response) => response.writeHead(404, { 'Content-Type': 'text/html' }).end('<h1>Parked</h1>');
     await expect(there().codes()).rejects.toMatchObject({
-      code: 'edge-unreachable',
+      code: 'not-an-edge',
       message: expect.stringContaining('is no Porchlight edge'),
     });
     listener = (_, response) => response.writeHead(404).end('{"code":"no-operator"}');
@@ -160,6 +160,6 @@ describe('the operator’s key', () => {
     expect((await readOperatorKey(path)).publicKey).toEqual(key.publicKey);
     expect(operatorKeyVariable(key.publicKey)).toMatch(/^[\w-]{43}$/);
     expect(readFileSync(path, 'utf8')).not.toContain('undefined');
-    await expect(readOperatorKey(join(folder, 'none.json'))).rejects.toMatchObject({ code: 'operator-key' });
+    await expect(readOperatorKey(join(folder, 'none.json'))).rejects.toMatchObject({ code: 'operator-key-file' });
   });
 });
