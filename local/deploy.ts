@@ -2,9 +2,9 @@
 
 import { relative } from 'node:path';
 import { exitCodeOf } from '../home-node/cli/exit-codes.ts';
+import { sayError } from '../home-node/cli/say-error.ts';
 import { Terminal } from '../home-node/cli/terminal.ts';
 import { time } from '../home-node/cli/words.ts';
-import { causeOf } from '../shared/errors.ts';
 import type { ClaimCode } from './deploy/claim-code.ts';
 import { readDeployOptions, usage } from './deploy/options.ts';
 import { type Deployed, deploy } from './deploy/run.ts';
@@ -74,6 +74,6 @@ try {
     else tell(deployed, options.dryRun);
   }
 } catch (thrown) {
-  terminal.note(terminal.styleNote('red', causeOf(thrown)));
+  sayError(terminal, process.argv.slice(2), thrown);
   process.exitCode = exitCodeOf(thrown);
 }

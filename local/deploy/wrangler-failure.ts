@@ -33,7 +33,7 @@ export function failureOf(args: readonly string[], ran: Ran): PorchlightError {
   }
   if (code === r2NotEnabled) {
     return new PorchlightError(
-      'r2-not-enabled',
+      'storage-not-enabled',
       `Cannot do \`${command}\`: R2 is not switched on in this account; open dash.cloudflare.com, R2, and accept its terms once, then run this again.`,
     );
   }

@@ -43,7 +43,7 @@ export const operatorCodes = {
     says: "The edge knows another operator's key than the one on this machine.",
     do: 'Copy that one here, or add `--yes` to make the edge know this one instead.',
   },
-  'r2-not-enabled': {
+  'storage-not-enabled': {
     says: 'R2 is not switched on in the account.',
     do: 'Open R2 in the dashboard and accept its terms once.',
   },

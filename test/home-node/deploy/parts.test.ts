@@ -118,7 +118,7 @@ describe('failureOf()', () => {
     expect(denied.code).toBe('cloudflare-permission');
     expect(denied.message).toContain('`wrangler d1 list`');
     const r2 = failureOf(['r2', 'bucket', 'list'], ran('', [{ type: 'command-failed', code: 10_042, message: '' }]));
-    expect(r2.code).toBe('r2-not-enabled');
+    expect(r2.code).toBe('storage-not-enabled');
     const other = failureOf(['deploy'], ran('✘ [ERROR] Zone not found\n\n🪵  Logs were written to "x"\n'));
     expect([other.code, other.message]).toEqual([
       'wrangler-failed',
