@@ -2,6 +2,9 @@
 
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
+import { askNode } from '../../home-node/control/client.ts';
+import type { NodeReport } from '../../home-node/control/report.ts';
+import { until } from './processes.ts';
 
 const program = join(import.meta.dirname, '..', '..', 'home-node', 'cli', 'index.ts');
 
@@ -15,8 +18,10 @@ export async function porchlight(
   args: readonly string[],
   options: { readonly env?: Readonly<Record<string, string>>; readonly input?: string } = {},
 ): Promise<Ran> {
+  // Node warns of NO_COLOR and FORCE_COLOR together.
+  const { FORCE_COLOR: _, ...environment } = process.env;
   const child = spawn(process.execPath, [program, ...args], {
-    env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: '', ...options.env },
+    env: { ...environment, NO_COLOR: '1', ...options.env },
   });
   const heard = { out: '', err: '' };
   child.stdout.on('data', (part: Buffer) => {
@@ -31,4 +36,17 @@ export async function porchlight(
     child.once('close', resolve);
   });
   return { code, ...heard };
+}
+
+/** Until the home node that runs on this folder is awake. */
+export async function untilAwake(folder: string): Promise<void> {
+  await until('an awake home', async () => {
+    try {
+      const { state } = await askNode<NodeReport>(folder, 'status');
+      return state === 'awake' ? true : null;
+    } catch (thrown) {
+      if ((thrown as { code?: unknown }).code === 'not-running') return null;
+      throw thrown;
+    }
+  });
 }
