@@ -39,7 +39,7 @@ export function progressBar(terminal: Terminal): ProgressBar {
   };
 }
 
-/** Says on a terminal what is waited for, if that takes longer than a second. A pipe gets nothing: there is one step only. */
+/** Says on a terminal what is waited for, if that takes longer than a second. A pipe gets nothing: it is one step. */
 export async function whileWaiting<T>(terminal: Terminal, step: string, work: () => Promise<T>): Promise<T> {
   if (!terminal.canRedraw) return await work();
   const bar = progressBar(terminal);

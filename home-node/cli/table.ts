@@ -13,7 +13,7 @@ export interface Cell {
 
 export type Row = readonly (Cell | string)[];
 
-/** A line below a row, for what is longer than a column may be. On a terminal it is cut to its width; a pipe gets all of it. */
+/** A line below a row, for what is longer than a column may be. A terminal gets it cut to its width, a pipe whole. */
 export function printBelow(terminal: Terminal, text: string, style: Style): void {
   const plain = plainText(text);
   const wide = terminal.columns - indent.length - 1;

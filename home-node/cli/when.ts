@@ -1,5 +1,5 @@
-// Times as people type them: 7:30 (by this machine's zone), 8h or 90min, or a full ISO 8601 time. Of a time to come, 7:30 is the
-// next one and 8h is from now; of a time that is over, the last one and 8h ago.
+// Times as people type them: 7:30 (by this machine's zone), 8h or 90min, or a full ISO 8601 time. Of a time to come,
+// 7:30 is the next one and 8h is from now; of a time that is over, the last one and 8h ago.
 
 import { PorchlightError } from '../../shared/errors.ts';
 

@@ -1,5 +1,5 @@
-// What the edge tells anybody of this home (docs/status.md), for an owner whose home node does not run or sleeps: asked as a
-// stranger asks, without a key, and for a short time only, because a person waits for it.
+// What the edge tells anybody of this home (docs/status.md), for an owner whose home node does not run or sleeps: asked
+// as a stranger asks, without a key, and for a short time only, because a person waits for it.
 
 import { Agent } from 'undici';
 import { isObject, type JsonObject, readJsonObject } from '../../shared/json-object.ts';

@@ -1,6 +1,6 @@
-// An owner's first evening as README.md and docs/running.md tell it: every command that they show is typed into a terminal, from
-// the tarball, with an empty HOME, and what it prints is what they say. So they cannot go out of date. What was really shown
-// is kept in test/artefacts/first-evening.txt.
+// An owner's first evening as README.md and docs/running.md tell it: every command that they show is typed into a
+// terminal, from the tarball, with an empty HOME, and what it prints is what they say. So they cannot go out of date.
+// What was really shown is kept in test/artefacts/first-evening.txt.
 
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

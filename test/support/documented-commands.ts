@@ -1,5 +1,5 @@
-// Commands that a document shows, and what it says that they print: fences of `sh` (commands alone) and of `console` (a command
-// behind `$`, its output below). And the comparison of that with what a terminal really showed.
+// Commands that a document shows, and what it says that they print: fences of `sh` (commands alone) and of `console` (a
+// command behind `$`, its output below). And the comparison of that with what a terminal really showed.
 
 export interface DocumentedCommand {
   readonly command: string;

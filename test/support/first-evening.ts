@@ -1,5 +1,6 @@
-// The stage of an owner's first evening: the program from its tarball, an empty HOME, a terminal, and an edge of this machine in
-// place of the deployed one, which programs here find at https://example.org. Beside it a neighbour on another server.
+// The stage of an owner's first evening: the program from its tarball, an empty HOME, a terminal, and an edge of this
+// machine in place of the deployed one, which programs here find at https://example.org. Beside it a neighbour on
+// another server.
 
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

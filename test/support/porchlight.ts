@@ -2,6 +2,9 @@
 
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
+import { askNode } from '../../home-node/control/client.ts';
+import type { NodeReport } from '../../home-node/control/report.ts';
+import { until } from './processes.ts';
 
 const program = join(import.meta.dirname, '..', '..', 'home-node', 'cli', 'index.ts');
 
@@ -31,4 +34,17 @@ export async function porchlight(
     child.once('close', resolve);
   });
   return { code, ...heard };
+}
+
+/** Until the home node that runs on this folder is awake. */
+export async function untilAwake(folder: string): Promise<void> {
+  await until('an awake home', async () => {
+    try {
+      const { state } = await askNode<NodeReport>(folder, 'status');
+      return state === 'awake' ? true : null;
+    } catch (thrown) {
+      if ((thrown as { code?: unknown }).code === 'not-running') return null;
+      throw thrown;
+    }
+  });
 }

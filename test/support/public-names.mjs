@@ -1,5 +1,6 @@
-// Loaded before a program by NODE_OPTIONS=--import: names of PUBLIC_NAMES ({"example.org": 8443}) are found on this machine:
-// what is asked of their port 443 comes to the port that is named. What a hosts file and a router's port forwarding would do; nothing else changes.
+// Loaded before a program by NODE_OPTIONS=--import: names of PUBLIC_NAMES ({"example.org": 8443}) are found on this
+// machine: what is asked of their port 443 comes to the port that is named. What a hosts file and a router's port
+// forwarding would do; nothing else changes.
 
 import { Socket } from 'node:net';
 

@@ -1,5 +1,5 @@
-// A real terminal for tests: a shell in tmux, typed into and read as a person would, with an empty HOME. Each shell is a window
-// of one server of its own, which ends with it.
+// A real terminal for tests: a shell in tmux, typed into and read as a person would, with an empty HOME. Each shell is
+// a window of one server of its own, which ends with it.
 
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -103,7 +103,7 @@ export class TmuxWindow {
     this.#tmux(['send-keys', '-t', this.#name, key]);
   }
 
-  /** What stands there, with what scrolled away; `colours`: with the escapes for them. Lines that the window broke are whole. */
+  /** What stands there and what scrolled away, lines whole that the window broke; `colours`: with the escapes for them. */
   screen(colours = false): string {
     const text = this.#tmux(['capture-pane', '-p', '-J', '-S', '-', ...(colours ? ['-e'] : []), '-t', this.#name]);
     return text

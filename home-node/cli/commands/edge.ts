@@ -29,8 +29,9 @@ async function withEdge<T>(
   work: (client: OperatorClient) => Promise<T>,
 ): Promise<T> {
   const { env, clock, random } = cli;
-  const origin = edge ?? env.PORCHLIGHT_EDGE;
-  const file = key ?? env.PORCHLIGHT_OPERATOR_KEY;
+  // A variable that is empty is as good as none.
+  const origin = edge ?? (env.PORCHLIGHT_EDGE || undefined);
+  const file = key ?? (env.PORCHLIGHT_OPERATOR_KEY || undefined);
   if (origin === undefined || file === undefined) {
     const missing =
       origin === undefined ? '--edge https://... (or PORCHLIGHT_EDGE)' : '--key FILE (or PORCHLIGHT_OPERATOR_KEY)';

@@ -50,7 +50,7 @@ async function reportOf(folder: string): Promise<NodeReport | null> {
   }
 }
 
-/** What can be said without a home node. `state` is none of a home node's, so that programs need to look at nothing else. */
+/** What can be said without a home node. Programs see by `state` that there is none. */
 async function sayNotRunning(cli: Cli, folder: string, options: FolderOptions & JsonOptions): Promise<void> {
   cli.exitWith(exitCodes.notRunning);
   const { domain, edge } = readConfig(folder);

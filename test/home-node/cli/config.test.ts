@@ -1,0 +1,80 @@
+// `porchlight config`: how it ends, and what programs read of it.
+
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import * as config from '../../../home-node/cli/commands/config.ts';
+import { fakeCli } from '../../support/fake-cli.ts';
+import { porchlight } from '../../support/porchlight.ts';
+
+let folder: string;
+let file: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'porchlight-config-'));
+  file = join(folder, 'porchlight.toml');
+});
+
+afterEach(() => rmSync(folder, { recursive: true }));
+
+describe('config check', () => {
+  test('of a file without faults ends with 0', () => {
+    writeFileSync(file, 'domain = "example.org"\n');
+    const { cli, out, code } = fakeCli();
+    config.check(cli, undefined, { home: folder });
+    expect(out()).toBe(`${file}: no faults.\n`);
+    expect(code()).toBeNull();
+    config.check(cli, file, { json: true });
+    expect(JSON.parse(out())).toEqual({ path: file, faults: [] });
+  });
+
+  test('names every fault at once, with its line and what was meant, and ends with 5', () => {
+    writeFileSync(file, 'domian = "example.org"\n[log]\nlevel = "loud"\n');
+    const { cli, out, code } = fakeCli();
+    config.check(cli, undefined, { home: folder });
+    expect(out()).toMatch(/3 to mend\n.*line 1: .*\n.*line 1: .*\n.*line 3: /);
+    expect(code()).toBe(5);
+    config.check(cli, undefined, { home: folder, json: true });
+    const { faults } = JSON.parse(out()) as { faults: object[] };
+    expect(faults).toContainEqual(expect.objectContaining({ line: 1, key: 'domian', suggestion: 'domain' }));
+    for (const fault of faults) {
+      expect(new Set(Object.keys(fault))).toEqual(new Set(['line', 'key', 'found', 'wanted', 'suggestion']));
+    }
+  });
+
+  test('cannot move the cursor by what stands in the file', () => {
+    writeFileSync(file, 'domain = "\u001b[2J"\n');
+    const { cli, out } = fakeCli();
+    config.check(cli, file, {});
+    expect(out()).not.toContain('\u001b');
+  });
+
+  test('ends with 2 when there is nothing to read, as a process too', async () => {
+    expect((await porchlight(['config', 'check', join(folder, 'nothing.toml')])).code).toBe(2);
+    writeFileSync(file, 'domain = 7\n');
+    expect((await porchlight(['config', 'check', '--home', folder])).code).toBe(5);
+    expect((await porchlight(['config', 'show', '--home', folder])).code).toBe(2);
+  });
+});
+
+describe('config show', () => {
+  test('says what holds, defaults and services too', () => {
+    writeFileSync(file, 'domain = "example.org"\n[metrics]\nlisten = "127.0.0.1:9464"\n');
+    const { cli, out } = fakeCli();
+    config.show(cli, { home: folder });
+    const lines = out();
+    expect(lines).toMatch(/^domain +"example.org"$/m);
+    expect(lines).toMatch(/^metrics.listen +127.0.0.1:9464$/m);
+    expect(lines).toMatch(/^services\[0\]\.kind +"embedded"$/m);
+    expect(lines).toMatch(/^alerts.command +not set$/m);
+    config.show(cli, { home: folder, json: true });
+    expect(JSON.parse(out())).toMatchObject({ domain: 'example.org', services: [{ name: 'home', kind: 'embedded' }] });
+  });
+});
+
+test('config alone is the manual of every setting', () => {
+  const { cli, out } = fakeCli();
+  config.manual(cli);
+  expect(out()).toMatch(/^ {2}domain\n {4}The name that your people have/m);
+});
