@@ -115,7 +115,7 @@ describe('edge', { timeout: 60_000 }, () => {
     const { cli, input, err } = fakeCli({ isTTY: true, env });
     const asked = edgeCommands.revoke(cli, 'one.test', {});
     input.write('n\n');
-    await expect(asked).rejects.toMatchObject({ code: 'not-answered' });
+    await expect(asked).rejects.toMatchObject({ code: 'not-confirmed' });
     expect(err()).toContain('Revoke the key of one.test?');
     expect(await json('homes')).toMatchObject([{ revokedAt: null, hosts: ['one.test', 'www.one.test'] }]);
   });

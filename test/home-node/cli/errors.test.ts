@@ -47,7 +47,7 @@ describe('with --json an error', () => {
   });
 
   test('is one also when the command line is not right, and says nothing beside it', async () => {
-    for (const args of [['bogus'], ['status', '--hme', 'x'], ['claim'], ['spool', 'replay', '--home', folder]]) {
+    for (const args of [['bogus'], ['status', '--hme', 'x'], ['spool', 'replay', '--home', folder]]) {
       const { code, err, out } = await porchlight([...args, '--json']);
       expect([code, out, JSON.parse(err)]).toEqual([2, '', coded('options')]);
     }

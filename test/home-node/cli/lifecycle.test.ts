@@ -59,8 +59,8 @@ describe('the commands, on a domain', { timeout: 60_000 }, () => {
   test('claim refuses a code that nobody issued and leaves nothing claimed', async () => {
     const { code, err } = await run('claim', '0000-0000-0000-0000-0000-0000-0000');
     expect(code).toBe(4);
-    expect(err).toContain('(claim-refused). The claim code is unknown, expired');
-    expect(err).toContain("Ask the edge's operator for a new code.");
+    expect(err).toContain('(claim-refused)');
+    expect(err).toContain('ask its operator for a new one');
     expect(existsSync(join(house.domain.homeFolder, 'home.json'))).toBe(false);
   });
 
