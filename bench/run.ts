@@ -6,6 +6,7 @@ import { type Figure, table } from './figure.ts';
 
 const benches: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   'first-night': async () => await (await import('./first-night/first-night.ts')).firstNight(),
+  owner: async () => await (await import('./owner/owner.ts')).owner(),
 };
 
 const { values, positionals } = parseArgs({
