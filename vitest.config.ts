@@ -21,11 +21,14 @@ export default defineConfig({
             },
           })),
         ],
-        test: { name: 'edge', include: ['test/edge/**/*.test.ts', 'test/shared/**/*.test.ts'] },
+        test: { name: 'edge', testTimeout: 30_000, include: ['test/edge/**/*.test.ts', 'test/shared/**/*.test.ts'] },
       },
       {
         test: {
           name: 'node',
+          // A test waits for conditions; this is for one that waits in vain, on a machine that has much else to do.
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
           environment: 'node',
           include: ['test/{home-node,shared,rules,contract}/**/*.test.ts'],
         },
