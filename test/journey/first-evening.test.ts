@@ -248,7 +248,7 @@ describe.skipIf(!hasTmux)('a terminal', () => {
     await here.untilScreen(/^Address of the admin .*:$/m);
     here.press(key);
     expect(await here.untilPrompt(prompts + 1)).toBe(1);
-    expect(here.screen()).toMatch(/:\nBroken off: the question got no answer\. Nothing was done\.\n\$$/);
+    expect(here.screen()).toMatch(/:\nCannot go on: the question got no answer; nothing was done\.\n\$$/);
     expect((await here.run('ls elsewhere')).code).not.toBe(0);
   });
 
