@@ -7,7 +7,7 @@ import type { ReplayReply, SpoolSummary } from '../shared/lease/messages.ts';
 import type { Session } from '../shared/session/call.ts';
 import type { Leaver } from './bedtime/leave.ts';
 import { warmPages } from './bedtime/warm.ts';
-import type { Claimed } from './claim.ts';
+import type { Claimed } from './claim-file.ts';
 import type { HomeReport, LinkReport } from './control/report.ts';
 import type { EdgeApi } from './edge-api/edge-api.ts';
 import type { SignedCalls } from './edge-api/signed-calls.ts';

@@ -1,8 +1,8 @@
 // One HTTP request to the edge and its whole answer, bounded. No signature, no retry: signed-calls.ts and claim.ts do
 // that.
 
-import type { Dispatcher } from 'undici';
 import { PorchlightError } from '../../shared/errors.ts';
+import type { Dispatcher } from '../http-connections.ts';
 
 export interface EdgeReply {
   readonly status: number;

@@ -1,6 +1,7 @@
 // `porchlight claim CODE`: makes this home known to its edge.
 
-import { type Claimed, claimWithKeys } from '../../claim.ts';
+import { claimWithKeys } from '../../claim.ts';
+import type { Claimed } from '../../claim-file.ts';
 import { readConfig } from '../../config.ts';
 import { askNode } from '../../control/client.ts';
 import { FolderLock } from '../../folder-lock.ts';
