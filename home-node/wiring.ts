@@ -16,6 +16,7 @@ import { type Claimed, readClaim } from './claim-file.ts';
 import type { ActivityPubServiceConfig, HomeConfig, HomeOptions, ServiceConfig } from './config.ts';
 import { EdgeApi } from './edge-api/edge-api.ts';
 import { SignedCalls } from './edge-api/signed-calls.ts';
+import { frugalNodeFlags } from './frugal.ts';
 import { Home, type HomeEvent } from './home.ts';
 import { Ledger, ledgerFileName } from './intake/ledger.ts';
 import { openIntake } from './intake/open-intake.ts';
@@ -245,6 +246,6 @@ function makeService(
     '--tethered',
   );
   if (config.allowPrivateAddresses) args.push('--allow-private-addresses');
-  const driver = new ProcessDriver({ name, log, program: programFiles.embedded, args });
+  const driver = new ProcessDriver({ name, log, program: programFiles.embedded, args, nodeFlags: frugalNodeFlags });
   return { config: service, driver, adapter: embeddedAdapter(receipts) };
 }
