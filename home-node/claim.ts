@@ -1,44 +1,16 @@
 // Makes this home known to its edge: registers home's key with a one-time code (docs/protocol.md, "Claim") and
 // remembers by which name the edge knows this home.
 
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Agent } from 'undici';
 import { type ClaimReply, claimPath, makeClaim } from '../shared/claim/claim.ts';
 import { hashClaimCode, parseClaimCode } from '../shared/claim/code.ts';
-import { causeOf, PorchlightError } from '../shared/errors.ts';
+import { PorchlightError } from '../shared/errors.ts';
+import { type Claimed, claimFileName, readClaim } from './claim-file.ts';
 import { writeDurably } from './durable-file.ts';
 import { connectionCause } from './edge-api/certificate-dates.ts';
 import { EdgeRefusal, refusalOf, sendOnce } from './edge-api/send.ts';
+import { Agent } from './http-connections.ts';
 import type { HomeKey, HomeKeys, ObserveKeys } from './key.ts';
-
-/** What the edge said when home claimed. */
-export interface Claimed {
-  readonly homeId: string;
-  readonly edge: string;
-  /** Every host that this home answers for. */
-  readonly hosts: readonly string[];
-  /** Hash of the code that was used, so that the same one is not tried again at every start. */
-  readonly codeHash: string;
-}
-
-export const claimFileName = 'home.json';
-
-/** null: this data folder has never claimed at this edge. */
-export function readClaim(folder: string, edge: string): Claimed | null {
-  const path = join(folder, claimFileName);
-  let claimed: Claimed;
-  try {
-    claimed = JSON.parse(readFileSync(path, 'utf8')) as Claimed;
-  } catch (thrown) {
-    if ((thrown as NodeJS.ErrnoException).code === 'ENOENT') return null;
-    throw new PorchlightError(
-      'claim-file',
-      `Cannot read ${path}: ${causeOf(thrown)}; restore it from a backup, or remove it and claim with a new code.`,
-    );
-  }
-  return claimed.edge === edge ? claimed : null;
-}
 
 /**
  * Claims with this code, unless it was used before. The edge takes the same code from the same key again, so that a

@@ -7,7 +7,7 @@ import type { SpoolTold } from '../shared/lease/messages.ts';
 import type { Session } from '../shared/session/call.ts';
 import type { Leaver } from './bedtime/leave.ts';
 import { againWarmMs, firstWarmMs, type Warmer } from './bedtime/warmer.ts';
-import type { Claimed } from './claim.ts';
+import type { Claimed } from './claim-file.ts';
 import type { HomeReport, LinkReport } from './control/report.ts';
 import type { SignedCalls } from './edge-api/signed-calls.ts';
 import { fellBack, replayed } from './intake/fallen-back.ts';

@@ -12,10 +12,12 @@ import { Leaver } from './bedtime/leave.ts';
 import { LeavingsFile } from './bedtime/leavings-file.ts';
 import { versionsOf } from './bedtime/rising-version.ts';
 import { Warmer } from './bedtime/warmer.ts';
-import { type Claimed, claimWithKeys, readClaim } from './claim.ts';
+import { claimWithKeys } from './claim.ts';
+import { type Claimed, readClaim } from './claim-file.ts';
 import type { ActivityPubServiceConfig, HomeConfig, HomeOptions, ServiceConfig } from './config.ts';
 import { EdgeApi } from './edge-api/edge-api.ts';
 import { SignedCalls } from './edge-api/signed-calls.ts';
+import { frugalNodeFlags } from './frugal.ts';
 import { Home, type HomeEvent } from './home.ts';
 import { Ledger, ledgerFileName } from './intake/ledger.ts';
 import { openIntake } from './intake/open-intake.ts';
@@ -255,6 +257,6 @@ function makeService(
     '--tethered',
   );
   if (config.allowPrivateAddresses) args.push('--allow-private-addresses');
-  const driver = new ProcessDriver({ name, log, program: programFiles.embedded, args });
+  const driver = new ProcessDriver({ name, log, program: programFiles.embedded, args, nodeFlags: frugalNodeFlags });
   return { config: service, driver, adapter: embeddedAdapter(receipts) };
 }

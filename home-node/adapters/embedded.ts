@@ -3,6 +3,7 @@
 
 import { PorchlightError } from '../../shared/errors.ts';
 import type { PublicDocument, WebFingerAccount } from '../../shared/snapshot.ts';
+import { ask, type Dispatcher } from '../http-connections.ts';
 import { receiptHeader } from '../receipts/receipt.ts';
 import type { Receipts } from '../receipts/receipts.ts';
 import { type Adapter, type Leavings, outcomeByStatus } from './adapter.ts';
@@ -41,33 +42,39 @@ interface Answer {
   readonly pages: readonly string[];
 }
 
+/** Throws unless it is answered with success. */
+type Get = (path: string, headers?: Readonly<Record<string, string>>) => Promise<Dispatcher.ResponseData>;
+
 const activityJson = 'application/activity+json';
 
 async function askForLeavings(base: URL, signal: AbortSignal, token: string): Promise<Leavings> {
-  const get = async (path: string, headers: Readonly<Record<string, string>> = {}): Promise<Response> => {
-    const answer = await fetch(new URL(path, base), { headers, signal, redirect: 'error' });
-    if (answer.ok) return answer;
+  const get: Get = async (path, headers = {}) => {
+    const answer = await ask(new URL(path, base), { headers, signal });
+    if (answer.statusCode >= 200 && answer.statusCode < 300) return answer;
+    await answer.body.dump();
     throw new PorchlightError(
       'embedded-leavings',
-      `Cannot read what the embedded home leaves: ${path} answered ${answer.status}; look into its log.`,
+      `Cannot read what the embedded home leaves: ${path} answered ${answer.statusCode}; look into its log.`,
     );
   };
-  const own = (await (await get('/.porchlight/leavings', { authorization: `Bearer ${token}` })).json()) as Answer;
+  const own = (await (await get('/.porchlight/leavings', { authorization: `Bearer ${token}` })).body.json()) as Answer;
   const { host, resource, inboxes, knownActors, pages } = own;
   const documents: PublicDocument[] = [];
   for (const path of own.documents) {
     const answer = await get(path, { accept: activityJson });
-    const contentType = answer.headers.get('content-type') ?? activityJson;
-    documents.push({ host, path, contentType, body: await answer.text() });
+    const contentType = String(answer.headers['content-type'] ?? activityJson);
+    documents.push({ host, path, contentType, body: await answer.body.text() });
   }
   const account = await get(`/.well-known/webfinger?resource=${encodeURIComponent(resource)}`);
-  const accounts = [(await account.json()) as WebFingerAccount];
+  const accounts = [(await account.body.json()) as WebFingerAccount];
   return { inboxes, accounts, nodeinfo: await nodeinfo(get), documents, knownActors, pages };
 }
 
 /** NodeInfo 2.1, section "Discovery": the well-known document names the other. */
-async function nodeinfo(get: (path: string) => Promise<Response>): Promise<Record<string, unknown>> {
-  const { links } = (await (await get('/.well-known/nodeinfo')).json()) as { links: { rel: string; href: string }[] };
+async function nodeinfo(get: Get): Promise<Record<string, unknown>> {
+  const { links } = (await (await get('/.well-known/nodeinfo')).body.json()) as {
+    links: { rel: string; href: string }[];
+  };
   const link = links.find(({ rel }) => rel === 'http://nodeinfo.diaspora.software/ns/schema/2.1');
   if (link === undefined) {
     throw new PorchlightError(
@@ -76,5 +83,5 @@ async function nodeinfo(get: (path: string) => Promise<Response>): Promise<Recor
     );
   }
   // At the public origin, which is this service.
-  return (await (await get(new URL(link.href).pathname)).json()) as Record<string, unknown>;
+  return (await (await get(new URL(link.href).pathname)).body.json()) as Record<string, unknown>;
 }

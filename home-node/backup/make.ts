@@ -6,7 +6,7 @@ import { basename, dirname, join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock } from '../../shared/clock.ts';
 import { causeOf, PorchlightError } from '../../shared/errors.ts';
-import { readClaim } from '../claim.ts';
+import { readClaim } from '../claim-file.ts';
 import { readConfig } from '../config.ts';
 import { programVersion } from '../program-files.ts';
 import type { OnProgress } from '../progress.ts';

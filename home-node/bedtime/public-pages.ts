@@ -2,8 +2,8 @@
 // (sitemaps.org), and what the front page leads to. The service is asked on loopback, as a stranger's browser would ask;
 // one level of links and no more, because the sun pays for each page.
 
-import { Agent } from 'undici';
 import { limits } from '../../shared/limits.ts';
+import { Agent } from '../http-connections.ts';
 import { pathsIn } from '../site-links.ts';
 
 export interface PublicService {

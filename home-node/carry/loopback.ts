@@ -2,9 +2,9 @@
 // list and nothing else: whatever the edge or a visitor writes, no other address in the house can be reached from here.
 // Nothing is followed, retried or decoded.
 
-import { Pool } from 'undici';
 import { PorchlightError } from '../../shared/errors.ts';
 import { limits } from '../../shared/limits.ts';
+import { Pool } from '../http-connections.ts';
 import type { LinkRequest, LinkResponse, Serve } from '../link/serve.ts';
 import { AnswerMemory } from './answer-memory.ts';
 import { toWire } from './header-text.ts';

@@ -1,10 +1,10 @@
 // A service's answer while it comes in from its connection: head first, then the body into a queue. The connection is
 // paused while the queue is full, or all queues together are, so that a service is read as fast as the link takes it.
 
-import type { Dispatcher } from 'undici';
 import { PorchlightError } from '../../shared/errors.ts';
 import { headerOf } from '../../shared/link/heads.ts';
 import { isHopByHop, namedByConnection } from '../../shared/link/hop-by-hop.ts';
+import type { Dispatcher } from '../http-connections.ts';
 import { ByteQueue } from '../link/byte-queue.ts';
 import type { LinkResponse } from '../link/serve.ts';
 import type { AnswerMemory } from './answer-memory.ts';

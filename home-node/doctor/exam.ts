@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { causeOf, PorchlightError } from '../../shared/errors.ts';
 import { limits } from '../../shared/limits.ts';
 import type { WebFingerAccount } from '../../shared/snapshot.ts';
-import { type Claimed, readClaim } from '../claim.ts';
+import { type Claimed, readClaim } from '../claim-file.ts';
 import { type HomeConfig, readConfig } from '../config.ts';
 import { askNode } from '../control/client.ts';
 import type { NodeReport } from '../control/report.ts';

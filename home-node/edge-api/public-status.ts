@@ -1,9 +1,9 @@
 // What the edge tells anybody of this home (docs/status.md), for an owner whose home node does not run or sleeps: asked
 // as a stranger asks, without a key, and for a short time only, because a person waits for it.
 
-import { Agent } from 'undici';
 import { isObject, type JsonObject, readJsonObject } from '../../shared/json-object.ts';
 import { limits } from '../../shared/limits.ts';
+import { Agent } from '../http-connections.ts';
 import { connectionCause } from './certificate-dates.ts';
 import { sendOnce } from './send.ts';
 

@@ -1,9 +1,9 @@
 // One HTTP request to the edge and its whole answer, bounded. No signature, no retry: signed-calls.ts and claim.ts do
 // that.
 
-import type { Dispatcher } from 'undici';
 import { type ErrorCode, meaningOf } from '../../shared/error-codes.ts';
 import { PorchlightError } from '../../shared/errors.ts';
+import type { Dispatcher } from '../http-connections.ts';
 import { plainText } from '../plain-text.ts';
 
 export interface EdgeReply {

@@ -5,10 +5,10 @@
 
 import { hash } from 'node:crypto';
 import type { CryptoKey } from 'jose';
-import { Agent, type Dispatcher } from 'undici';
 import type { Random } from '../../shared/clock.ts';
 import { PorchlightError } from '../../shared/errors.ts';
 import { callScheme, type Session, signCall } from '../../shared/session/call.ts';
+import { Agent, type Dispatcher } from '../http-connections.ts';
 import { connectionCause } from './certificate-dates.ts';
 import { type EdgeReply, refusalOf, sendOnce } from './send.ts';
 

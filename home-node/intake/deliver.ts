@@ -2,12 +2,12 @@
 // The service answers as it would answer the sender; its adapter says what that means.
 
 import { hash } from 'node:crypto';
-import { type Dispatcher, Pool } from 'undici';
 import type { Clock } from '../../shared/clock.ts';
 import type { Delivery, HeaderList, Outcome } from '../../shared/delivery.ts';
 import { causeOf } from '../../shared/errors.ts';
 import { limits } from '../../shared/limits.ts';
 import type { Adapter, ServiceAnswer } from '../adapters/adapter.ts';
+import { type Dispatcher, Pool } from '../http-connections.ts';
 import { headersToService } from './forward-headers.ts';
 
 /** A service as intake sees it. */

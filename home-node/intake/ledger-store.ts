@@ -37,6 +37,12 @@ export const busyMs = 5_000;
  */
 const mostLogPages = 8_192;
 
+/** Actors whose deliveries the services have taken. */
+export function sendersOf(database: DatabaseSync): string[] {
+  const rows = database.prepare("SELECT DISTINCT sender FROM marks WHERE outcome = 'delivered'").all();
+  return rows.map((row) => String(row.sender));
+}
+
 export class LedgerStore {
   readonly #database: DatabaseSync;
   readonly #begin: StatementSync;
@@ -100,6 +106,18 @@ export class LedgerStore {
   rewrite(): void {
     const row = this.#database.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get();
     if (row?.busy !== 0) throw new Error('its write-ahead log is in use');
+  }
+
+  /** Of the file, as of the last commit: what reading all of it costs, and known without. */
+  bytes(): number {
+    const pages = this.#database.prepare('PRAGMA page_count').get()?.page_count;
+    const pageBytes = this.#database.prepare('PRAGMA page_size').get()?.page_size;
+    return Number(pages) * Number(pageBytes);
+  }
+
+  /** Actors whose deliveries the services have taken. Reads everything. */
+  senders(): string[] {
+    return sendersOf(this.#database);
   }
 
   /** The number of this name, 0 if never set. */

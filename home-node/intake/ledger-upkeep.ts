@@ -2,7 +2,7 @@
 // for the disk, the link and the deliveries must not.
 
 import { DatabaseSync } from '../sqlite.ts';
-import { busyMs } from './ledger-store.ts';
+import { busyMs, sendersOf } from './ledger-store.ts';
 
 /** Rows that go in one commit: for so long the other connection waits to write. */
 const prunedPerCommit = 256;
@@ -44,8 +44,7 @@ export class LedgerUpkeep {
 
   /** Actors whose deliveries the services have taken. */
   senders(): string[] {
-    const rows = this.#database.prepare("SELECT DISTINCT sender FROM marks WHERE outcome = 'delivered'").all();
-    return rows.map((row) => String(row.sender));
+    return sendersOf(this.#database);
   }
 
   /**

@@ -16,6 +16,9 @@ import { UpkeepThread } from './upkeep-thread.ts';
 /** In the data folder. */
 export const ledgerFileName = 'ledger.sqlite';
 
+/** A ledger that is read in a few milliseconds, also by a small machine: about 5,000 marks. */
+const readAtOnceBytes = 1024 * 1024;
+
 /** Marks after which the log is worth emptying: about 4 MB of it. */
 const marksPerCheckpoint = 1_000;
 
@@ -83,6 +86,11 @@ export class Ledger {
     return this.#syncs;
   }
 
+  /** Whether the upkeep's thread is there now. */
+  get hasThread(): boolean {
+    return this.#thread.isRunning;
+  }
+
   /** Empties the write-ahead log into the file once enough has gathered; deliveries go on meanwhile. */
   async checkpoint(): Promise<void> {
     if (this.#gathered < marksPerCheckpoint) return;
@@ -97,6 +105,8 @@ export class Ledger {
 
   /** Actors whose deliveries the services have taken. */
   async senders(): Promise<readonly string[]> {
+    // Asked every few minutes: a thread for it would be the most that an idle home does.
+    if (this.#store.bytes() <= readAtOnceBytes) return attempt(() => this.#store.senders());
     return (await this.#ask({ op: 'senders' })) as readonly string[];
   }
 

@@ -2,13 +2,13 @@
 // here and only its hash is sent. What is not answered is asked again: every call may be repeated without harm.
 
 import { hash } from 'node:crypto';
-import { Agent } from 'undici';
 import { hashClaimCode, makeClaimCode, parseClaimCode } from '../../shared/claim/code.ts';
 import type { Clock, Random } from '../../shared/clock.ts';
 import { causeOf, PorchlightError } from '../../shared/errors.ts';
 import { operatorPath, operatorScheme, signOperatorCall } from '../../shared/operator/call.ts';
 import type { CodeReply, HomesReply, OperatorHome, WaitingCode } from '../../shared/operator/messages.ts';
 import { type EdgeRefusal, type EdgeReply, refusalOf, sendOnce } from '../edge-api/send.ts';
+import { Agent } from '../http-connections.ts';
 import type { KeyPair } from '../key-file.ts';
 import { operatorKeyVariable } from './operator-key.ts';
 

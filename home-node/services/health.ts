@@ -1,7 +1,7 @@
 // Asks one service how it is.
 
-import { request } from 'undici';
 import { causeOf } from '../../shared/errors.ts';
+import { ask } from '../http-connections.ts';
 
 /**
  * null: it is well. With a path, anything but success is a fault, because that is what a health page is for; without
@@ -9,10 +9,8 @@ import { causeOf } from '../../shared/errors.ts';
  */
 export async function faultOf(origin: string, path: string | null, answerMs: number): Promise<string | null> {
   try {
-    const { statusCode, body } = await request(new URL(path ?? '/', origin), {
+    const { statusCode, body } = await ask(new URL(path ?? '/', origin), {
       method: path === null ? 'HEAD' : 'GET',
-      headersTimeout: answerMs,
-      bodyTimeout: answerMs,
       signal: AbortSignal.timeout(answerMs),
     });
     await body.dump();

@@ -22,6 +22,8 @@ interface Timing {
 interface OwnProgram {
   readonly program: string;
   readonly args: readonly string[];
+  /** Of this Node, for it. */
+  readonly nodeFlags?: readonly string[];
 }
 
 /** Any program: the first text is found as a shell finds it. What it says goes to home's log. */
@@ -94,7 +96,7 @@ export class ProcessDriver implements Driver {
     const options = this.#options;
     const isOwn = 'program' in options;
     const [program = '', ...args] = isOwn
-      ? [process.execPath, options.program, ...options.args]
+      ? [process.execPath, ...(options.nodeFlags ?? []), options.program, ...options.args]
       : tethered(options.command, options.stopMs);
     // A process group of its own: Ctrl-C in a terminal is for the home node, which then asks for the last words first.
     const child = spawn(program, args, {

@@ -51,8 +51,28 @@ describe('imports', () => {
   test('adapters import their contract and what is shared, so that one software can be read, added or dropped alone', () => {
     const files = sourceFiles('home-node/adapters');
     const contract = 'home-node/adapters/adapter.ts';
+    // How a service is asked, whatever it is: Node's own fetch would be a second HTTP client in memory.
+    const connections = 'home-node/http-connections.ts';
     const receipts = (s: string): boolean => s.startsWith('home-node/receipts/');
-    expect(breaches(files, (s) => !isLocal(s) || s.startsWith('shared/') || s === contract || receipts(s))).toEqual([]);
+    const allowed = (s: string): boolean =>
+      !isLocal(s) || s.startsWith('shared/') || s === contract || s === connections || receipts(s);
+    expect(breaches(files, allowed)).toEqual([]);
+  });
+
+  test('the home node makes connections by http-connections.ts alone: another HTTP client would stay in its memory', () => {
+    // The embedded home and what commands ask are processes of their own.
+    const files = sourceFiles('home-node').filter((file) => !/^home-node\/(embedded|doctor|cli)\//.test(file.path));
+    const own = ['home-node/http-connections.ts', 'home-node/undici-modules.d.ts'];
+    const others = files.filter((file) => !own.includes(file.path));
+    expect(breaches(others, (s) => !s.startsWith('undici'))).toEqual([]);
+    expect(others.filter((file) => /(?<![.\w])fetch\(/.test(file.code)).map((file) => file.path)).toEqual([]);
+    // undici's index is everything.
+    expect(
+      breaches(
+        sourceFiles('home-node').filter((file) => file.path === own[0]),
+        (s) => s !== 'undici',
+      ),
+    ).toEqual([]);
   });
 
   test('drivers import their contract and what is shared; the supervisor chooses among them', () => {

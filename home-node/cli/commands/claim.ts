@@ -1,7 +1,8 @@
 // `porchlight claim [CODE]`: makes this home known to its edge.
 
 import { PorchlightError } from '../../../shared/errors.ts';
-import { type Claimed, claimWithKeys } from '../../claim.ts';
+import { claimWithKeys } from '../../claim.ts';
+import type { Claimed } from '../../claim-file.ts';
 import { readConfig } from '../../config.ts';
 import { askNode } from '../../control/client.ts';
 import { FolderLock } from '../../folder-lock.ts';

@@ -4,7 +4,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { calculateJwkThumbprint } from 'jose';
 import { PorchlightError } from '../../../shared/errors.ts';
-import { readClaim } from '../../claim.ts';
+import { readClaim } from '../../claim-file.ts';
 import { readConfig } from '../../config.ts';
 import { askNode } from '../../control/client.ts';
 import { writeDurably } from '../../durable-file.ts';

@@ -1,7 +1,7 @@
 // `porchlight status`: how home is, what it runs, and what waits at the edge.
 
 import type { SpoolTold } from '../../../shared/lease/messages.ts';
-import { readClaim } from '../../claim.ts';
+import { readClaim } from '../../claim-file.ts';
 import { readConfig } from '../../config.ts';
 import { askNode } from '../../control/client.ts';
 import type { HomeReport, LinkReport, NodeReport } from '../../control/report.ts';

@@ -2,7 +2,7 @@
 
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { claimFileName } from '../../claim.ts';
+import { claimFileName } from '../../claim-file.ts';
 import { type Check, type ConfiguredExam, fault, type Result, well } from '../check.ts';
 
 const again = 'Get a code from the operator of the edge, and run: porchlight claim CODE';

@@ -1,5 +1,7 @@
 // The adapters: what a service's answer means, what home adds to a delivery, what a service leaves at the edge.
 
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { Adapter } from '../../../home-node/adapters/adapter.ts';
 import { embeddedAdapter } from '../../../home-node/adapters/embedded.ts';
@@ -154,6 +156,22 @@ describe('the embedded adapter', () => {
         message: expect.stringContaining('answered 401'),
       });
     });
+  });
+});
+
+describe('a service that sends the embedded adapter elsewhere', () => {
+  test('is not followed, and nothing is left', async () => {
+    const asked: string[] = [];
+    const server = createServer((request, response) => {
+      asked.push(request.url ?? '');
+      response.writeHead(302, { location: '/elsewhere' }).end();
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const base = new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    await expect(embeddedAt(arrival).leavings(base, AbortSignal.timeout(10_000))).rejects.toThrow(/answered 302/);
+    expect(asked).toEqual(['/.porchlight/leavings']);
+    server.closeAllConnections();
+    server.close();
   });
 });
 

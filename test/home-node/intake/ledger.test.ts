@@ -64,6 +64,16 @@ describe('a delivery in the ledger', () => {
     expect(await ledger.senders()).toEqual(['of a']);
   });
 
+  test('makes its sender known without a thread while the ledger is small, and by one when reading takes long', async () => {
+    ledger.mark([begin('a'), answer('a', 'delivered')]);
+    expect(await ledger.senders()).toEqual(['of a']);
+    expect(ledger.hasThread).toBe(false);
+    const many = Array.from({ length: 12_000 }, (_, at) => `a-delivery-with-a-name-as-long-as-theirs-${at}`);
+    ledger.mark(many.flatMap((id) => [begin(id), answer(id, 'dead')]));
+    expect(await ledger.senders()).toEqual(['of a']);
+    expect(ledger.hasThread).toBe(true);
+  });
+
   test('is forgotten when its answer is old, and kept while it is in doubt', async () => {
     ledger.mark([begin('old'), answer('old', 'delivered', 10), begin('doubt'), begin('new')]);
     ledger.mark([answer('new', 'delivered', 20)]);

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { frugalNodeFlags } from '../../../home-node/frugal.ts';
 import { createLog } from '../../../home-node/log.ts';
 import { ProcessDriver } from '../../../home-node/services/process.ts';
 import { systemClock } from '../../../shared/clock.ts';
@@ -17,6 +18,7 @@ beforeEach(() => {
     log: createLog('debug', systemClock, (line) => said.push(line)),
     program: join(import.meta.dirname, 'small-program.ts'),
     args: [],
+    nodeFlags: frugalNodeFlags,
     restartFirstMs: 20,
     restartMaxMs: 200,
     stopMs: 500,
@@ -47,6 +49,10 @@ describe('a service that the home node runs', () => {
     expect(Number(await ask('/'))).toBe(driver.pid);
     expect(changes).toBe(1);
     expect(said.join()).toContain('a line that is not JSON');
+  });
+
+  test('runs on a Node that takes little memory', async () => {
+    expect(await ask('/flags')).toBe(frugalNodeFlags.join());
   });
 
   test('is started again when it ends, and said to be gone meanwhile', async () => {

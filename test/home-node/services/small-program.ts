@@ -1,5 +1,5 @@
 // A service for tests of the process driver: says where it listens, ends with its standard input, and does what is
-// asked of it by path (/exit ends it, /deaf makes it ignore SIGTERM).
+// asked of it by path (/exit ends it, /deaf makes it ignore SIGTERM, /flags says those of Node).
 
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -7,7 +7,7 @@ import type { AddressInfo } from 'node:net';
 const server = createServer((request, response) => {
   if (request.url === '/exit') process.exit(3);
   if (request.url === '/deaf') process.on('SIGTERM', () => undefined);
-  response.end(String(process.pid));
+  response.end(request.url === '/flags' ? process.execArgv.join() : String(process.pid));
 });
 server.listen(0, '127.0.0.1', () => {
   console.log('a line that is not JSON');
