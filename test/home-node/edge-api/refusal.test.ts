@@ -11,7 +11,7 @@ const request = { method: 'POST', path: '/x' };
 
 test('a refusal is told by its code and its detail', () => {
   const told = refusalOf(request, reply({ code: 'claim-refused', detail: 'It is used.' }));
-  expect(told).toMatchObject({ reason: 'claim-refused', detail: ' It is used.' });
+  expect(told).toMatchObject({ reason: 'claim-refused', detail: 'It is used.' });
 });
 
 test.each(['\u001b[2J', 'a\nCannot', '\u202Eedoc', 'x'.repeat(65), '', 7])('%j is no code of an edge', (code) => {
