@@ -6,7 +6,8 @@
 //   frame    = u8 type, u8 flags, u32 stream, u32 length, payload of that length      (integers big-endian)
 //
 // A stream is one carried request and its response. The edge numbers streams; 0 is the link itself. Each side ends its
-// half of a stream with the flag `end` on its last frame; CANCEL ends both halves. A frame stands for itself: nothing
+// half of a stream with the flag `end` on its last frame; CANCEL ends both halves. A stream whose RESPONSE is 101 is a
+// WebSocket from then on: TEXT, BINARY and CLOSE take the place of DATA, in both directions. A frame stands for itself: nothing
 // about it must be remembered from another message, because the edge's memory may have been emptied between the two.
 //
 // Old peers and new: HELLO offers versions, PROOF chooses one, and neither side sends what the chosen version does not
@@ -16,11 +17,17 @@
 import { limits } from '../limits.ts';
 
 /** Versions that this code speaks, best first. */
-export const linkVersions: readonly number[] = [2, 1];
+export const linkVersions: readonly number[] = [3, 2, 1];
+/** The first version that carries WebSockets. */
+export const webSocketsSince = 3;
+/** The first version in which an older home node is told to finish what it carries, when a newer one comes. */
+export const drainSince = 3;
 
 export const flags = {
   /** The sender's half of the stream ends with this frame. */
   end: 0x01,
+  /** Of TEXT and BINARY: the message goes on in this stream's next frame of the same kind. */
+  more: 0x02,
   /** A receiver that does not know the type skips the frame. */
   optional: 0x80,
 } as const;
@@ -70,13 +77,22 @@ export const frameTable = {
     payload: 'JSON: code, reason (handshake.ts, Refusal)',
     says: 'The link will be closed, and why. After `superseded` this home-node process never dials again.',
   },
+  /** Since version 3. */
+  DRAIN: {
+    type: 0x05,
+    from: 'edge',
+    on: 'link',
+    maxBytes: limits.frameHeadBytes,
+    payload: 'JSON: code, reason (handshake.ts, Refusal)',
+    says: 'A newer home node serves from now on. No stream is opened any more: finish those that are open, take no more work, and close. This process never dials again.',
+  },
   REQUEST: {
     type: 0x10,
     from: 'edge',
     on: 'stream',
     maxBytes: limits.frameHeadBytes,
-    payload: 'JSON: method, path, host, headers (heads.ts, RequestHead)',
-    says: 'Opens the stream. With `end`: the request has no body.',
+    payload: 'JSON: method, path, host, headers, upgrade (heads.ts, RequestHead)',
+    says: 'Opens the stream. With `end`: the request has no body. With `upgrade` it never has `end`: it asks for a WebSocket.',
   },
   RESPONSE: {
     type: 0x11,
@@ -84,7 +100,7 @@ export const frameTable = {
     on: 'stream',
     maxBytes: limits.frameHeadBytes,
     payload: 'JSON: status, headers (heads.ts, ResponseHead)',
-    says: 'Once per stream. With `end`: the response has no body.',
+    says: 'Once per stream. With `end`: the response has no body. 101, only to a request with `upgrade`: the stream is a WebSocket now.',
   },
   DATA: {
     type: 0x12,
@@ -92,7 +108,7 @@ export const frameTable = {
     on: 'stream',
     maxBytes: limits.framePayloadBytes,
     payload: 'bytes of the body, possibly none',
-    says: 'The only frame that uses up credit. A small answer is RESPONSE and DATA with `end` in one message.',
+    says: 'Uses up credit by its length. A small answer is RESPONSE and DATA with `end` in one message.',
   },
   CANCEL: {
     type: 0x13,
@@ -108,7 +124,32 @@ export const frameTable = {
     on: 'stream',
     maxBytes: 4,
     payload: 'u32 bytes',
-    says: 'The receiver of this frame may send so many further bytes of DATA on this stream.',
+    says: 'The receiver of this frame may send so many further bytes of DATA, TEXT and BINARY on this stream.',
+  },
+  /** Since version 3, as BINARY and CLOSE. */
+  TEXT: {
+    type: 0x15,
+    from: 'both',
+    on: 'stream',
+    maxBytes: limits.framePayloadBytes,
+    payload: 'UTF-8 of a message of a WebSocket, or a piece of it (cut between any two bytes)',
+    says: 'Uses up credit by its length and its header, so that empty messages are not free. With `more` the message goes on.',
+  },
+  BINARY: {
+    type: 0x16,
+    from: 'both',
+    on: 'stream',
+    maxBytes: limits.framePayloadBytes,
+    payload: 'bytes of a message of a WebSocket, or a piece of it',
+    says: 'As TEXT.',
+  },
+  CLOSE: {
+    type: 0x17,
+    from: 'both',
+    on: 'stream',
+    maxBytes: 125,
+    payload: 'u16 code and the reason as UTF-8 (RFC 6455 section 5.5.1), or nothing: closed without a code',
+    says: 'Always with `end`: the sender of this frame has closed its side of the WebSocket. The stream is over when both have. A connection that broke is told by CANCEL.',
   },
   WORK: {
     type: 0x20,

@@ -2,7 +2,7 @@
 // them: where a body ends is said by frames alone, so that no header can make one request look like two.
 
 import { PorchlightError } from '../errors.ts';
-import { type Frame, malformed, recordOf } from './codec.ts';
+import { type Frame, isEnd, malformed, recordOf } from './codec.ts';
 
 /** Name, value, name, value, in the order they came; repeated names repeat. Flat, because both ends use it so. */
 export type FlatHeaders = readonly string[];
@@ -15,10 +15,12 @@ export interface RequestHead {
   readonly host: string;
   /** Without host. */
   readonly headers: FlatHeaders;
+  /** What the visitor wants the connection to become; headers of the handshake itself are not carried. */
+  readonly upgrade?: 'websocket';
 }
 
 export interface ResponseHead {
-  /** 200 to 599: what comes before the final response stays at home. */
+  /** 200 to 599, or 101 where a WebSocket was asked for: what else comes before the final response stays at home. */
   readonly status: number;
   readonly headers: FlatHeaders;
 }
@@ -32,20 +34,21 @@ const originForm = /^\/[\x21-\x7e\x80-\xff]*$/;
 
 /** Throws `link-malformed`. */
 export function requestHeadOf(frame: Frame): RequestHead {
-  const { method, path, host, headers } = recordOf(frame);
+  const { method, path, host, headers, upgrade } = recordOf(frame);
   if (typeof method !== 'string' || !token.test(method)) throw malformed('a request has no method');
   if (typeof path !== 'string' || !originForm.test(path)) throw malformed('a request has no path in origin form');
   if (typeof host !== 'string' || host === '') throw malformed('a request has no host');
-  return { method, path, host, headers: headersOf(headers) };
+  if (upgrade !== undefined && upgrade !== 'websocket') throw malformed('a request wants to become what nobody knows');
+  if (upgrade !== undefined && isEnd(frame)) throw malformed('a WebSocket is asked for and ended in one');
+  return { method, path, host, headers: headersOf(headers), ...(upgrade === undefined ? {} : { upgrade }) };
 }
 
-/** Throws `link-malformed`. */
-export function responseHeadOf(frame: Frame): ResponseHead {
+/** `wantsUpgrade`: the request asked for a WebSocket. Throws `link-malformed`. */
+export function responseHeadOf(frame: Frame, wantsUpgrade = false): ResponseHead {
   const { status, headers } = recordOf(frame);
-  if (typeof status !== 'number' || !Number.isInteger(status) || status < 200 || status > 599) {
-    throw malformed('a response has no final status');
-  }
-  return { status, headers: headersOf(headers) };
+  const isFinal = typeof status === 'number' && Number.isInteger(status) && status >= 200 && status <= 599;
+  if (!isFinal && !(status === 101 && wantsUpgrade && !isEnd(frame))) throw malformed('a response has no final status');
+  return { status: Number(status), headers: headersOf(headers) };
 }
 
 /**

@@ -9,7 +9,7 @@
 // stopped, however many, never take from another stream the bytes it owns.
 
 import { PorchlightError } from '../errors.ts';
-import { creditOf, type Frame, isEnd } from './codec.ts';
+import { creditOf, type Frame, frameHeaderBytes, isEnd } from './codec.ts';
 
 export type Half = 'before-head' | 'open' | 'ended';
 
@@ -45,6 +45,11 @@ interface Mutable<Owner> extends Stream<Owner> {
   granted: number;
   /** Bytes received and not consumed yet. */
   held: number;
+}
+
+/** What a TEXT or BINARY frame uses up of the credit. */
+export function messageCost(payloadBytes: number): number {
+  return payloadBytes + frameHeaderBytes;
 }
 
 /** Largest credit that a peer may pile up on one stream: more cannot be counted in a CREDIT frame. */
@@ -101,7 +106,7 @@ export class LinkSession<Owner> {
   }
 
   /**
-   * Judges a received RESPONSE, DATA or CREDIT and counts it. undefined: its stream is not open here, which is no
+   * Judges a received RESPONSE, DATA, CREDIT, TEXT, BINARY or CLOSE and counts it. undefined: its stream is not open here, which is no
    * fault, because it may have been cancelled while the frame was on its way. Throws `link-untimely` for a frame out
    * of turn, `link-overrun` for more DATA than was granted; the link must then be closed.
    */
@@ -115,14 +120,17 @@ export class LinkSession<Owner> {
       if (stream.receiving !== 'before-head') throw untimely(`RESPONSE came twice on stream ${stream.id}`);
       stream.receiving = 'open';
       if (isEnd(frame)) this.#endReceiving(stream);
-    } else if (frame.name === 'DATA') {
-      if (stream.receiving !== 'open') throw untimely(`DATA came on stream ${stream.id} ${stream.receiving}`);
-      if (frame.payload.length > stream.granted) {
-        throw overrun(stream.id, `${frame.payload.length} bytes came, ${stream.granted} were granted`);
-      }
-      stream.granted -= frame.payload.length;
-      stream.held += frame.payload.length;
+    } else if (frame.name === 'DATA' || frame.name === 'TEXT' || frame.name === 'BINARY') {
+      if (stream.receiving !== 'open') throw untimely(`${frame.name} came on stream ${stream.id} ${stream.receiving}`);
+      const bytes = frame.name === 'DATA' ? frame.payload.length : messageCost(frame.payload.length);
+      if (bytes > stream.granted) throw overrun(stream.id, `${bytes} bytes came, ${stream.granted} were granted`);
+      stream.granted -= bytes;
+      stream.held += bytes;
       if (isEnd(frame)) this.#endReceiving(stream);
+    } else if (frame.name === 'CLOSE') {
+      if (stream.receiving !== 'open') throw untimely(`CLOSE came on stream ${stream.id} ${stream.receiving}`);
+      if (!isEnd(frame)) throw untimely(`CLOSE came on stream ${stream.id} without its end`);
+      this.#endReceiving(stream);
     } else {
       throw untimely(`${frame.name} is no frame of an open stream`);
     }
@@ -154,7 +162,7 @@ export class LinkSession<Owner> {
     entry.sending = ends ? 'ended' : 'open';
   }
 
-  /** DATA goes out. Throws `link-untimely`, or `link-overrun` when there is not so much credit. */
+  /** DATA goes out, or a message of `messageCost`. Throws `link-untimely`, or `link-overrun` when there is not so much credit. */
   sent(stream: Stream<Owner>, bytes: number, ends: boolean): void {
     const entry = this.#own(stream);
     if (entry.sending !== 'open') throw untimely(`DATA on stream ${stream.id} ${entry.sending}`);

@@ -6,6 +6,7 @@ import { describe, expect, test } from 'vitest';
 import { PorchlightError } from '../../../shared/errors.ts';
 import { limits } from '../../../shared/limits.ts';
 import { decodeMessage, encodeTextFrame, type Frame } from '../../../shared/link/codec.ts';
+import { flags } from '../../../shared/link/frames.ts';
 import { headerOf, headText, requestHeadOf, responseHeadOf } from '../../../shared/link/heads.ts';
 import { isHopByHop, namedByConnection } from '../../../shared/link/hop-by-hop.ts';
 
@@ -77,6 +78,21 @@ describe('a request head', () => {
 });
 
 describe('a response head', () => {
+  test('is 101 only where a WebSocket was asked for, and only if the stream goes on', () => {
+    const head = { status: 101, headers: [] };
+    expect(responseHeadOf(frameOf('RESPONSE', head), true)).toEqual(head);
+    expect(() => responseHeadOf(frameOf('RESPONSE', head))).toThrow();
+    expect(() => responseHeadOf({ ...frameOf('RESPONSE', head), flags: flags.end }, true)).toThrow();
+    expect(() => responseHeadOf(frameOf('RESPONSE', { status: 100, headers: [] }), true)).toThrow();
+  });
+
+  test('of a request may ask for a WebSocket and for nothing else, and does not end then', () => {
+    const head = { method: 'GET', path: '/', host: 'a.example', headers: [], upgrade: 'websocket' };
+    expect(requestHeadOf(frameOf('REQUEST', head))).toEqual(head);
+    expect(() => requestHeadOf(frameOf('REQUEST', { ...head, upgrade: 'h2c' }))).toThrow();
+    expect(() => requestHeadOf({ ...frameOf('REQUEST', head), flags: flags.end })).toThrow();
+  });
+
   test('has a final status', () => {
     for (const status of [100, 101, 199, 600, 0, -1, 200.5, '200', null]) {
       expect(() => responseHeadOf(frameOf('RESPONSE', { status, headers: [] }))).toThrow();

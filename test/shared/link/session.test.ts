@@ -30,6 +30,11 @@ const response = (id: number, end = false): Frame => only(encodeTextFrame('RESPO
 const data = (id: number, bytes: number, end = false): Frame =>
   only(encodeFrame('DATA', id, new Uint8Array(bytes), end ? flags.end : 0));
 
+const text = (id: number, bytes: number, frameFlags = 0): Frame =>
+  only(encodeFrame('TEXT', id, new Uint8Array(bytes), frameFlags));
+const closed = (id: number, frameFlags: number = flags.end): Frame =>
+  only(encodeFrame('CLOSE', id, new Uint8Array(0), frameFlags));
+
 function codeOf(work: () => unknown): string {
   try {
     work();
@@ -39,6 +44,26 @@ function codeOf(work: () => unknown): string {
   }
   return 'none';
 }
+
+describe('a stream that is a WebSocket', () => {
+  test('pays for the header of each message too, so that empty ones have an end', () => {
+    const session = edge();
+    session.open(1, false, 'a');
+    session.receive(response(1));
+    for (let n = 0; n < 10; n++) session.receive(text(1, 0));
+    expect(codeOf(() => session.receive(text(1, 0)))).toBe('link-overrun');
+  });
+
+  test('is over when both sides have closed it', () => {
+    const session = edge();
+    const stream = session.open(1, false, 'a');
+    session.receive(response(1));
+    session.receive(closed(1));
+    expect(session.isOver(stream)).toBe(false);
+    session.sent(stream, 0, true);
+    expect(session.isOver(stream)).toBe(true);
+  });
+});
 
 describe('a stream', () => {
   test('is over when both halves have ended', () => {
@@ -57,6 +82,11 @@ describe('a stream', () => {
     ['DATA before RESPONSE', [data(1, 1)]],
     ['a second RESPONSE', [response(1), response(1)]],
     ['DATA after the end', [response(1), data(1, 1, true), data(1, 1)]],
+    ['TEXT before RESPONSE', [text(1, 1)]],
+    ['TEXT after CLOSE', [response(1), closed(1), text(1, 1)]],
+    ['CLOSE before RESPONSE', [closed(1)]],
+    ['CLOSE twice', [response(1), closed(1), closed(1)]],
+    ['CLOSE without its end', [response(1), closed(1, 0)]],
     ['DATA after a RESPONSE that ended it', [response(1, true), data(1, 1)]],
     ['a frame that no open stream has', [only(encodeTextFrame('REQUEST', '{}', 1))]],
   ])('is a fault of the peer with %s', (_, frames) => {
