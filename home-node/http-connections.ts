@@ -3,6 +3,7 @@
 // own fetch is a second undici, with a second parser compiled from WebAssembly.
 
 /// <reference path="./undici-modules.d.ts" />
+import type { buildConnector } from 'undici';
 import request from 'undici/lib/api/api-request.js';
 import Agent from 'undici/lib/dispatcher/agent.js';
 import Dispatcher from 'undici/lib/dispatcher/dispatcher.js';
@@ -11,6 +12,8 @@ import Pool from 'undici/lib/dispatcher/pool.js';
 // As undici's index does.
 Dispatcher.prototype.request ??= request;
 
+/** What makes a connection for undici. */
+export type Connector = buildConnector.connector;
 export type { Dispatcher };
 export { Agent, Pool };
 

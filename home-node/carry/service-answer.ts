@@ -5,6 +5,7 @@ import { PorchlightError } from '../../shared/errors.ts';
 import { headerOf } from '../../shared/link/heads.ts';
 import { isHopByHop, namedByConnection } from '../../shared/link/hop-by-hop.ts';
 import type { Dispatcher } from '../http-connections.ts';
+import { blocks } from '../link/blocks.ts';
 import { ByteQueue } from '../link/byte-queue.ts';
 import type { LinkResponse } from '../link/serve.ts';
 import type { AnswerMemory } from './answer-memory.ts';
@@ -75,7 +76,8 @@ export class ServiceAnswer implements Dispatcher.DispatchHandler {
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    this.#body.put(chunk);
+    // The connection reads into the same memory again (service-connection.ts).
+    this.#body.put(blocks.copyOf(chunk));
     this.#count();
     if (this.#isPaused || !this.#memory.isFull(this.#body.length)) return;
     this.#isPaused = true;

@@ -7,6 +7,7 @@ import { limits } from '../../shared/limits.ts';
 import { frameHeaderBytes, writeFrameHeader } from '../../shared/link/codec.ts';
 import { flags } from '../../shared/link/frames.ts';
 import type { LinkSession, Stream } from '../../shared/link/session.ts';
+import { blocks } from './blocks.ts';
 import type { ByteQueue } from './byte-queue.ts';
 import { MessageBuffers } from './message-buffers.ts';
 
@@ -60,6 +61,7 @@ export class Outbox<Owner> {
   sendBody(stream: Stream<Owner>, body: ByteQueue, events: BodyEvents): void {
     this.#bodies.set(stream.id, { stream, body, events });
     body.onChange = () => this.turn(stream.id);
+    body.onCut = (piece) => blocks.wasCut(piece);
     this.turn(stream.id);
   }
 
@@ -96,14 +98,28 @@ export class Outbox<Owner> {
     while (this.#small.length > 0 || (this.#turns.size > 0 && this.#sink.bufferedAmount < socketBytes)) {
       const parts = this.#message();
       if (parts.length === 0) return;
-      const message = this.#buffers.join(parts);
+      const message = this.#join(parts);
       this.#sink.send(message, (error) => {
         // An error is followed by the socket's own `close`, which ends everything here.
         if (error !== undefined && error !== null) return;
+        blocks.release(message);
         this.#buffers.release(message);
         if (this.#turns.size > 0) this.#schedule();
       });
     }
+  }
+
+  /** The parts as one message. A long piece that is alone goes out where it lies; others are copied together. */
+  #join(parts: readonly Uint8Array[]): Uint8Array {
+    const [header, piece] = parts;
+    const framed = parts.length === 2 && piece !== undefined ? blocks.framed(piece) : null;
+    if (framed !== null && header !== undefined) {
+      framed.set(header);
+      return framed;
+    }
+    const message = this.#buffers.join(parts);
+    for (const part of parts) if (part !== message) blocks.release(part);
+    return message;
   }
 
   /** The parts of the next message. */
