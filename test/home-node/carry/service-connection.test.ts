@@ -17,6 +17,7 @@ async function service(answer: (socket: Socket, path: string) => void): Promise<
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
     sockets.add(socket);
+    socket.setNoDelay();
     socket.on('error', () => undefined);
     socket.on('data', (bytes) => {
       for (const [, path] of bytes.toString('latin1').matchAll(/^GET (\S+) /gm)) answer(socket, path ?? '');
