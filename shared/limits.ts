@@ -72,6 +72,11 @@ export const limits = {
    * backpressure on WebSockets. */
   streamWindowBytes: 2 * MiB,
   linkWindowBytes: 8 * MiB,
+  /** While somebody waits for a small answer beside a bulk stream, for this long after each of them, home has about as much
+   * on the way as the line holds, and this much at least. Danger: small answers wait behind megabytes in the buffers of a
+   * slow line; and, if it were less, a line that runs dry. */
+  paceMs: 1 * second,
+  paceBytes: 64 * KiB,
   /** Open streams on one link. Danger: memory at home. */
   linkStreams: 512,
   /** A stream whose visitor takes nothing of what waits for it, or sends nothing of the body it owes, is ended after this

@@ -10,9 +10,11 @@ import {
   encodeCancel,
   encodeCredit,
   encodeFrame,
+  encodeMark,
   encodeTextFrame,
   type Frame,
   frameHeaderBytes,
+  markOf,
   writeFrameHeader,
 } from '../../shared/link/codec.ts';
 import { type CancelCode, closeCodes, flags } from '../../shared/link/frames.ts';
@@ -48,8 +50,8 @@ export interface ConnectionOptions {
 
 type LinkStream = Stream<Carried>;
 
-/** So many requests under way that frames may wait for one another. */
-const fewStreams = 2;
+/** While no more requests than this wait for their heads, no frame waits for another. */
+const fewWaiting = 2;
 /** Stream numbers: 12 bits of wakes, 20 bits counted up. */
 const countBits = 20;
 
@@ -65,6 +67,8 @@ export class Connection {
   readonly #encoder = new TextEncoder();
   /** Streams that the message at hand has touched. */
   readonly #touched = new Set<LinkStream>();
+  /** Number of the last MARK in the message at hand. */
+  #marked: number | null = null;
   #count = 0;
   #isOver = false;
 
@@ -121,6 +125,9 @@ export class Connection {
       const frames = decodeMessage(message);
       const parcel = Parcel.of(message, frames.filter(isFilled).length);
       for (const frame of frames) this.#frame(frame, parcel);
+      // The last one speaks for those before it.
+      if (this.#marked !== null) this.#send(encodeMark('MARKED', this.#marked));
+      this.#marked = null;
       for (const stream of this.#touched) this.#settle(stream);
     } catch (thrown) {
       const isFault = thrown instanceof PorchlightError;
@@ -159,6 +166,8 @@ export class Connection {
       this.#options.onSleep(frame);
     } else if (frame.name === 'SERVICES') {
       this.#options.onServices(frame);
+    } else if (frame.name === 'MARK') {
+      this.#marked = markOf(frame);
     } else if (frame.name === 'RESPONSE' || frame.name === 'DATA' || frame.name === 'CREDIT') {
       const stream = this.#session.receive(frame);
       if (stream === undefined) {
@@ -248,7 +257,7 @@ export class Connection {
   }
 
   #send(frame: Uint8Array<ArrayBuffer>): void {
-    if (!this.#isOver) this.#outbox.send(frame, this.#session.size > fewStreams);
+    if (!this.#isOver) this.#outbox.send(frame, this.#watch.size > fewWaiting);
   }
 
   #nextId(): number {

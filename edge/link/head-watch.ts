@@ -18,6 +18,11 @@ export class HeadWatch {
     this.#onDue = onDue;
   }
 
+  /** Requests that wait for home's head. */
+  get size(): number {
+    return this.#waiting.size;
+  }
+
   add(carried: Carried): void {
     carried.dueAt = this.#clock.now() + this.#headMs;
     this.#waiting.add(carried);
