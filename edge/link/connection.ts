@@ -89,6 +89,7 @@ export class Connection {
     const { body } = request;
     if (this.#session.size >= limits.linkStreams) {
       this.#stalls.makeRoom();
+      if (this.#session.size >= limits.linkStreams) this.#watch.makeRoom(limits.carryHeadCrowdedMs);
       if (this.#session.size >= limits.linkStreams) return outcomeResponse({ failed: 'busy' });
     }
     const id = this.#nextId();
