@@ -2,6 +2,7 @@
 // that a stranger writes can take its place, push it out or be read as it. The incidents of others are tests here.
 
 import { describe, expect, test } from 'vitest';
+import { copyKey } from '../../../edge/cache/copy.ts';
 import { type CarryFacts, requestHead } from '../../../edge/link/request-head.ts';
 import { visitorHeaders } from '../../../edge/link/response-headers.ts';
 import { headerOf } from '../../../shared/link/heads.ts';
@@ -141,7 +142,17 @@ describe('what others were hurt by', () => {
     socket.close();
   });
 
-  test('Pingora, CVE-2026-2835: an upgrade that nobody granted is an answer like any other', async () => {
+  test('Pingora, CVE-2026-2836: what is kept of one host is never another one’s', async () => {
+    const keys = await Promise.all(
+      [`${site}/x`, 'https://other.example/x', 'https://site.example:8443/x', `${site}//x`].map(
+        async (url) => await copyKey('home-a', new URL(url), 'html'),
+      ),
+    );
+    keys.push(await copyKey('home-b', new URL(`${site}/x`), 'html'));
+    expect(new Set(keys).size).toBe(keys.length);
+  });
+
+  test('Pingora, CVE-2026-2833: an upgrade that nobody granted is an answer like any other', async () => {
     const { rig, home } = await open();
     const headers = { Connection: 'Upgrade', Upgrade: 'h2c', 'HTTP2-Settings': 'AAMAAABkAAQAAP__' };
     const answer = rig.carried(new Request(site, { headers }));
