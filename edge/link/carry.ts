@@ -17,7 +17,7 @@ export type CarryResult = { readonly carried: Response } | Outcome;
  */
 export async function carry(link: Pick<Fetcher, 'fetch'>, request: Request, facts: CarryFacts): Promise<CarryResult> {
   const head = headOf(request, facts);
-  if (head === null) return { failed: 'head-too-large' };
+  if (typeof head !== 'string') return head;
   const { body } = request;
   const method = request.method === 'HEAD' ? 'HEAD' : body === null ? 'GET' : 'POST';
   let response: Response;
@@ -37,11 +37,14 @@ export async function carry(link: Pick<Fetcher, 'fetch'>, request: Request, fact
   return outcomeOf(response) ?? { carried: response };
 }
 
-function headOf(request: Request, facts: CarryFacts): string | null {
+function headOf(request: Request, facts: CarryFacts): string | { readonly failed: CarryFailure } {
   try {
     return headText(requestHead(request, facts), limits.frameHeadBytes);
   } catch (thrown) {
-    if (thrown instanceof PorchlightError) return null;
+    const refusal = thrown instanceof PorchlightError ? refusals.find((code) => code === thrown.code) : undefined;
+    if (refusal !== undefined) return { failed: refusal };
     throw thrown;
   }
 }
+
+const refusals = ['bad-request', 'expectation', 'head-too-large', 'method-not-carried'] as const;

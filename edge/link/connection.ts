@@ -28,6 +28,7 @@ import { EdgeOutbox } from './outbox.ts';
 import { Parcel } from './parcel.ts';
 import { passOn } from './request-body.ts';
 import { type StallLimits, StallWatch } from './stall-watch.ts';
+import { VisitorWatch } from './visitor-watch.ts';
 
 export interface ConnectionOptions {
   readonly socket: WebSocket;
@@ -63,6 +64,7 @@ export class Connection {
   readonly #session: LinkSession<Carried>;
   readonly #watch: HeadWatch;
   readonly #stalls: StallWatch<LinkStream>;
+  readonly #visitors: VisitorWatch<LinkStream>;
   readonly #outbox: EdgeOutbox;
   readonly #encoder = new TextEncoder();
   /** Streams that the message at hand has touched. */
@@ -83,6 +85,7 @@ export class Connection {
     this.#session = new LinkSession({ role: 'edge', purse, maxStreams: limits.linkStreams });
     const streams = (): Iterable<LinkStream> => this.#session.streams();
     this.#stalls = new StallWatch(options.clock, options.stalls, streams, (stream) => this.#stalled(stream));
+    this.#visitors = new VisitorWatch(streams, (stream) => this.#left(stream));
   }
 
   /** `head`: the text of a RequestHead, ASCII. */
@@ -90,6 +93,7 @@ export class Connection {
     const { body } = request;
     if (this.#session.size >= limits.linkStreams) {
       this.#stalls.makeRoom();
+      if (this.#session.size >= limits.linkStreams) this.#watch.makeRoom(limits.carryHeadCrowdedMs);
       if (this.#session.size >= limits.linkStreams) return outcomeResponse({ failed: 'busy' });
     }
     const id = this.#nextId();
@@ -104,6 +108,8 @@ export class Connection {
     this.#send(bytes);
     if (this.#isOver) return outcomeResponse({ failed: 'lost' });
     this.#watch.add(carried);
+    carried.visitor = request;
+    this.#visitors.start();
     if (body !== null) {
       this.#stalls.start();
       const pumped = passOn(body, stream, this.#session, (frame) => {
@@ -220,8 +226,12 @@ export class Connection {
 
   /** The visitor has all of the body, or is gone. */
   #done(stream: LinkStream, early: boolean): void {
-    if (early) this.#cancel(stream, 'enough', 'the visitor is gone');
+    if (early) this.#left(stream);
     else this.#closeIfOver(stream);
+  }
+
+  #left(stream: LinkStream): void {
+    this.#cancel(stream, 'enough', 'the visitor is gone');
   }
 
   #closeIfOver(stream: LinkStream): void {
