@@ -128,6 +128,11 @@ export class Home {
         this.#advise(state.code);
         log.warn(`The link is lost (${state.code}): ${state.reason} Dialling again in ${state.retryMs / 1000} s.`);
         break;
+      case 'draining':
+        log.warn(`${state.reason} Finishing what is being answered.`);
+        calls.use(null);
+        intake.intake.disconnected();
+        break;
       case 'superseded':
         log.error(state.reason);
         calls.use(null);
@@ -342,7 +347,8 @@ export class Home {
       const { code, reason, retryMs } = state;
       return { state: 'lost', since, trouble: { code, reason, retryAt: now + retryMs } };
     }
-    return { state: state.link === 'superseded' ? 'closed' : state.link, since: now, trouble: null };
+    const isOver = state.link === 'superseded' || state.link === 'draining';
+    return { state: isOver ? 'closed' : state.link, since: now, trouble: null };
   }
 }
 
