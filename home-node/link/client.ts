@@ -43,6 +43,9 @@ export interface LinkClientOptions extends Omit<DialOptions, 'process' | 'epoch'
 
 /** A link that was open for so long had no fault of its own: the next wait starts short again, ms. */
 const steadyMs = 10_000;
+/** So many links that were lost sooner are dialled again as soon, because visitors wait meanwhile; then ever later, because
+ * something is wrong, and each dial costs the edge a few calls. */
+export const soonAgain = 8;
 const noop = (): void => undefined;
 
 export class LinkClient {
@@ -51,6 +54,8 @@ export class LinkClient {
   #key: CryptoKey;
   #epoch = 0;
   #failures = 0;
+  /** Losses of links that were not steady, in a row. */
+  #losses = 0;
   #live: LiveLink | null = null;
   /** The one before: what is open on it ends. */
   #older: LiveLink | null = null;
@@ -159,6 +164,7 @@ export class LinkClient {
     this.#live = live;
     this.#cancelTimer = this.#options.timers.after(steadyMs, () => {
       this.#failures = 0;
+      this.#losses = 0;
     });
     this.#options.onState({ link: 'open', session: live.session });
     live.start();
@@ -199,7 +205,10 @@ export class LinkClient {
 
   #ended(live: LiveLink, why: Refusal): void {
     // One that retired has nothing more to say: whoever drains it sees that it is over.
-    if (live === this.#live) this.#lost(why);
+    if (live !== this.#live) return;
+    if (this.#losses < soonAgain) this.#failures = 0;
+    this.#losses += 1;
+    this.#lost(why);
   }
 
   #forget(): void {
