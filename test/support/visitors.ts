@@ -23,6 +23,8 @@ export interface VisitorsOptions {
   readonly ca: string;
   readonly getsPerSecond: number;
   readonly postsPerSecond: number;
+  /** What all ask for; absent: each something of its own. */
+  readonly path?: string;
 }
 
 export class Visitors {
@@ -61,8 +63,7 @@ export class Visitors {
 
   async #visit(method: Visit['method']): Promise<Visit> {
     this.#count += 1;
-    const { port, host, ca } = this.#options;
-    const path = `/${method.toLowerCase()}/${this.#count}`;
+    const { port, host, ca, path = `/${method.toLowerCase()}/${this.#count}` } = this.#options;
     const startedAt = Date.now();
     const began = performance.now();
     return await new Promise((resolve) => {
