@@ -25,6 +25,7 @@ export interface OpenLinkOptions {
   readonly onWork: () => void;
   readonly onSlept: () => void;
   readonly onRefused: (refusal: Refusal) => void;
+  readonly onDrain: (why: Refusal) => void;
 }
 
 /** One carried request at home. */
@@ -112,6 +113,9 @@ export class OpenLink {
         return;
       case 'REFUSED':
         this.#options.onRefused(refusalOf(frame));
+        return;
+      case 'DRAIN':
+        this.#options.onDrain(refusalOf(frame));
         return;
       default:
         throw new PorchlightError(
