@@ -17,7 +17,7 @@ export class Wire {
         this.sockets.add(socket);
         socket.pipe(other);
         // A reset on one side is passed on as a reset: that is what a cut looks like from the other end.
-        socket.on('error', () => other.destroy());
+        socket.on('error', () => other.resetAndDestroy());
         socket.on('close', () => {
           this.sockets.delete(socket);
           other.destroy();
