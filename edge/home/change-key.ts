@@ -43,7 +43,7 @@ export async function changeKey(parts: ChangeKeyParts, request: Request): Promis
     }
     if (verdict !== 'granted' && verdict !== 'already') return refused(verdict);
     directory.forget(home.hosts);
-    await keyFence.letOnly(homeId, change.publicKey);
+    await keyFence.changeTo(homeId, change.publicKey);
     const headers = { 'Cache-Control': 'no-store' };
     return Response.json({ key: change.to, already: verdict === 'already' }, { headers });
   } catch (thrown) {

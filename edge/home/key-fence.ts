@@ -24,6 +24,11 @@ export class KeyFence {
     await this.#linkOf(homeId).keepOnly(key.x ?? null, refusal('key-changed'));
   }
 
+  /** The same, by the wish of the key that was: requests that are under way by its link may end. */
+  async changeTo(homeId: string, key: JWK): Promise<void> {
+    await this.#linkOf(homeId).keepOnly(key.x ?? null, refusal('key-changed'), true);
+  }
+
   /** Nothing goes on. Whether it may be opened again is the directory's to say. */
   async shutOut(homeId: string, why: 'revoked' | 'host-released'): Promise<void> {
     await this.#linkOf(homeId).keepOnly(null, refusal(why));

@@ -104,15 +104,18 @@ export class LinkObject extends DurableObject<Env> {
     this.#usable()?.connection.announceWork();
   }
 
-  /** For the Worker, after a change in the directory: what another key than this one opened ends now; null: everything. */
-  async keepOnly(key: string | null, why: Refusal): Promise<void> {
+  /**
+   * For the Worker, after a change in the directory: what another key than this one opened ends now; null: everything.
+   * `mayFinish`: requests that are under way may end, and home is told to dial anew.
+   */
+  async keepOnly(key: string | null, why: Refusal, mayFinish = false): Promise<void> {
     for (const socket of this.ctx.getWebSockets()) {
       // Its proof may have been compared with the key that was.
       if (attachmentOf(socket).state === 'checking') dismiss(socket, closeCodes.refused, why.code);
     }
     const isShutOut = (link: Live | null): boolean => link !== null && (key === null || link.session.key !== key);
     if (isShutOut(this.#older.live)) this.#older.end(closeCodes.refused, why.code, why);
-    if (isShutOut(this.#live)) this.#lost(closeCodes.refused, why.code, why);
+    if (isShutOut(this.#live)) this.#lost(closeCodes.refused, why.code, why, mayFinish);
     await this.#spool.keepOnly(key);
   }
 
@@ -286,8 +289,8 @@ export class LinkObject extends DurableObject<Env> {
     else if (link === this.#older.live) this.#older.end(code, reason);
   }
 
-  /** The live link ends; what it carried is failed. */
-  #lost(code: number, reason: string, refusal: Refusal | null = null): void {
+  /** The live link ends; what it carried is failed, unless it may finish and can. */
+  #lost(code: number, reason: string, refusal: Refusal | null = null, mayFinish = false): void {
     const live = this.#live;
     if (live === null) return;
     const now = this.outside.clock.now();
@@ -298,6 +301,10 @@ export class LinkObject extends DurableObject<Env> {
       const since = isSilent(heardAt, now) ? heardAt : now;
       this.#record.left({ link: 'lost', since }, null, live.proven.unwritten, now);
       this.#missedUntil = refusal?.code === 'revoked' ? 0 : now + limits.linkMissedMs;
+    }
+    if (mayFinish && refusal !== null && canDrain(live)) {
+      this.#older.drain(live, refusal);
+      return;
     }
     attach(live.connection.socket, { state: 'closing' });
     live.connection.end(code, reason, refusal);

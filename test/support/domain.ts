@@ -120,7 +120,7 @@ export class Domain {
     env: Readonly<Record<string, string>> = {},
     node: string = process.execPath,
   ): Program {
-    const all = [resolve(root, entry), '--home', this.homeFolder, ...args];
+    const all = [resolve(root, entry), ...args, '--home', this.homeFolder];
     if (this.code !== null) all.push('--claim', this.code);
     this.homeProgram = new Program('home', all, { ...this.environment, ...env }, node);
     return this.homeProgram;

@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import type { NodeReport } from '../../home-node/control/report.ts';
+import { supersededExitCode } from '../../home-node/ended.ts';
 import { limits } from '../../shared/limits.ts';
 import { type Before, unpackBefore } from './before.ts';
 import { porchlight, type Ran } from './porchlight.ts';
@@ -44,6 +45,14 @@ export class UpdateStage {
 
   startOldHome(): void {
     this.house.domain.startHome([], this.before.home);
+  }
+
+  /** `porchlight up` while a home node of today runs. */
+  async replaceHome(): Promise<void> {
+    const older = this.house.domain.home;
+    const newer = this.house.domain.startHome(['up'], 'home-node/cli/index.ts');
+    expect(await older.exited).toBe(supersededExitCode);
+    await until('the newer home node', async () => ((await this.awake()).pid === newer.child.pid ? true : null));
   }
 
   async updateEdge(): Promise<void> {

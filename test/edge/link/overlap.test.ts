@@ -85,6 +85,40 @@ describe('a newer home node', () => {
   });
 });
 
+describe('a key that home itself changes', () => {
+  const why = { code: 'key-changed', reason: 'test' };
+
+  test('lets what is under way end on the old link, and what comes waits for the new one', async () => {
+    const rig = await LinkRig.open();
+    await rig.holdFor(5_000);
+    const { socket: older, welcome } = await rig.openLink({ version: 3 });
+    const first = rig.carried(new Request(`${site}/first`, { method: 'POST' }));
+    const { id } = await older.request();
+    await rig.stub.keepOnly('another key', why, true);
+    expect(recordOf(await older.next('DRAIN'))).toEqual(why);
+    const second = rig.carried(new Request(`${site}/second`));
+    older.respond(id, 'on the old link');
+    expect(await (await first).text()).toBe('on the old link');
+    const { socket: newer } = await rig.openLink({ version: 3, epoch: welcome.epoch });
+    newer.respond((await newer.request()).id, 'on the new one');
+    expect(await (await second).text()).toBe('on the new one');
+    expect(older.waiting.filter(({ name }) => name === 'REQUEST')).toEqual([]);
+  });
+
+  test('and one that somebody else changed, or a home that knows no DRAIN, ends the link at once', async () => {
+    for (const [version, mayFinish] of [
+      [3, false],
+      [2, true],
+    ] as const) {
+      const rig = await LinkRig.open();
+      const { socket } = await rig.openLink({ version });
+      await rig.stub.keepOnly('another key', why, mayFinish);
+      expect(recordOf(await socket.next('REFUSED'))).toEqual(why);
+      expect((await socket.closing()).code).toBe(closeCodes.refused);
+    }
+  });
+});
+
 describe('an older home node', () => {
   test('cannot make its home sleep, nor speak for its services, nor break what the newer carries', async () => {
     const { rig, older, newer, first, firstId } = await two();

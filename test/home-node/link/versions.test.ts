@@ -22,9 +22,10 @@ import {
   isEnd,
   recordOf,
 } from '../../../shared/link/codec.ts';
+import { frameTypes } from '../../../shared/link/frames.ts';
 import { responseHeadOf } from '../../../shared/link/heads.ts';
 import type { ServiceState } from '../../../shared/presence.ts';
-import { type RecordedMessage, recordedConnections, recordedHomeId } from '../../vectors/link-v1.ts';
+import { linkV1, linkV2, type RecordedMessage } from '../../vectors/recorded-link.ts';
 import { LinkStage } from './link-stage.ts';
 
 const cleanups: (() => unknown)[] = [];
@@ -32,20 +33,22 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
 
-/** The service that stood behind the recorded home. */
-const recordedService: RequestListener = (request, response) => {
-  if (request.url === '/page') response.setHeader('Content-Type', 'text/html').end('<p>a page</p>');
-  else if (request.url === '/none') response.writeHead(204).end();
-  else if (request.url === '/large') response.end(Buffer.alloc(200 * 1024, 'b'));
-  else if (request.url === '/held') response.write('begunmore more ');
-  else {
-    let bytes = 0;
-    request.on('data', (data: Buffer) => {
-      bytes += data.length;
-    });
-    request.on('end', () => response.end(`took ${bytes}`));
-  }
-};
+/** The service that stood behind a recorded home; at /held it says this and no more. */
+const recordedService =
+  (held: string): RequestListener =>
+  (request, response) => {
+    if (request.url === '/page') response.setHeader('Content-Type', 'text/html').end('<p>a page</p>');
+    else if (request.url === '/none') response.writeHead(204).end();
+    else if (request.url === '/large') response.end(Buffer.alloc(200 * 1024, 'b'));
+    else if (request.url === '/held') response.write(held);
+    else {
+      let bytes = 0;
+      request.on('data', (data: Buffer) => {
+        bytes += data.length;
+      });
+      request.on('end', () => response.end(`took ${bytes}`));
+    }
+  };
 
 const blog: ServiceState = { name: 'blog', hosts: ['b.example'], state: 'down', since: 1, why: 'stopped', until: null };
 
@@ -166,22 +169,26 @@ class RecordedEdge {
   }
 }
 
-describe('an edge of version 1, as it was recorded', () => {
-  test('is connected to, announces work, is answered, and is told good night; of services it hears nothing', async () => {
+describe.each([
+  [1, linkV1, 'begunmore more '],
+  [2, linkV2, 'begunmore more more '],
+] as const)('an edge of version %i, as it was recorded', (version, { connections, homeId, visitorsHost }, held) => {
+  test('is connected to, announces work, is answered, and is told good night; of services it hears what it knows', async () => {
     const edge = await RecordedEdge.open();
-    const { url } = await listening(recordedService);
-    const loopback = createLoopback([{ name: 's', hosts: [hostOf(recordedConnections[0])], url }]);
+    const { url } = await listening(recordedService(held));
+    const loopback = createLoopback([{ name: 's', hosts: [visitorsHost], url }]);
     cleanups.push(() => loopback.close());
     let works = 0;
+    let services: readonly ServiceState[] = [{ ...blog, state: 'up', why: null }];
     const home = new LinkClient({
       edge: edge.origin,
-      homeId: recordedHomeId,
+      homeId,
       key: (await generateKeyPair('EdDSA', { crv: 'Ed25519' })).privateKey,
       serve: async (request, signal) => {
         if (request.path === '/down') throw new PorchlightError('service-down', 'Cannot answer: it is down.');
         return await loopback.serve(request, signal);
       },
-      services: () => [blog],
+      services: () => services,
       onWork: () => {
         works += 1;
       },
@@ -191,8 +198,10 @@ describe('an edge of version 1, as it was recorded', () => {
     });
     cleanups.push(() => home.close());
     home.start();
-    const messages = recordedConnections[0] ?? [];
-    await edge.run(messages.slice(0, -2));
+    const messages = connections[0] ?? [];
+    const last = messages.findLastIndex(({ bytes }) => bytes[0] === frameTypes.CANCEL);
+    await edge.run(messages.slice(0, last + 1));
+    services = [blog];
     home.tellServices();
     const slept = home.sleep(1_900_000_000_000);
     await vi.waitUntil(() => edge.heard.at(-1)?.name === 'SLEEP');
@@ -201,23 +210,18 @@ describe('an edge of version 1, as it was recorded', () => {
     expect(works).toBe(1);
     const [proof] = edge.heard;
     const claims = Buffer.from(String(proof?.payload && Buffer.from(proof.payload)).split('.')[1] ?? '', 'base64url');
-    expect(JSON.parse(claims.toString())).toMatchObject({ version: 1, homeId: recordedHomeId });
+    expect(JSON.parse(claims.toString())).toMatchObject({ version, homeId });
     await vi.waitUntil(() => edge.closed !== null);
     expect(edge.closed).toBe(1000);
-    expect(new Set(edge.heard.map(({ name }) => name))).toEqual(
-      new Set(['PROOF', 'RESPONSE', 'DATA', 'CREDIT', 'CANCEL', 'SLEEP']),
-    );
+    const frames = ['PROOF', 'RESPONSE', 'DATA', 'CREDIT', 'CANCEL', 'SLEEP', ...(version === 1 ? [] : ['SERVICES'])];
+    expect(new Set(edge.heard.map(({ name }) => name))).toEqual(new Set(frames));
     const recorded = messages.filter(({ from }) => from === 'home').flatMap(({ bytes }) => decodeMessage(bytes));
     expect(summary(edge.heard)).toEqual(summary(recorded));
+    const onLink = (of: readonly Frame[]): string[] => of.filter(({ stream }) => stream === 0).map(({ name }) => name);
+    expect(onLink(edge.heard)).toEqual(onLink(recorded));
     expect(recordOf(edge.heard.at(-1) as Frame)).toEqual({ until: 1_900_000_000_000 });
   });
 });
-
-function hostOf(messages: readonly RecordedMessage[] = []): string {
-  const frames = messages.flatMap(({ bytes }) => decodeMessage(bytes));
-  const request = frames.find(({ name }) => name === 'REQUEST');
-  return request === undefined ? '' : String(recordOf(request).host);
-}
 
 describe.each([
   ['that offers only version 1', [1]],
