@@ -22,6 +22,7 @@ type ErrorStatus =
   | 429
   | 431
   | 500
+  | 501
   | 502
   | 503
   | 504;
@@ -56,6 +57,7 @@ const titles: Readonly<Record<ErrorStatus, string>> = {
   429: 'Too much is waiting already; try again later.',
   431: 'The headers are too long.',
   500: 'Something went wrong here.',
+  501: 'This is not offered here.',
   502: 'The answer of the service could not be read.',
   503: 'Not now; try again later.',
   504: 'The service did not answer in time.',

@@ -21,6 +21,8 @@ export type CarryFailure =
   | 'bad-response'
   /** The request's headers are longer than limits.frameHeadBytes. */
   | 'head-too-large'
+  /** The home node is of a version that carries no WebSockets. */
+  | 'no-web-sockets'
   /** What home said instead of a response: `service-down`, `not-served`, `busy`, `bad-request`, `failed` ... */
   | CancelCode;
 

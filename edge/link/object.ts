@@ -7,7 +7,7 @@ import { type Clock, type Random, systemClock, systemRandom } from '../../shared
 import { causeOf, PorchlightError } from '../../shared/errors.ts';
 import { limits } from '../../shared/limits.ts';
 import { decodeMessage, encodeTextFrame, type Frame, recordOf, textOf } from '../../shared/link/codec.ts';
-import { closeCodes, linkVersions, ping, pong } from '../../shared/link/frames.ts';
+import { closeCodes, linkVersions, oldPing, oldPong, ping, pong } from '../../shared/link/frames.ts';
 import type { Refusal, Welcome } from '../../shared/link/handshake.ts';
 import type { RequestHead } from '../../shared/link/heads.ts';
 import { servicesOf, servicesSince } from '../../shared/link/services.ts';
@@ -23,6 +23,7 @@ import { type Away, isSilent, type LinkFacts, presenceOf } from './presence.ts';
 import { LinkRecord } from './record.ts';
 import { attach, attachmentOf, dismiss, greet, type Proven, type Unproven } from './sockets.ts';
 import type { StallLimits } from './stall-watch.ts';
+import { upgradeUrl } from './upgrade.ts';
 
 interface Live {
   readonly connection: Connection;
@@ -34,6 +35,11 @@ interface Live {
   /** Home said SLEEP on it. */
   asleep: Away | null;
 }
+
+/** Visitors' WebSockets among the object's sockets. */
+const visitorTag = 'visitor';
+/** What a visitor is told whose link went (the registry of RFC 6455 section 11.7): come back. */
+const serviceRestart = 1012;
 
 interface Outside {
   clock: Clock;
@@ -71,20 +77,18 @@ export class LinkObject extends DurableObject<Env> {
       // Its proof was in the memory that is gone; home dials again.
       if (attachment.state === 'checking') dismiss(socket, closeCodes.stale, 'the edge was restarted');
     }
+    for (const socket of ctx.getWebSockets(visitorTag)) this.#resume(socket);
   }
 
   /** A home's upgrade (door.ts) or a visitor's request (carry.ts). */
   override async fetch(request: Request): Promise<Response> {
-    if (request.url !== carryUrl) return this.#dialled(request);
+    if (request.url !== carryUrl) return await this.#upgraded(request);
     const head = request.headers.get(headHeader);
     const live = this.#usable();
     if (live !== null && head !== null && (!live.someDown || this.#mayCarry(head))) {
       return await live.connection.carry(request, head);
     }
-    const presence = this.#presence();
-    const { decision, ...why } = decideCarry(hostOf(head), presence, this.outside.clock.now());
-    const absence = 'reason' in why ? why : ({ reason: 'unreachable', service: null, until: null } as const);
-    return outcomeResponse({ absent: presence, why: absence });
+    return this.#notCarried(head);
   }
 
   /** Something waits in the spool. Home is told if it is there; otherwise it asks by itself when it comes. */
@@ -104,6 +108,11 @@ export class LinkObject extends DurableObject<Env> {
     await this.#spool.keepOnly(key);
   }
 
+  /** All that visitors' WebSockets need to go on is written on them. For tests. */
+  get webSocketsAtRest(): boolean {
+    return this.#live?.connection.webSockets.isAtRest ?? true;
+  }
+
   async presence(): Promise<Presence> {
     return this.#presence();
   }
@@ -116,28 +125,52 @@ export class LinkObject extends DurableObject<Env> {
   }
 
   override async webSocketMessage(socket: WebSocket, message: string | ArrayBuffer): Promise<void> {
-    if (typeof message === 'string') return;
     const live = this.#live;
     if (live !== null && live.connection.socket === socket) {
-      live.connection.receive(new Uint8Array(message));
+      if (typeof message !== 'string') live.connection.receive(new Uint8Array(message));
+      else if (message === oldPing) this.#pinged(live);
       return;
     }
+    if (live?.connection.webSockets.said(socket, message) === true || typeof message === 'string') return;
     const attachment = attachmentOf(socket);
     if (attachment.state === 'unproven') await this.#proved(socket, attachment, new Uint8Array(message));
     else if (attachment.state === 'checking') dismiss(socket, closeCodes.protocol, 'link-untimely');
   }
 
-  override async webSocketClose(socket: WebSocket): Promise<void> {
+  override async webSocketClose(socket: WebSocket, code: number, reason: string, wasClean: boolean): Promise<void> {
+    this.#resume(socket);
     if (this.#live?.connection.socket === socket) this.#lost(closeCodes.done, 'closed by home');
-    else attach(socket, { state: 'closing' });
+    else if (this.#live?.connection.webSockets.closed(socket, code, reason, wasClean) !== true) {
+      attach(socket, { state: 'closing' });
+    }
   }
 
   override async webSocketError(socket: WebSocket, error: unknown): Promise<void> {
+    this.#resume(socket);
     if (this.#live?.connection.socket === socket) this.#lost(closeCodes.stale, causeOf(error));
+    else this.#live?.connection.webSockets.failed(socket, causeOf(error));
   }
 
   get #spool(): DurableObjectStub<SpoolObject> {
     return this.env.SPOOL.get(this.env.SPOOL.idFromName(this.#homeId));
+  }
+
+  /** What came for none of the plain requests: home dials, or a visitor wants a WebSocket. */
+  async #upgraded(request: Request): Promise<Response> {
+    if (request.url !== upgradeUrl) return this.#dialled(request);
+    const head = request.headers.get(headHeader);
+    const live = this.#usable();
+    if (live !== null && head !== null && this.#mayCarry(head)) return await live.connection.upgrade(head);
+    return this.#notCarried(head);
+  }
+
+  /** A visitor's WebSocket from before hibernation: it goes on if its link is still here. */
+  #resume(socket: WebSocket): void {
+    const attachment = attachmentOf(socket);
+    if (attachment.state !== 'visiting') return;
+    const live = this.#live;
+    if (live?.session.session === attachment.session) live.connection.resume(socket, attachment);
+    else dismiss(socket, serviceRestart, 'home is out of reach');
   }
 
   #dialled(request: Request): Response {
@@ -191,13 +224,16 @@ export class LinkObject extends DurableObject<Env> {
 
   #adopt(socket: WebSocket, proven: Proven): void {
     attach(socket, proven);
-    const { session, since, wakes } = proven;
+    const { session, since, wakes, pingedAt = since } = proven;
     const connection = new Connection({
       socket,
       wakes,
-      heardAt: since,
+      heardAt: pingedAt,
       clock: this.outside.clock,
       headMs: this.outside.carryHeadMs,
+      version: session.version,
+      linkSession: session.session,
+      acceptWebSocket: (visitor) => this.ctx.acceptWebSocket(visitor, [visitorTag]),
       stalls: this.outside.stalls,
       onSleep: (frame) => this.#sleeps(frame),
       onServices: (frame) => this.#services(frame),
@@ -207,6 +243,15 @@ export class LinkObject extends DurableObject<Env> {
     const { away } = this.#record;
     const asleep = away?.link === 'asleep' ? away : null;
     this.#live = { connection, session, proven, someDown: isSomeDown(proven.services), asleep };
+  }
+
+  /** The runtime answers homes of today by itself; one of an earlier version says what a visitor's WebSocket may say too. */
+  #pinged(live: Live): void {
+    const now = this.outside.clock.now();
+    live.connection.heardAt = now;
+    live.proven = { ...live.proven, pingedAt: now };
+    attach(live.connection.socket, live.proven);
+    live.connection.socket.send(oldPong);
   }
 
   #services(frame: Frame): void {
@@ -288,6 +333,13 @@ export class LinkObject extends DurableObject<Env> {
             services: live.proven.services?.services ?? null,
           };
     return presenceOf(facts, this.#record, this.outside.clock.now());
+  }
+
+  #notCarried(head: string | null): Response {
+    const presence = this.#presence();
+    const { decision, ...why } = decideCarry(hostOf(head), presence, this.outside.clock.now());
+    const absence = 'reason' in why ? why : ({ reason: 'unreachable', service: null, until: null } as const);
+    return outcomeResponse({ absent: presence, why: absence });
   }
 
   #mayCarry(head: string): boolean {

@@ -115,7 +115,7 @@ export class ServiceAnswer implements Dispatcher.DispatchHandler {
   }
 }
 
-function refusalOf(error: Error & { readonly code?: unknown }): PorchlightError {
+export function refusalOf(error: Error & { readonly code?: unknown }): PorchlightError {
   if (unreachable.has(error.code)) {
     return new PorchlightError('service-down', 'Cannot reach the service: nothing listens there; start it.', {
       cause: error,
@@ -130,7 +130,7 @@ function refusalOf(error: Error & { readonly code?: unknown }): PorchlightError 
 }
 
 /** undici's raw headers as a flat list, without those that belong to the connection to the service. */
-function carriedHeaders(raw: Dispatcher.DispatchController['rawHeaders']): readonly string[] {
+export function carriedHeaders(raw: Dispatcher.DispatchController['rawHeaders']): readonly string[] {
   if (!Array.isArray(raw)) return [];
   const list = raw.map((part) => (typeof part === 'string' ? part : fromWire(part)));
   const named = namedByConnection(headerOf(list, 'connection'));

@@ -56,7 +56,9 @@ export class LiveLink {
         this.#refusal = refusal;
       },
     });
-    this.#pings = new Pings(socket, timers, () => this.#lost('link-silent', 'the edge does not answer any more'));
+    this.#pings = new Pings(socket, version, timers, () =>
+      this.#lost('link-silent', 'the edge does not answer any more'),
+    );
     socket.on('message', (message: Buffer<ArrayBuffer>, isBinary) => {
       this.#pings.heard();
       if (isBinary) this.#receive(() => decodeMessage(message));

@@ -30,6 +30,14 @@ export interface BodyEvents {
   onFailure(error: Error): void;
 }
 
+/** What has frames of its own to send, a message cut into pieces; its turns are those of a body. */
+export interface FrameSource {
+  /** take() would give something. */
+  readonly isReady: boolean;
+  /** Appends one frame with at most `room` bytes of payload, and counts it. Returns its length, 0: nothing can be sent. */
+  take(room: number, parts: Uint8Array[]): number;
+}
+
 interface Sending<Owner> {
   readonly stream: Stream<Owner>;
   readonly body: ByteQueue;
@@ -42,6 +50,7 @@ export class Outbox<Owner> {
   readonly #buffers = new MessageBuffers(messageBytes + 2 * crumbBytes);
   readonly #small: Uint8Array[] = [];
   readonly #bodies = new Map<number, Sending<Owner>>();
+  readonly #sources = new Map<number, FrameSource>();
   /** Numbers of the streams whose turn comes, in order. */
   readonly #turns = new Set<number>();
   #isScheduled = false;
@@ -63,10 +72,21 @@ export class Outbox<Owner> {
     this.turn(stream.id);
   }
 
+  /** From now on turn() is to be called whenever the source may have become ready. */
+  sendFrames(id: number, source: FrameSource): void {
+    this.#sources.set(id, source);
+    this.turn(id);
+  }
+
   /** There is something new for this stream: bytes, their end, or credit. */
   turn(id: number): void {
     const sending = this.#bodies.get(id);
-    if (sending === undefined) return;
+    if (sending === undefined) {
+      if (this.#sources.get(id)?.isReady !== true) return;
+      this.#turns.add(id);
+      this.#schedule();
+      return;
+    }
     const { body, stream, events } = sending;
     if (body.failure !== null) {
       this.drop(id);
@@ -82,6 +102,7 @@ export class Outbox<Owner> {
   /** What is left of this stream's body is not sent. */
   drop(id: number): void {
     this.#bodies.delete(id);
+    this.#sources.delete(id);
     this.#turns.delete(id);
   }
 
@@ -120,9 +141,10 @@ export class Outbox<Owner> {
       if (bytes >= messageBytes) break;
       this.#turns.delete(id);
       const sending = this.#bodies.get(id);
-      if (sending === undefined) continue;
       const before = bytes;
-      bytes += this.#data(sending, Math.max(messageBytes - bytes, crumbBytes), parts);
+      const room = Math.max(messageBytes - bytes, crumbBytes);
+      bytes +=
+        sending === undefined ? (this.#sources.get(id)?.take(room, parts) ?? 0) : this.#data(sending, room, parts);
       if (bytes > before) this.turn(id);
     }
     return parts;

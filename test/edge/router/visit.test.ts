@@ -117,6 +117,14 @@ describe('while home is there', () => {
     expect(await (await get(path)).text()).toBe(`page ${path}`);
   });
 
+  test('a WebSocket is refused clearly where home’s version carries none, and nothing is asked of home', async () => {
+    await home.connect();
+    const response = await get('/', { headers: { Upgrade: 'websocket' } });
+    expect(response.status).toBe(501);
+    expect(await response.json()).toMatchObject({ code: 'no-web-sockets' });
+    expect(home.seen).toEqual([]);
+  });
+
   test('HEAD has the length and no body', async () => {
     await home.connect();
     home.answer = () => ({ headers: { 'Content-Type': 'text/html' }, body: '12345' });

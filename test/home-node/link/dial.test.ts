@@ -14,7 +14,7 @@ import { LinkClient, type LinkState } from '../../../home-node/link/client.ts';
 import type { Timers } from '../../../home-node/link/timers.ts';
 import { limits } from '../../../shared/limits.ts';
 import { decodeMessage, encodeFrame, encodeTextFrame } from '../../../shared/link/codec.ts';
-import { closeCodes, ping } from '../../../shared/link/frames.ts';
+import { closeCodes, oldPing, ping, pingSince } from '../../../shared/link/frames.ts';
 import { selfSigned } from '../../support/certificates.ts';
 
 const windows = { initialBytes: limits.streamInitialBytes };
@@ -249,6 +249,25 @@ describe('an open link', () => {
     await expect(client.sleep(null)).rejects.toMatchObject({ code: 'link-not-open' });
   });
 
+  test('of a version whose pings the runtime knows apart from visitors’ messages says those', async () => {
+    const timers = new HandTimers();
+    const heard: string[] = [];
+    const origin = await edge((socket, ownOrigin) => {
+      socket.send(hello(ownOrigin, [pingSince]));
+      socket.once('message', () => {
+        socket.send(encodeTextFrame('WELCOME', JSON.stringify({ ...welcome, version: pingSince })));
+        socket.on('message', (message: Buffer, isBinary) => {
+          if (!isBinary) heard.push(message.toString());
+        });
+      });
+    });
+    const { client } = dial(origin, timers);
+    await vi.waitUntil(() => client.session !== null);
+    timers.fire(limits.linkPingMs);
+    await vi.waitUntil(() => heard.length > 0);
+    expect(heard).toEqual([ping]);
+  });
+
   test('that goes silent is noticed by a ping without an answer, and dialled again', async () => {
     const timers = new HandTimers();
     const pings: string[] = [];
@@ -266,7 +285,7 @@ describe('an open link', () => {
     await vi.waitUntil(() => timers.waiting.some((timer) => timer.ms === limits.linkPingMs));
     timers.fire(limits.linkPingMs);
     await vi.waitUntil(() => pings.length === 2);
-    expect(pings).toEqual([ping, ping]);
+    expect(pings).toEqual([oldPing, oldPing]);
     expect(limits.linkPingMs + 20_000).toBeLessThan(limits.linkStaleMs);
     timers.fire(20_000);
     expect(await lostWith(states)).toBe('link-silent');
