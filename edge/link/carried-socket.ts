@@ -182,7 +182,7 @@ export class CarriedSocket extends Carried {
     if (this.#state !== 'open') return;
     const length = typeof message === 'string' ? message.length : message.byteLength;
     const leaves = this.#toHome.isEmpty && messageCost(length * 3) <= (this.stream?.credit ?? 0);
-    if (!leaves && !this.#port.mayWait(length)) {
+    if (!leaves && !this.#port.mayWait(HomewardMessages.weightOf(message))) {
       this.#end(overfull);
       this.#port.cancel(this, 'enough', overfull.reason);
       return;

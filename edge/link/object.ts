@@ -239,6 +239,9 @@ export class LinkObject extends DurableObject<Env> {
       onServices: (frame) => this.#services(frame),
       onBroken: (code, reason) => this.#lost(code, reason),
     });
+    for (const visitor of this.ctx.getWebSockets(visitorTag)) {
+      if (attachmentOf(visitor).state === 'closing') connection.webSockets.leave(visitor);
+    }
     // Storage says "asleep" beside an open socket only when home said so on this one: a new session wipes it.
     const { away } = this.#record;
     const asleep = away?.link === 'asleep' ? away : null;

@@ -128,6 +128,11 @@ export class WebSockets implements SocketPort {
     return of !== undefined;
   }
 
+  /** A visitor's socket that was closed before, in this memory or another, and may not have all that was sent. */
+  leave(socket: WebSocket): void {
+    if (socket.bufferedAmount > 0) this.#left.add(socket);
+  }
+
   /** A stream is over. */
   over(owner: Carried): void {
     if (!(owner instanceof CarriedSocket)) return;
@@ -137,7 +142,7 @@ export class WebSockets implements SocketPort {
     this.#holding.delete(owner);
     if (socket === null) return;
     this.#bySocket.delete(socket);
-    if (socket.bufferedAmount > 0) this.#left.add(socket);
+    this.leave(socket);
     attach(socket, { state: 'closing' });
   }
 

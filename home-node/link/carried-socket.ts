@@ -95,7 +95,7 @@ export class CarriedSocket<Owner> implements FrameSource {
     session.sent(stream, messageCost(length), false);
     parts.push(header, first.bytes.subarray(first.at, first.at + length));
     first.at += length;
-    this.#waiting -= length;
+    this.#waiting -= isLast ? messageCost(length) : length;
     if (isLast) this.#messages.shift();
     if (this.#waiting <= pauseBytes / 2) this.#resume();
     this.#closeIfSaid();
@@ -119,7 +119,7 @@ export class CarriedSocket<Owner> implements FrameSource {
   #put(bytes: Uint8Array, isBinary: boolean): void {
     if (this.#isDropping || this.#parts.stream.sending !== 'open') return;
     this.#messages.push({ bytes, isBinary, at: 0 });
-    this.#waiting += bytes.length;
+    this.#waiting += messageCost(bytes.length);
     if (!this.#isPaused && this.#waiting > pauseBytes) {
       this.#isPaused = true;
       this.#parts.service.pause();

@@ -96,6 +96,16 @@ describe('messages', () => {
     expect(reader.put(only(encodeFrame('BINARY', 1, new Uint8Array(1))))).toBe(tooLong);
   });
 
+  test('that are empty wait at a price, and however many there are, they leave one by one in no time', () => {
+    const queue = new HomewardMessages();
+    const count = 200_000;
+    for (let n = 0; n < count; n++) queue.put('');
+    expect(queue.waiting * 4).toBeGreaterThan(limits.webSocketWaitingBytes);
+    let left = 0;
+    while (queue.next(1, messageCost(0)) !== null) left += 1;
+    expect([left, queue.waiting, queue.isEmpty]).toEqual([count, 0, true]);
+  });
+
   test('of two kinds in one are malformed', () => {
     const reader = new VisitorMessage();
     reader.put(only(encodeFrame('TEXT', 1, Uint8Array.of(97), flags.more)));

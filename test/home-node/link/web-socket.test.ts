@@ -349,3 +349,66 @@ describe('whoever does not read', () => {
     expect(await service.closing()).toMatchObject({ code: 1006 });
   }, 60_000);
 });
+
+describe('an idle WebSocket', () => {
+  test('lets the object leave memory, for which the runtime takes 10 seconds, and goes on afterwards', async () => {
+    const { visitor, service } = await pair();
+    visitor.socket.send('before');
+    await service.hears(1);
+    service.socket.send('before');
+    await visitor.hears(1);
+    const made = async (): Promise<number> => Number(await (await stage.get('/made')).text());
+    const before = await made();
+    // Each look would keep it awake.
+    const looks: number[] = [];
+    await vi.waitUntil(
+      async () => {
+        looks.push(await made());
+        return (looks.at(-1) ?? 0) > before;
+      },
+      { timeout: 60_000, interval: 14_000 },
+    );
+    visitor.socket.send('after');
+    expect(await service.hears(1)).toEqual(['after']);
+    service.socket.send(Buffer.alloc(5 * MiB));
+    const [bytes] = await visitor.hears(1);
+    expect((bytes as Buffer).length).toBe(5 * MiB);
+    service.socket.close(4000, 'done');
+    expect(await visitor.closing()).toEqual({ code: 4000, reason: 'done' });
+  }, 90_000);
+});
+
+describe('when something in between goes', () => {
+  test('both ends of a WebSocket learn of it within a second: home sleeps, home is stopped, the edge dies', async () => {
+    const own = await LinkStage.open((_, response) => response.end());
+    const ends: End[] = [];
+    const sockets = new WebSocketServer({ server: own.service });
+    sockets.on('connection', (socket) => ends.push(new End(socket)));
+    const open = async (): Promise<{ visitor: End; service: End }> => {
+      const before = ends.length;
+      const socket = new WebSocket(own.stage.edge.origin.replace('http', 'ws'), { closeTimeout: 200 } as ClientOptions);
+      const visitor = new End(socket);
+      await vi.waitUntil(() => socket.readyState === WebSocket.OPEN, patience);
+      return { visitor, service: await vi.waitUntil(() => ends[before], patience) };
+    };
+    try {
+      const first = await own.openHome();
+      const asleep = await open();
+      await first.client.sleep(null);
+      expect(await asleep.visitor.closing()).toEqual({ code: 1001, reason: 'home goes to sleep' });
+      expect(await asleep.service.closing()).toEqual({ code: 1001, reason: 'home goes to sleep' });
+      const second = await own.openHome();
+      const stopped = await open();
+      second.client.close();
+      expect(await stopped.visitor.closing()).toEqual({ code: 1012, reason: 'home is out of reach' });
+      expect(await stopped.service.closing()).toMatchObject({ code: 1006 });
+      await own.openHome();
+      const cut = await open();
+      process.kill(own.edgePid, 'SIGKILL');
+      expect(await cut.service.closing()).toMatchObject({ code: 1006 });
+      expect(await cut.visitor.closing()).toMatchObject({ code: 1006 });
+    } finally {
+      await own.close();
+    }
+  }, 60_000);
+});
