@@ -87,8 +87,8 @@ afterEach(() => {
 afterAll(async () => await stage.close());
 
 /**
- * The runtime leaves a connection open for long after it has closed and was answered (docs/compatibility.md); browsers
- * disconnect after 2 seconds.
+ * The runtime leaves a connection open for long after it has closed and was answered (docs/compatibility.md); browsers do
+ * not wait for that.
  */
 const asBrowsers = { closeTimeout: 2_000 } as ClientOptions;
 
