@@ -11,6 +11,8 @@ import Pool from 'undici/lib/dispatcher/pool.js';
 // As undici's index does.
 Dispatcher.prototype.request ??= request;
 
+/** What makes a connection for undici. */
+export type Connector = Extract<NonNullable<Pool.Options['connect']>, (...args: never) => unknown>;
 export type { Dispatcher };
 export { Agent, Pool };
 

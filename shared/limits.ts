@@ -72,6 +72,11 @@ export const limits = {
    * backpressure on WebSockets. */
   streamWindowBytes: 2 * MiB,
   linkWindowBytes: 8 * MiB,
+  /** While somebody waits for a small answer beside a bulk stream, for this long after each of them, home has about as much
+   * on the way as the line holds, and this much at least. Danger: small answers wait behind megabytes in the buffers of a
+   * slow line; and, if it were less, a line that runs dry. */
+  paceMs: 1 * second,
+  paceBytes: 64 * KiB,
   /** Open streams on one link. Danger: memory at home. */
   linkStreams: 512,
   /** Of these, WebSockets. They may stay open all day. Danger: nothing is left for requests. */
@@ -121,8 +126,13 @@ export const limits = {
   /** The highest epoch that a home may say it had. Danger: whoever stole a key says the highest number there is, no epoch
    * above it can be given, and the home is shut out for ever, whatever key it gets. */
   linkEpoch: 2 ** 40,
-  /** How long a carried request waits for the head of home's response. Danger: visitors who hang for ever. */
-  carryHeadMs: 30 * second,
+  /** How long a carried request waits for the head of home's response. Matrix clients poll for 30 s and more, and a
+   * service may well take as long as it may behind Cloudflare without Porchlight (100 s). Danger: visitors who hang for
+   * ever. */
+  carryHeadMs: 2 * minute,
+  /** When linkStreams are open, a new request ends the one that has waited longest for its head, if for at least this
+   * long. Danger: a service that hangs holds all streams, and home's other services cannot be reached. */
+  carryHeadCrowdedMs: 30 * second,
 
   /** Bytes, time and redirects of one key fetch. Danger: a hostile key server holds or fills the edge. */
   keyBytes: 1 * MiB,

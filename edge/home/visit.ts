@@ -59,6 +59,10 @@ async function failed(parts: VisitParts, home: HomeRecord, request: Request, fai
   switch (failure) {
     case 'head-too-large':
       return problem(431, failure);
+    case 'expectation':
+      return problem(417, failure);
+    case 'method-not-carried':
+      return problem(501, failure);
     case 'bad-request':
       return problem(400, failure);
     case 'not-served':

@@ -23,6 +23,10 @@ export type CarryFailure =
   | 'head-too-large'
   /** The home node is of a version that carries no WebSockets. */
   | 'no-web-sockets'
+  /** The request expects something that nobody here knows. */
+  | 'expectation'
+  /** Requests of this method are not carried. */
+  | 'method-not-carried'
   /** What home said instead of a response: `service-down`, `not-served`, `busy`, `bad-request`, `failed` ... */
   | CancelCode;
 

@@ -253,6 +253,8 @@ export class CarriedSocket extends Carried {
     const { client, server } = this.#port.accept(this);
     this.socket = server;
     this.#state = 'open';
+    // From now on the platform tells of the socket itself.
+    this.visitor = null;
     const headers = upgradedHeaders(visitor.headers);
     this.#answerWith(new Response(null, { status: 101, webSocket: client, headers }));
     this.#port.moved(this);

@@ -20,7 +20,7 @@ export type CarryResult = { readonly carried: Response } | Outcome;
 export async function carry(link: Pick<Fetcher, 'fetch'>, request: Request, facts: CarryFacts): Promise<CarryResult> {
   const isUpgrade = wantsWebSocket(request);
   const head = headOf(request, facts, isUpgrade);
-  if (head === null) return { failed: 'head-too-large' };
+  if (typeof head !== 'string') return head;
   const { body } = request;
   const method = request.method === 'HEAD' ? 'HEAD' : body === null ? 'GET' : 'POST';
   // Who reads the body, to keep a copy, must see home's bytes and not what the runtime decoded from them.
@@ -37,12 +37,15 @@ export async function carry(link: Pick<Fetcher, 'fetch'>, request: Request, fact
   return outcomeOf(response) ?? { carried: response };
 }
 
-function headOf(request: Request, facts: CarryFacts, isUpgrade: boolean): string | null {
+function headOf(request: Request, facts: CarryFacts, isUpgrade: boolean): string | { readonly failed: CarryFailure } {
   try {
     const head = requestHead(request, facts);
     return headText(isUpgrade ? upgradeHead(head) : head, limits.frameHeadBytes);
   } catch (thrown) {
-    if (thrown instanceof PorchlightError) return null;
+    const refusal = thrown instanceof PorchlightError ? refusals.find((code) => code === thrown.code) : undefined;
+    if (refusal !== undefined) return { failed: refusal };
     throw thrown;
   }
 }
+
+const refusals = ['bad-request', 'expectation', 'head-too-large', 'method-not-carried'] as const;

@@ -10,9 +10,11 @@ import {
   encodeCancel,
   encodeCredit,
   encodeFrame,
+  encodeMark,
   encodeTextFrame,
   type Frame,
   frameHeaderBytes,
+  markOf,
   writeFrameHeader,
 } from '../../shared/link/codec.ts';
 import { type CancelCode, closeCodes, flags, webSocketsSince } from '../../shared/link/frames.ts';
@@ -28,6 +30,7 @@ import { Parcel } from './parcel.ts';
 import { passOn } from './request-body.ts';
 import type { Visiting } from './sockets.ts';
 import { type StallLimits, StallWatch } from './stall-watch.ts';
+import { VisitorWatch } from './visitor-watch.ts';
 import { WebSockets } from './web-sockets.ts';
 
 export interface ConnectionOptions {
@@ -56,8 +59,8 @@ export interface ConnectionOptions {
 
 type LinkStream = Stream<Carried>;
 
-/** So many requests under way that frames may wait for one another. */
-const fewStreams = 2;
+/** While no more requests than this wait for their heads, no frame waits for another. */
+const fewWaiting = 2;
 /** Stream numbers: 12 bits of wakes, 20 bits counted up. */
 const countBits = 20;
 
@@ -70,10 +73,13 @@ export class Connection {
   readonly #session: LinkSession<Carried>;
   readonly #watch: HeadWatch;
   readonly #stalls: StallWatch<LinkStream>;
+  readonly #visitors: VisitorWatch<LinkStream>;
   readonly #outbox: EdgeOutbox;
   readonly #encoder = new TextEncoder();
   /** Streams that the message at hand has touched. */
   readonly #touched = new Set<LinkStream>();
+  /** Number of the last MARK in the message at hand. */
+  #marked: number | null = null;
   #count = 0;
   #isOver = false;
 
@@ -99,6 +105,10 @@ export class Connection {
     });
     const streams = (): Iterable<LinkStream> => this.#busyStreams();
     this.#stalls = new StallWatch(options.clock, options.stalls, streams, (stream) => this.#stalled(stream));
+    this.#visitors = new VisitorWatch(streams, (stream) => {
+      // Of an open WebSocket the platform tells by the socket.
+      if (!this.webSockets.isOpen(stream.owner)) this.#left(stream);
+    });
   }
 
   /** `head`: the text of a RequestHead, ASCII. */
@@ -106,6 +116,7 @@ export class Connection {
     const { body } = request;
     if (this.#session.size >= limits.linkStreams) {
       this.#stalls.makeRoom();
+      if (this.#session.size >= limits.linkStreams) this.#watch.makeRoom(limits.carryHeadCrowdedMs);
       if (this.#session.size >= limits.linkStreams) return outcomeResponse({ failed: 'busy' });
     }
     const id = this.#nextId();
@@ -120,6 +131,8 @@ export class Connection {
     this.#send(bytes);
     if (this.#isOver) return outcomeResponse({ failed: 'lost' });
     this.#watch.add(carried);
+    carried.visitor = request;
+    this.#visitors.start();
     if (body !== null) {
       this.#stalls.start();
       const pumped = passOn(body, stream, this.#session, (frame) => {
@@ -135,9 +148,10 @@ export class Connection {
   }
 
   /** As carry, for a request that asks for a WebSocket. */
-  async upgrade(head: string): Promise<Response> {
+  async upgrade(request: Request, head: string): Promise<Response> {
     if (this.#options.version < webSocketsSince) return outcomeResponse({ failed: 'no-web-sockets' });
     if (this.#session.size >= limits.linkStreams) this.#stalls.makeRoom();
+    if (this.#session.size >= limits.linkStreams) this.#watch.makeRoom(limits.carryHeadCrowdedMs);
     if (this.#session.size >= limits.linkStreams || this.webSockets.isFull) return outcomeResponse({ failed: 'busy' });
     const id = this.#nextId();
     const carried: CarriedSocket = this.webSockets.make(this.#eventsOf(() => stream));
@@ -146,6 +160,8 @@ export class Connection {
     this.#send(encodeTextFrame('REQUEST', head, id));
     if (this.#isOver) return outcomeResponse({ failed: 'lost' });
     this.#watch.add(carried);
+    carried.visitor = request;
+    this.#visitors.start();
     return await carried.answer;
   }
 
@@ -161,6 +177,9 @@ export class Connection {
       const frames = decodeMessage(message);
       const parcel = Parcel.of(message, frames.filter(isFilled).length);
       for (const frame of frames) this.#frame(frame, parcel);
+      // The last one speaks for those before it.
+      if (this.#marked !== null) this.#send(encodeMark('MARKED', this.#marked));
+      this.#marked = null;
       for (const stream of this.#touched) this.#settle(stream);
     } catch (thrown) {
       const isFault = thrown instanceof PorchlightError;
@@ -200,6 +219,8 @@ export class Connection {
       this.#options.onSleep(frame);
     } else if (frame.name === 'SERVICES') {
       this.#options.onServices(frame);
+    } else if (frame.name === 'MARK') {
+      this.#marked = markOf(frame);
     } else if (frame.name === 'RESPONSE' || frame.name === 'DATA' || frame.name === 'CREDIT') {
       const stream = this.#session.receive(frame);
       if (stream === undefined) {
@@ -262,8 +283,12 @@ export class Connection {
 
   /** The visitor has all of the body, or is gone. */
   #done(stream: LinkStream, early: boolean): void {
-    if (early) this.#cancel(stream, 'enough', 'the visitor is gone');
+    if (early) this.#left(stream);
     else this.#closeIfOver(stream);
+  }
+
+  #left(stream: LinkStream): void {
+    this.#cancel(stream, 'enough', 'the visitor is gone');
   }
 
   #closeIfOver(stream: LinkStream): void {
@@ -300,7 +325,7 @@ export class Connection {
   }
 
   #send(frame: Uint8Array<ArrayBuffer>): void {
-    if (!this.#isOver) this.#outbox.send(frame, this.#session.size - this.webSockets.idle > fewStreams);
+    if (!this.#isOver) this.#outbox.send(frame, this.#watch.size > fewWaiting);
   }
 
   #eventsOf(stream: () => LinkStream | null): CarriedEvents {

@@ -160,7 +160,7 @@ export class LinkObject extends DurableObject<Env> {
     if (request.url !== upgradeUrl) return this.#dialled(request);
     const head = request.headers.get(headHeader);
     const live = this.#usable();
-    if (live !== null && head !== null && this.#mayCarry(head)) return await live.connection.upgrade(head);
+    if (live !== null && head !== null && this.#mayCarry(head)) return await live.connection.upgrade(request, head);
     return this.#notCarried(head);
   }
 

@@ -51,11 +51,6 @@ export class WebSockets implements SocketPort {
     this.#options = options;
   }
 
-  /** Open ones on which nothing moves. */
-  get idle(): number {
-    return this.#bySocket.size - this.#moved.size;
-  }
-
   /** Nothing of them is in memory alone. */
   get isAtRest(): boolean {
     return this.#moved.size === 0;
@@ -66,6 +61,11 @@ export class WebSockets implements SocketPort {
     return this.#all.size >= limits.linkWebSockets || this.#leftBytes() > limits.webSocketLeftBytes;
   }
 
+  isOpen(owner: Carried): boolean {
+    return owner instanceof CarriedSocket && owner.isOpened;
+  }
+
+  /** An open one on which nothing moves. */
   isIdle(owner: Carried): boolean {
     return owner instanceof CarriedSocket && owner.isOpened && !this.#moved.has(owner);
   }

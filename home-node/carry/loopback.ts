@@ -10,6 +10,7 @@ import { AnswerMemory } from './answer-memory.ts';
 import { toWire } from './header-text.ts';
 import { RequestBody } from './request-body.ts';
 import { ServiceAnswer } from './service-answer.ts';
+import { connect } from './service-connection.ts';
 import { askForSocket } from './web-socket.ts';
 
 export interface LoopbackService {
@@ -36,7 +37,9 @@ export function createLoopback(services: readonly LoopbackService[], memory = ne
   for (const service of services) {
     // Time is the visitor's and the edge's to limit: a long poll or a live stream may be silent for as long as it likes.
     const timeouts = { headersTimeout: 0, bodyTimeout: 0 };
-    const pool = new Pool(new URL(service.url).origin, { connections: limits.linkStreams, maxHeaderSize, ...timeouts });
+    const { origin, protocol } = new URL(service.url);
+    const connector = protocol === 'http:' ? { connect } : {};
+    const pool = new Pool(origin, { connections: limits.linkStreams, maxHeaderSize, ...connector, ...timeouts });
     pools.push(pool);
     for (const host of service.hosts) {
       byHost.set(host, pool);

@@ -7,6 +7,8 @@ export class ByteQueue implements AsyncIterable<Uint8Array> {
   onTaken: ((bytes: number) => void) | null = null;
   /** Called when bytes were put in, the end came, or it failed. */
   onChange: (() => void) | null = null;
+  /** Called when what was put in as one piece is taken in two. */
+  onCut: ((piece: Uint8Array) => void) | null = null;
   readonly #parts: Uint8Array[] = [];
   #length = 0;
   #ended = false;
@@ -53,6 +55,7 @@ export class ByteQueue implements AsyncIterable<Uint8Array> {
     if (first === undefined) return undefined;
     let taken = first;
     if (first.length > max) {
+      this.onCut?.(first);
       taken = first.subarray(0, max);
       this.#parts[0] = first.subarray(max);
     } else {

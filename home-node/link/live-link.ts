@@ -48,6 +48,7 @@ export class LiveLink {
     this.#socket = socket;
     this.#frames = new OpenLink({
       sink: socket,
+      version,
       initialBytes: windows.initialBytes,
       serve,
       onWork,

@@ -1,6 +1,7 @@
 // One open link at home, from WELCOME until its socket closes: requests that come in are handed to `serve`, answers go
 // out by the outbox, bytes both ways by the credit of the session.
 
+import { type Clock, steadyClock } from '../../shared/clock.ts';
 import { causeOf, PorchlightError } from '../../shared/errors.ts';
 import { limits } from '../../shared/limits.ts';
 import {
@@ -12,17 +13,22 @@ import {
   type Frame,
   isEnd,
 } from '../../shared/link/codec.ts';
-import { type CancelCode, cancelCodes, flags } from '../../shared/link/frames.ts';
+import { type CancelCode, cancelCodes, flags, marksSince } from '../../shared/link/frames.ts';
 import { type Refusal, refusalOf } from '../../shared/link/handshake.ts';
 import { requestHeadOf } from '../../shared/link/heads.ts';
 import { LinkSession, type Stream } from '../../shared/link/session.ts';
 import { ByteQueue } from './byte-queue.ts';
 import { CarriedSocket } from './carried-socket.ts';
 import { Outbox, type Sink } from './outbox.ts';
+import { Pace } from './pace.ts';
 import type { LinkRequest, LinkResponse, Serve, ServiceSocket } from './serve.ts';
 
 export interface OpenLinkOptions {
   readonly sink: Sink;
+  /** Of the link. */
+  readonly version: number;
+  /** Tests change it. */
+  readonly clock?: Clock;
   readonly initialBytes: number;
   readonly serve: Serve;
   readonly onWork: () => void;
@@ -56,7 +62,8 @@ export class OpenLink {
       purseBytes: limits.linkWindowBytes,
     };
     this.#session = new LinkSession({ role: 'home', purse, maxStreams: limits.linkStreams });
-    this.#outbox = new Outbox(options.sink, this.#session);
+    const pace = options.version >= marksSince ? new Pace(options.clock ?? steadyClock) : null;
+    this.#outbox = new Outbox(options.sink, this.#session, pace);
   }
 
   /** Requests that are being answered. */
@@ -127,6 +134,9 @@ export class OpenLink {
       case 'WORK':
         this.#options.onWork();
         return;
+      case 'MARKED':
+        this.#outbox.marked(frame);
+        return;
       case 'SLEPT':
         this.#options.onSlept();
         return;
@@ -169,7 +179,7 @@ export class OpenLink {
     }
     const isWhole = body === null && socket === undefined;
     this.#session.sentHead(stream, isWhole);
-    this.#outbox.send(encodeTextFrame('RESPONSE', text, stream.id, isWhole ? flags.end : 0));
+    this.#outbox.sendHead(encodeTextFrame('RESPONSE', text, stream.id, isWhole ? flags.end : 0));
     if (socket !== undefined) this.#join(stream, socket);
     else if (body === null) this.#answered(stream);
     else {

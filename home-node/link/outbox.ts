@@ -4,11 +4,13 @@
 // a message costs more than the frames in it.
 
 import { limits } from '../../shared/limits.ts';
-import { frameHeaderBytes, writeFrameHeader } from '../../shared/link/codec.ts';
+import { encodeMark, type Frame, frameHeaderBytes, markOf, writeFrameHeader } from '../../shared/link/codec.ts';
 import { flags } from '../../shared/link/frames.ts';
 import type { LinkSession, Stream } from '../../shared/link/session.ts';
+import { blocks } from './blocks.ts';
 import type { ByteQueue } from './byte-queue.ts';
 import { MessageBuffers } from './message-buffers.ts';
+import type { Pace } from './pace.ts';
 
 /** The part of a WebSocket that is used here. */
 export interface Sink {
@@ -20,6 +22,8 @@ export interface Sink {
 const socketBytes = 512 * 1024;
 /** A message is closed when it has so many bytes. */
 const messageBytes = limits.framePayloadBytes;
+/** The same while somebody waits for a small answer: it goes between two messages. */
+const hurriedBytes = limits.paceBytes / 2;
 /** The last frame of a message may make it longer by this, so that none is cut into crumbs. */
 const crumbBytes = 16 * 1024;
 
@@ -42,7 +46,11 @@ interface Sending<Owner> {
   readonly stream: Stream<Owner>;
   readonly body: ByteQueue;
   readonly events: BodyEvents;
+  sentBytes: number;
 }
+
+/** A body of which more than this was sent is bulk: others must not wait for it. */
+const bulkBytes = limits.framePayloadBytes;
 
 export class Outbox<Owner> {
   readonly #sink: Sink;
@@ -53,11 +61,16 @@ export class Outbox<Owner> {
   readonly #sources = new Map<number, FrameSource>();
   /** Numbers of the streams whose turn comes, in order. */
   readonly #turns = new Set<number>();
+  /** Numbers of the streams whose bodies are bulk. */
+  readonly #bulk = new Set<number>();
+  readonly #pace: Pace | null;
   #isScheduled = false;
 
-  constructor(sink: Sink, session: LinkSession<Owner>) {
+  /** `pace`: null where the edge does not know MARK; small answers then wait for what is on the way. */
+  constructor(sink: Sink, session: LinkSession<Owner>, pace: Pace | null = null) {
     this.#sink = sink;
     this.#session = session;
+    this.#pace = pace;
   }
 
   /** A frame without DATA. */
@@ -66,9 +79,22 @@ export class Outbox<Owner> {
     this.#schedule();
   }
 
+  /** The head of a response: somebody waits for it. */
+  sendHead(frame: Uint8Array): void {
+    if (this.#bulk.size > 0) this.#pace?.hurry();
+    this.send(frame);
+  }
+
+  /** MARKED came. */
+  marked(frame: Frame): void {
+    this.#pace?.arrived(markOf(frame));
+    if (this.#turns.size > 0) this.#schedule();
+  }
+
   sendBody(stream: Stream<Owner>, body: ByteQueue, events: BodyEvents): void {
-    this.#bodies.set(stream.id, { stream, body, events });
+    this.#bodies.set(stream.id, { stream, body, events, sentBytes: 0 });
     body.onChange = () => this.turn(stream.id);
+    body.onCut = (piece) => blocks.wasCut(piece);
     this.turn(stream.id);
   }
 
@@ -104,6 +130,7 @@ export class Outbox<Owner> {
     this.#bodies.delete(id);
     this.#sources.delete(id);
     this.#turns.delete(id);
+    this.#bulk.delete(id);
   }
 
   #schedule(): void {
@@ -114,40 +141,69 @@ export class Outbox<Owner> {
 
   #flush(): void {
     this.#isScheduled = false;
-    while (this.#small.length > 0 || (this.#turns.size > 0 && this.#sink.bufferedAmount < socketBytes)) {
+    while (this.#small.length > 0 || this.#mayFill) {
       const parts = this.#message();
       if (parts.length === 0) return;
-      const message = this.#buffers.join(parts);
+      const message = this.#join(parts);
       this.#sink.send(message, (error) => {
         // An error is followed by the socket's own `close`, which ends everything here.
         if (error !== undefined && error !== null) return;
+        blocks.release(message);
         this.#buffers.release(message);
         if (this.#turns.size > 0) this.#schedule();
       });
     }
   }
 
+  /** Some body's turn has come, and there is room for it on the way. */
+  get #mayFill(): boolean {
+    return this.#turns.size > 0 && this.#sink.bufferedAmount < socketBytes && this.#pace?.isFull !== true;
+  }
+
+  /** The parts as one message. A long piece that is alone goes out where it lies; others are copied together. */
+  #join(parts: readonly Uint8Array[]): Uint8Array {
+    const [header, piece] = parts;
+    const framed = parts.length === 2 && piece !== undefined ? blocks.framed(piece) : null;
+    if (framed !== null && header !== undefined) {
+      framed.set(header);
+      return framed;
+    }
+    const message = this.#buffers.join(parts);
+    for (const part of parts) if (part !== message) blocks.release(part);
+    return message;
+  }
+
   /** The parts of the next message. */
   #message(): Uint8Array[] {
     const parts: Uint8Array[] = [];
     let bytes = 0;
+    const most = this.#pace?.isHurried === true ? hurriedBytes : messageBytes;
     while (bytes < messageBytes) {
       const frame = this.#small.shift();
       if (frame === undefined) break;
       parts.push(frame);
       bytes += frame.length;
     }
+    if (!this.#mayFill) return parts;
     for (const id of this.#turns) {
-      if (bytes >= messageBytes) break;
+      if (bytes >= most) break;
       this.#turns.delete(id);
       const sending = this.#bodies.get(id);
       const before = bytes;
-      const room = Math.max(messageBytes - bytes, crumbBytes);
-      bytes +=
-        sending === undefined ? (this.#sources.get(id)?.take(room, parts) ?? 0) : this.#data(sending, room, parts);
+      const room = Math.max(most - bytes, crumbBytes);
+      bytes += sending === undefined ? this.#frame(id, room, parts) : this.#data(sending, room, parts);
       if (bytes > before) this.turn(id);
     }
+    const mark = this.#pace?.mark() ?? null;
+    if (mark !== null) parts.push(encodeMark('MARK', mark));
     return parts;
+  }
+
+  /** One frame of this source, of at most `room` bytes. Returns its length. */
+  #frame(id: number, room: number, parts: Uint8Array[]): number {
+    const length = this.#sources.get(id)?.take(room, parts) ?? 0;
+    this.#pace?.sent(length);
+    return length;
   }
 
   /** One DATA frame of this body, of at most `room` bytes. Returns its length. */
@@ -169,6 +225,9 @@ export class Outbox<Owner> {
       return 0;
     }
     this.#session.sent(stream, length, ends);
+    sending.sentBytes += length;
+    this.#pace?.sent(length);
+    if (sending.sentBytes > bulkBytes) this.#bulk.add(stream.id);
     writeFrameHeader(header, 0, 'DATA', ends ? flags.end : 0, stream.id, length);
     if (ends) {
       this.drop(stream.id);
