@@ -2,14 +2,15 @@
 // and at bedtime. The parts do the work; this says when.
 
 import type { Clock } from '../shared/clock.ts';
-import { causeOf } from '../shared/errors.ts';
+import { causeOf, PorchlightError } from '../shared/errors.ts';
 import type { SpoolTold } from '../shared/lease/messages.ts';
 import type { Session } from '../shared/session/call.ts';
 import type { Leaver } from './bedtime/leave.ts';
 import { againWarmMs, firstWarmMs, type Warmer } from './bedtime/warmer.ts';
 import type { Claimed } from './claim-file.ts';
-import type { HomeReport, LinkReport } from './control/report.ts';
+import { type HomeReport, type LinkReport, linkReport } from './control/report.ts';
 import type { SignedCalls } from './edge-api/signed-calls.ts';
+import { allUp } from './handover.ts';
 import { fellBack, replayed } from './intake/fallen-back.ts';
 import type { OpenIntake } from './intake/open-intake.ts';
 import { Reminder } from './intake/reminder.ts';
@@ -20,6 +21,7 @@ import { OwnerDeeds, type OwnerDeedsParts } from './owner-deeds.ts';
 import type { OnProgress, Progress } from './progress.ts';
 import type { ConfigLeaver } from './settings/leave-config.ts';
 import type { Settings } from './settings/settings.ts';
+import { within } from './within.ts';
 
 /** What an owner, or a program that started this one, may want to know. */
 export type HomeEvent =
@@ -41,6 +43,8 @@ export interface HomeParts extends OwnerDeedsParts {
   readonly link: LinkClient;
   /** Kept deliveries that arrived from then on are asked for again, once; null: none. */
   readonly replaySince: number | null;
+  /** The end of the home node that answers visitors until this one's link is open; null: there is none. */
+  readonly olderEnds: Promise<void> | null;
   readonly onEvent: (event: HomeEvent) => void;
   /** This process must end: a newer home node took over. */
   readonly onSuperseded: () => void;
@@ -82,6 +86,9 @@ export class Home {
   readonly deeds: OwnerDeeds;
   #replaySince: number | null;
   #wasAwake = false;
+  #isOver = false;
+  /** Another home node has the folder: this one only answers what is carried to it. */
+  #isHandedOver = false;
   #link: LinkReport;
   #finished = 0;
   /** Waited at the edge when the link opened; null until the edge said so. */
@@ -104,12 +111,26 @@ export class Home {
     settings.onChange(() => void this.#leave());
     settings.start();
     supervisor.start();
-    link.start();
+    if (this.#parts.olderEnds === null) link.start();
+    else void this.#startLinkWhenUp(this.#parts.olderEnds);
+  }
+
+  /** Until then the older one answers; from then on this one does, and must be able to. */
+  async #startLinkWhenUp(olderEnds: Promise<void>): Promise<void> {
+    const { supervisor, link } = this.#parts;
+    await allUp(supervisor, olderEnds);
+    if (!this.#isOver) link.start();
   }
 
   onLink(state: LinkState): void {
     const { log, calls, intake, link, rotation } = this.#parts;
-    this.#link = this.#linkReport(state);
+    this.#link = linkReport(this.#link, state, this.#parts.clock.now());
+    if (this.#isHandedOver) {
+      if (state.link === 'draining')
+        log.info('The newer home node has opened its link; finishing what is being answered.');
+      if (state.link === 'superseded') this.#parts.onSuperseded();
+      return;
+    }
     switch (state.link) {
       case 'dialling':
         log.debug('Dialling the edge.');
@@ -127,6 +148,11 @@ export class Home {
         }
         this.#advise(state.code);
         log.warn(`The link is lost (${state.code}): ${state.reason} Dialling again in ${state.retryMs / 1000} s.`);
+        break;
+      case 'draining':
+        log.warn(`${state.reason} Finishing what is being answered.`);
+        calls.use(null);
+        intake.intake.disconnected();
         break;
       case 'superseded':
         log.error(state.reason);
@@ -148,15 +174,18 @@ export class Home {
   }
 
   onWork(): void {
+    if (this.#isHandedOver) return;
     this.#parts.intake.intake.wake();
   }
 
   onServiceUp(): void {
+    if (this.#isHandedOver) return;
     this.#parts.intake.intake.wake();
     if (this.#parts.link.session !== null) void this.#leave();
   }
 
   onServiceDown(name: string): void {
+    if (this.#isHandedOver) return;
     this.#parts.intake.intake.release(name);
   }
 
@@ -194,6 +223,29 @@ export class Home {
     return { pages, told: told === true };
   }
 
+  /**
+   * Another home node takes the folder: ends what is in hand, within bounds, and closes whatever lies in the folder. Link and
+   * services go on until the edge drains the link. Throws `key-change-open` while home's key is being changed.
+   */
+  async handOver(onProgress: OnProgress): Promise<void> {
+    const { log, rotation, intake, calls, ledger } = this.#parts;
+    if (rotation.isOpen) {
+      throw new PorchlightError(
+        'key-change-open',
+        "Cannot hand over now: home's key is being changed; wait until that is over, and repeat.",
+      );
+    }
+    log.info('Another home node takes over: finishing what is in hand.');
+    onProgress({ step: 'finishing deliveries', done: 0, of: null });
+    this.#rest();
+    if (!(await intake.intake.finish(finishMs)))
+      log.warn('Not everything was finished in time; the edge keeps the rest.');
+    this.#isHandedOver = true;
+    await intake.close();
+    await calls.close();
+    await ledger.close();
+  }
+
   /** What waited when home woke, and how much of it is done; null when that is over, or not known yet. */
   get drain(): Progress | null {
     const of = this.#toDrain;
@@ -220,17 +272,25 @@ export class Home {
 
   /** Ends without bedtime. */
   async stop(): Promise<void> {
-    const { settings, intake, link, calls, supervisor, ledger } = this.#parts;
-    settings.end();
+    const { intake, link, calls, supervisor, ledger } = this.#parts;
+    this.#rest();
+    link.close();
+    if (!this.#isHandedOver) {
+      await intake.close();
+      await calls.close();
+    }
+    await supervisor.stop();
+    if (!this.#isHandedOver) await ledger.close();
+    await this.#parts.close();
+  }
+
+  /** Nothing is begun by itself any more. */
+  #rest(): void {
+    this.#isOver = true;
+    this.#parts.settings.end();
     this.#leaveLater.cancel();
     this.#leaveSoon.cancel();
     this.#warmLater.cancel();
-    link.close();
-    await intake.close();
-    await calls.close();
-    await supervisor.stop();
-    await ledger.close();
-    await this.#parts.close();
   }
 
   /** In this order: what was forgotten goes before what came later, so that order per sender holds. */
@@ -277,6 +337,7 @@ export class Home {
 
   async #leave(): Promise<void> {
     const { leaver, configLeaver, link, supervisor, onEvent } = this.#parts;
+    if (this.#isOver) return;
     this.#leaveLater.replace(leaveEveryMs);
     if (link.session === null) return;
     const [snapshotIsLeft] = await Promise.all([leaver.leave(), configLeaver.leave()]);
@@ -332,27 +393,4 @@ export class Home {
       return null;
     }
   }
-
-  #linkReport(state: LinkState): LinkReport {
-    const now = this.#parts.clock.now();
-    // Dialling again after a loss is still that loss to whoever asks.
-    if (state.link === 'dialling' && this.#link.state === 'lost') return this.#link;
-    if (state.link === 'lost') {
-      const since = this.#link.state === 'lost' ? this.#link.since : now;
-      const { code, reason, retryMs } = state;
-      return { state: 'lost', since, trouble: { code, reason, retryAt: now + retryMs } };
-    }
-    return { state: state.link === 'superseded' ? 'closed' : state.link, since: now, trouble: null };
-  }
-}
-
-/** What `work` resolves to; undefined when that takes longer. */
-async function within<T>(ms: number, work: Promise<T>): Promise<T | undefined> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => resolve(undefined), ms);
-  });
-  const first = await Promise.race([work, late]);
-  clearTimeout(timer);
-  return first;
 }

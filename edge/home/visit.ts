@@ -9,6 +9,7 @@ import type { Copies } from '../cache/store.ts';
 import { problem } from '../http/problem.ts';
 import type { CarryFailure } from '../link/between.ts';
 import { carry } from '../link/carry.ts';
+import type { CarryFacts } from '../link/request-head.ts';
 import { wantsWebSocket } from '../link/upgrade.ts';
 import { asleepResponse } from '../pages/asleep.ts';
 import { siteOf } from '../pages/site.ts';
@@ -27,11 +28,13 @@ export interface VisitParts {
 export async function visit(parts: VisitParts, home: HomeRecord, request: Request): Promise<Response> {
   const { homeId } = home;
   const url = new URL(request.url);
-  const outcome = await carry(parts.linkOf(homeId), request, {
+  const linkOf = (): Pick<Fetcher, 'fetch'> => parts.linkOf(homeId);
+  const facts: CarryFacts = {
     clientAddress: request.headers.get('CF-Connecting-IP'),
     host: url.host,
     scheme: url.protocol === 'http:' ? 'http' : 'https',
-  });
+  };
+  const outcome = await carry(linkOf(), request, facts, linkOf);
   if ('carried' in outcome) {
     // What is said to somebody who asks for a WebSocket is no page.
     if (wantsWebSocket(request)) return outcome.carried;

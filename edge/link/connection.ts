@@ -82,6 +82,7 @@ export class Connection {
   #marked: number | null = null;
   #count = 0;
   #isOver = false;
+  #sawServiceDown = false;
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
@@ -191,6 +192,21 @@ export class Connection {
     }
   }
 
+  /** Of its answers some may be worth another try: it has ended, or home could not reach a service. */
+  get isSuspect(): boolean {
+    return this.#isOver || this.#sawServiceDown;
+  }
+
+  /** Requests under way. */
+  get size(): number {
+    return this.#session.size;
+  }
+
+  /** Home is to close it when what is open on it has ended. */
+  drain(why: Refusal): void {
+    this.#send(encodeTextFrame('DRAIN', JSON.stringify(why)));
+  }
+
   announceWork(): void {
     this.#send(encodeFrame('WORK'));
   }
@@ -272,6 +288,7 @@ export class Connection {
       this.#closeIfOver(stream);
       return;
     }
+    if (code === 'service-down') this.#sawServiceDown = true;
     this.#close(stream);
     stream.owner.fail(code);
   }

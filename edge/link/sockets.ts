@@ -34,6 +34,8 @@ export interface Proven {
   readonly unwritten: readonly LinkChange[];
   /** When a home that the runtime does not answer (oldPing) last said its ping. */
   readonly pingedAt?: number;
+  /** A newer link has taken its place: no request is put on it any more. */
+  readonly isDraining?: boolean;
 }
 
 /** Its proof is being looked at, or it is being closed. */

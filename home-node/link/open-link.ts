@@ -34,6 +34,7 @@ export interface OpenLinkOptions {
   readonly onWork: () => void;
   readonly onSlept: () => void;
   readonly onRefused: (refusal: Refusal) => void;
+  readonly onDrain: (why: Refusal) => void;
 }
 
 /** One carried request at home. */
@@ -142,6 +143,9 @@ export class OpenLink {
         return;
       case 'REFUSED':
         this.#options.onRefused(refusalOf(frame));
+        return;
+      case 'DRAIN':
+        this.#options.onDrain(refusalOf(frame));
         return;
       default:
         throw untimely(frame);

@@ -6,9 +6,6 @@ import { limits } from '../../shared/limits.ts';
 import { oldPing, ping, pingSince } from '../../shared/link/frames.ts';
 import type { Timers } from './timers.ts';
 
-/** A ping must be answered within this, ms. */
-const pongMs = 20_000;
-
 export class Pings {
   readonly #socket: Pick<WebSocket, 'send' | 'terminate'>;
   /** What the edge's runtime answers by itself. */
@@ -45,7 +42,7 @@ export class Pings {
   #ping(): void {
     this.#socket.send(this.#text);
     this.#isAwaited = true;
-    this.#cancel = this.#timers.after(pongMs, () => {
+    this.#cancel = this.#timers.after(limits.linkPongMs, () => {
       this.#socket.terminate();
       this.#onSilent();
     });

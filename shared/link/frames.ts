@@ -86,7 +86,7 @@ export const frameTable = {
     on: 'link',
     maxBytes: limits.frameHeadBytes,
     payload: 'JSON: code, reason (handshake.ts, Refusal)',
-    says: 'A newer home node serves from now on. No stream is opened any more: finish those that are open, take no more work, and close. This process never dials again.',
+    says: 'No stream is opened on this link any more: finish those that are open, and close. With `superseded` a newer home node serves from now on: take no more work; this process never dials again. With any other code: dial anew.',
   },
   REQUEST: {
     type: 0x10,

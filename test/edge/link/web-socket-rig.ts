@@ -105,7 +105,7 @@ export class WebSocketRig {
 
   /** Goes on when everything that the sockets need to go on is written on them. */
   async settled(): Promise<void> {
-    await vi.waitUntil(async () => await this.rig.inside((object) => object.webSocketsAtRest), patience);
+    await vi.waitUntil(async () => await this.rig.inside((object) => object.visitors.isAtRest), patience);
   }
 
   /** The memory goes as soon as the platform could let it go. */

@@ -73,6 +73,7 @@ class HostileEdge {
       serve: carrier.serve,
       onWork: () => undefined,
       onSlept: () => undefined,
+      onDrain: () => undefined,
       onRefused: () => undefined,
     });
   }
