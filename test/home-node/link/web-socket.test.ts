@@ -380,7 +380,7 @@ describe('an idle WebSocket', () => {
 });
 
 describe('when something in between goes', () => {
-  test('both ends of a WebSocket learn of it within a second: home sleeps, home is stopped, the edge dies', async () => {
+  test('both ends of a WebSocket learn of it within a second: home sleeps, is stopped, is overtaken, the edge dies', async () => {
     const own = await LinkStage.open((_, response) => response.end());
     const ends: End[] = [];
     const sockets = new WebSocketServer({ server: own.service });
@@ -403,7 +403,12 @@ describe('when something in between goes', () => {
       second.client.close();
       expect(await stopped.visitor.closing()).toEqual({ code: 1012, reason: 'home is out of reach' });
       expect(await stopped.service.closing()).toMatchObject({ code: 1006 });
+      await own.openHome();
+      const overtaken = await open();
       const third = await own.openHome();
+      const why = { code: 1012, reason: 'a newer home node takes over' };
+      expect(await overtaken.visitor.closing()).toEqual(why);
+      expect(await overtaken.service.closing()).toEqual(why);
       const cut = await open();
       process.kill(own.edgePid, 'SIGKILL');
       expect(await cut.service.closing()).toMatchObject({ code: 1006 });
