@@ -79,6 +79,22 @@ export const limits = {
   paceBytes: 64 * KiB,
   /** Open streams on one link. Danger: memory at home. */
   linkStreams: 512,
+  /** Of these, WebSockets. They may stay open all day. Danger: nothing is left for requests. */
+  linkWebSockets: 384,
+  /** Bytes of one message of a WebSocket (the platform's own limit). Danger: what must be held whole at the edge. */
+  webSocketMessageBytes: 32 * MiB,
+  /** Bytes (of text: characters) that visitors' WebSockets sent and home's service has not taken, all together; the socket
+   * that goes beyond is closed (1013). A message comes whole, so this is above webSocketMessageBytes. Danger: the platform
+   * has no backpressure for what a visitor sends, and 128 MB for the object. */
+  webSocketWaitingBytes: 40 * MiB,
+  /** Bytes that the edge holds of messages to visitors above the windows, because a message must be whole before it can be
+   * sent: beyond this only the one that began first goes on, up to webSocketMessageBytes. Danger: the same memory. */
+  webSocketLongBytes: 8 * MiB,
+  /** Bytes that wait in sockets which were closed and whose visitors do not read: beyond, no WebSocket is opened. Danger: the
+   * platform keeps them until the visitor's connection breaks. */
+  webSocketLeftBytes: 8 * MiB,
+  /** How long a closed WebSocket waits for the other side's close, as long as nothing moves. Danger: streams for ever. */
+  webSocketCloseMs: 30 * second,
   /** A stream whose visitor takes nothing of what waits for it, or sends nothing of the body it owes, is ended after this
    * long. A phone in a tunnel lives; the slowest phone there is takes a frame (framePayloadBytes) in that time. Streams
    * on which the service is silent (live streams, long polls) are not meant. Danger: visitors that stopped hold streams

@@ -1,6 +1,7 @@
 // A stage for the link alone: the real Link object, spool object and Worker side of carrying under the local runtime,
 // with one home in the directory, and nothing of lanes, pages or caches in between. Benchmarks and the tests of the link
 // play on it. `/self` is answered by the object itself: what carrying is measured against.
+// `/made` says how often the object's memory was made.
 
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -18,12 +19,16 @@ import { linkPath, openLink } from './edge/link/door.ts';
 
 const page = new Uint8Array(1024).fill(97);
 
+let made = 0;
+
 export class LinkObject extends Link {
   constructor(ctx, env) {
     super(ctx, env);
+    made += 1;
     this.outside.versions = ${JSON.stringify(versions) ?? 'this.outside.versions'};
   }
   fetch(request) {
+    if (request.url.endsWith('/made')) return new Response(String(made));
     if (request.url.endsWith('/self')) return new Response(page, { headers: { 'content-type': 'text/html' } });
     return super.fetch(request);
   }
@@ -35,6 +40,7 @@ export default {
     const url = new URL(request.url);
     if (url.pathname === linkPath) return openLink(env.LINK, request);
     const link = env.LINK.get(env.LINK.idFromName('stage'));
+    if (url.pathname === '/made') return link.fetch('https://link.invalid/made');
     if (url.pathname === '/self') return link.fetch('https://link.invalid/self');
     if (url.pathname === '/presence') return Response.json(await link.presence());
     if (url.pathname === '/work') return new Response(String(await link.announceWork()));

@@ -10,6 +10,7 @@ import { problem } from '../http/problem.ts';
 import type { CarryFailure } from '../link/between.ts';
 import { carry } from '../link/carry.ts';
 import type { CarryFacts } from '../link/request-head.ts';
+import { wantsWebSocket } from '../link/upgrade.ts';
 import { asleepResponse } from '../pages/asleep.ts';
 import { siteOf } from '../pages/site.ts';
 import type { HomeRecord } from './directory.ts';
@@ -35,6 +36,8 @@ export async function visit(parts: VisitParts, home: HomeRecord, request: Reques
   };
   const outcome = await carry(linkOf(), request, facts, linkOf);
   if ('carried' in outcome) {
+    // What is said to somebody who asks for a WebSocket is no page.
+    if (wantsWebSocket(request)) return outcome.carried;
     return parts.copies.passing(homeId, { method: request.method, url, headers: request.headers }, outcome.carried);
   }
   if ('failed' in outcome) return await failed(parts, home, request, outcome.failed);
@@ -46,6 +49,7 @@ async function away(parts: VisitParts, home: HomeRecord, request: Request, absen
   const question = { method: request.method, url: new URL(request.url), headers: request.headers };
   const said = await parts.said.of(home);
   const { snapshot } = said;
+  if (wantsWebSocket(request)) return asleepResponse(request, absence, siteOf(said), now);
   const left = snapshot === null ? null : parts.answerLeft(request, snapshot, now);
   if (left !== null) return left;
   const copy = await parts.copies.find(home.homeId, question);
@@ -68,6 +72,8 @@ async function failed(parts: VisitParts, home: HomeRecord, request: Request, fai
       return problem(421, failure);
     case 'bad-response':
       return problem(502, failure);
+    case 'no-web-sockets':
+      return problem(501, failure);
     case 'failed':
     case 'enough':
     case 'unknown':

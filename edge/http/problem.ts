@@ -59,7 +59,7 @@ const titles: Readonly<Record<ErrorStatus, string>> = {
   429: 'Too much is waiting already; try again later.',
   431: 'The headers are too long.',
   500: 'Something went wrong here.',
-  501: 'This method is not known here.',
+  501: 'This is not done here.',
   502: 'The answer of the service could not be read.',
   503: 'Not now; try again later.',
   504: 'The service did not answer in time.',

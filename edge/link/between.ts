@@ -21,6 +21,8 @@ export type CarryFailure =
   | 'bad-response'
   /** The request's headers are longer than limits.frameHeadBytes. */
   | 'head-too-large'
+  /** The home node is of a version that carries no WebSockets. */
+  | 'no-web-sockets'
   /** The request expects something that nobody here knows. */
   | 'expectation'
   /** Requests of this method are not carried. */

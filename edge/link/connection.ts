@@ -17,18 +17,21 @@ import {
   markOf,
   writeFrameHeader,
 } from '../../shared/link/codec.ts';
-import { type CancelCode, closeCodes, flags } from '../../shared/link/frames.ts';
+import { type CancelCode, closeCodes, flags, webSocketsSince } from '../../shared/link/frames.ts';
 import type { Refusal } from '../../shared/link/handshake.ts';
 import { responseHeadOf } from '../../shared/link/heads.ts';
 import { LinkSession, type Stream } from '../../shared/link/session.ts';
 import { outcomeResponse } from './between.ts';
-import { Carried } from './carried.ts';
+import { Carried, type CarriedEvents } from './carried.ts';
+import { CarriedSocket } from './carried-socket.ts';
 import { HeadWatch } from './head-watch.ts';
 import { EdgeOutbox } from './outbox.ts';
 import { Parcel } from './parcel.ts';
 import { passOn } from './request-body.ts';
+import type { Visiting } from './sockets.ts';
 import { type StallLimits, StallWatch } from './stall-watch.ts';
 import { VisitorWatch } from './visitor-watch.ts';
+import { WebSockets } from './web-sockets.ts';
 
 export interface ConnectionOptions {
   readonly socket: WebSocket;
@@ -39,6 +42,11 @@ export interface ConnectionOptions {
   readonly clock: Clock;
   /** How long a request waits for home's head. */
   readonly headMs: number;
+  /** Version of the link, and the name of the session that its handshake opened. */
+  readonly version: number;
+  readonly linkSession: string;
+  /** Takes a visitor's socket into the object. */
+  readonly acceptWebSocket: (socket: WebSocket) => void;
   /** How long a visitor may stand still. */
   readonly stalls: StallLimits;
   /** SLEEP came. */
@@ -60,6 +68,7 @@ export class Connection {
   readonly socket: WebSocket;
   /** When home last said anything, as far as this memory knows. */
   heardAt: number;
+  readonly webSockets: WebSockets;
   readonly #options: ConnectionOptions;
   readonly #session: LinkSession<Carried>;
   readonly #watch: HeadWatch;
@@ -84,9 +93,23 @@ export class Connection {
     const { streamInitialBytes: initialBytes, streamWindowBytes, linkWindowBytes } = limits;
     const purse = { initialBytes, streamBytes: streamWindowBytes, purseBytes: linkWindowBytes };
     this.#session = new LinkSession({ role: 'edge', purse, maxStreams: limits.linkStreams });
-    const streams = (): Iterable<LinkStream> => this.#session.streams();
+    this.webSockets = new WebSockets({
+      session: this.#session,
+      linkSession: options.linkSession,
+      clock: options.clock,
+      acceptWebSocket: options.acceptWebSocket,
+      send: (frame) => this.#send(frame),
+      consumed: (stream, bytes) => this.#taken(stream, bytes),
+      cancel: (stream, code, reason) => this.#cancel(stream, code, reason),
+      closeIfOver: (stream) => this.#closeIfOver(stream),
+      onWaiting: () => this.#stalls.start(),
+    });
+    const streams = (): Iterable<LinkStream> => this.#busyStreams();
     this.#stalls = new StallWatch(options.clock, options.stalls, streams, (stream) => this.#stalled(stream));
-    this.#visitors = new VisitorWatch(streams, (stream) => this.#left(stream));
+    this.#visitors = new VisitorWatch(streams, (stream) => {
+      // Of an open WebSocket the platform tells by the socket.
+      if (!this.webSockets.isOpen(stream.owner)) this.#left(stream);
+    });
   }
 
   /** `head`: the text of a RequestHead, ASCII. */
@@ -123,6 +146,29 @@ export class Connection {
       );
     }
     return await carried.response;
+  }
+
+  /** As carry, for a request that asks for a WebSocket. */
+  async upgrade(request: Request, head: string): Promise<Response> {
+    if (this.#options.version < webSocketsSince) return outcomeResponse({ failed: 'no-web-sockets' });
+    if (this.#session.size >= limits.linkStreams) this.#stalls.makeRoom();
+    if (this.#session.size >= limits.linkStreams) this.#watch.makeRoom(limits.carryHeadCrowdedMs);
+    if (this.#session.size >= limits.linkStreams || this.webSockets.isFull) return outcomeResponse({ failed: 'busy' });
+    const id = this.#nextId();
+    const carried: CarriedSocket = this.webSockets.make(this.#eventsOf(() => stream));
+    const stream: LinkStream = this.#session.open(id, false, carried);
+    carried.stream = stream;
+    this.#send(encodeTextFrame('REQUEST', head, id));
+    if (this.#isOver) return outcomeResponse({ failed: 'lost' });
+    this.#watch.add(carried);
+    carried.visitor = request;
+    this.#visitors.start();
+    return await carried.answer;
+  }
+
+  /** A visitor's socket that outlived the memory in which its stream was opened. */
+  resume(socket: WebSocket, visiting: Visiting): void {
+    this.webSockets.restore(socket, visiting, ({ stream }) => this.#eventsOf(() => stream));
   }
 
   /** A message of home. */
@@ -180,6 +226,7 @@ export class Connection {
       this.#session.close(stream);
       stream.owner.fail('lost');
     }
+    this.webSockets.end();
     this.socket.close(code, reason);
   }
 
@@ -204,14 +251,24 @@ export class Connection {
       }
     } else if (frame.name === 'CANCEL') {
       this.#cancelled(frame);
+    } else if (frame.name === 'TEXT' || frame.name === 'BINARY' || frame.name === 'CLOSE') {
+      this.#webSocket(frame);
     } else {
       throw new PorchlightError('link-untimely', `Cannot go on with the link: home sent ${frame.name}.`);
     }
   }
 
+  #webSocket(frame: Frame): void {
+    const stream = this.#session.receive(frame);
+    if (stream === undefined) this.#send(encodeCancel(frame.stream, 'unknown', 'no such stream'));
+    else if (!this.webSockets.receive(stream, frame)) {
+      throw new PorchlightError('link-untimely', `Cannot go on with the link: home sent ${frame.name} without a 101.`);
+    }
+  }
+
   #head(stream: LinkStream, frame: Frame): void {
     this.#watch.remove(stream.owner);
-    stream.owner.head(responseHeadOf(frame));
+    stream.owner.head(responseHeadOf(frame, stream.owner instanceof CarriedSocket));
   }
 
   #settle(stream: LinkStream): void {
@@ -279,12 +336,25 @@ export class Connection {
 
   #close(stream: LinkStream): void {
     this.#session.close(stream);
+    this.webSockets.over(stream.owner);
     this.#watch.remove(stream.owner);
     if (this.#session.size === 0) this.#stalls.stop();
   }
 
   #send(frame: Uint8Array<ArrayBuffer>): void {
     if (!this.#isOver) this.#outbox.send(frame, this.#watch.size > fewWaiting);
+  }
+
+  #eventsOf(stream: () => LinkStream | null): CarriedEvents {
+    return {
+      taken: (bytes) => withStream(stream(), (open) => this.#taken(open, bytes)),
+      done: (early) => withStream(stream(), (open) => this.#done(open, early)),
+    };
+  }
+
+  /** Without WebSockets on which nothing moves: they may stay as they are for ever. */
+  *#busyStreams(): Generator<LinkStream> {
+    for (const stream of this.#session.streams()) if (!this.webSockets.isIdle(stream.owner)) yield stream;
   }
 
   #nextId(): number {
@@ -297,6 +367,10 @@ export class Connection {
   #idOf(count: number): number {
     return (this.#options.wakes % 2 ** (32 - countBits)) * 2 ** countBits + count;
   }
+}
+
+function withStream(stream: LinkStream | null, work: (stream: LinkStream) => void): void {
+  if (stream !== null) work(stream);
 }
 
 function isFilled(frame: Frame): boolean {

@@ -1,11 +1,13 @@
 // The links of one home: at most one takes requests. When a newer home node has come, the older one's link may stay beside
 // it for a while, until what is open on it has ended.
 
-import { closeCodes, drainSince } from '../../shared/link/frames.ts';
+import { closeCodes, drainSince, oldPong } from '../../shared/link/frames.ts';
 import type { Refusal } from '../../shared/link/handshake.ts';
+import type { RequestHead } from '../../shared/link/heads.ts';
 import type { ServicesSaid } from '../../shared/presence.ts';
 import type { Admitted } from './admission.ts';
 import type { Connection } from './connection.ts';
+import type { Carrier } from './hold.ts';
 import type { Away } from './presence.ts';
 import { attach, type Proven } from './sockets.ts';
 
@@ -79,4 +81,18 @@ export class OlderLink {
 /** May it finish what is open on it? Homes of earlier versions do not know how; one that sleeps has nothing open. */
 export function canDrain({ session, asleep }: Live): boolean {
   return session.version >= drainSince && asleep === null;
+}
+
+/** The runtime answers homes of today by itself; one of an earlier version says what a visitor's WebSocket may say too. */
+export function answerOldPing(link: Live, now: number): void {
+  link.connection.heardAt = now;
+  link.proven = { ...link.proven, pingedAt: now };
+  attach(link.connection.socket, link.proven);
+  link.connection.socket.send(oldPong);
+}
+
+/** What asks for a WebSocket goes another way on the same link. */
+export function carrierOf(connection: Connection, head: string): Carrier {
+  const { upgrade } = JSON.parse(head) as RequestHead;
+  return upgrade === undefined ? connection : { carry: (request, asked) => connection.upgrade(request, asked) };
 }

@@ -7,7 +7,7 @@ import { type Clock, type Random, systemClock, systemRandom } from '../../shared
 import { causeOf, PorchlightError } from '../../shared/errors.ts';
 import { limits } from '../../shared/limits.ts';
 import { decodeMessage, encodeTextFrame, type Frame, recordOf, textOf } from '../../shared/link/codec.ts';
-import { closeCodes, linkVersions, ping, pong } from '../../shared/link/frames.ts';
+import { closeCodes, linkVersions, oldPing, ping, pong } from '../../shared/link/frames.ts';
 import type { Refusal, Welcome } from '../../shared/link/handshake.ts';
 import type { RequestHead } from '../../shared/link/heads.ts';
 import { servicesOf, servicesSince } from '../../shared/link/services.ts';
@@ -20,11 +20,13 @@ import { carryUrl, headHeader, outcomeResponse } from './between.ts';
 import { Connection } from './connection.ts';
 import { type LinkChange, merged, toldUntil } from './history.ts';
 import { type Carrier, Hold } from './hold.ts';
-import { canDrain, isSomeDown, type Live, OlderLink } from './links.ts';
+import { answerOldPing, canDrain, carrierOf, isSomeDown, type Live, OlderLink } from './links.ts';
 import { isSilent, type LinkFacts, presenceOf } from './presence.ts';
 import { LinkRecord } from './record.ts';
 import { attach, attachmentOf, dismiss, greet, type Proven, type Unproven } from './sockets.ts';
 import type { StallLimits } from './stall-watch.ts';
+import { upgradeUrl } from './upgrade.ts';
+import { Visitors } from './visitors.ts';
 
 interface Outside {
   clock: Clock;
@@ -52,6 +54,7 @@ export class LinkObject extends DurableObject<Env> {
   readonly #record: LinkRecord;
   /** The link that takes requests. */
   #live: Live | null = null;
+  readonly visitors: Visitors;
   readonly #older = new OlderLink(() => this.outside.linkDrainMs);
   readonly #hold: Hold;
   /** Until then a link that is not there may be back any moment, ms since the epoch. */
@@ -65,6 +68,7 @@ export class LinkObject extends DurableObject<Env> {
     this.#homeId = ctx.id.name;
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(ping, pong));
     this.#record = new LinkRecord(ctx.storage);
+    this.visitors = new Visitors(ctx, () => [this.#live, this.#older.live].filter((link) => link !== null));
     if (this.#record.isMissed) this.#missedUntil = this.outside.clock.now() + limits.linkMissedMs;
     this.#hold = new Hold({
       clock: () => this.outside.clock,
@@ -85,11 +89,12 @@ export class LinkObject extends DurableObject<Env> {
       // Its proof was in the memory that is gone; home dials again.
       if (attachment.state === 'checking') dismiss(socket, closeCodes.stale, 'the edge was restarted');
     }
+    this.visitors.resume();
   }
 
   /** A home's upgrade (door.ts) or a visitor's request (carry.ts). */
   override async fetch(request: Request): Promise<Response> {
-    if (request.url !== carryUrl) return this.#dialled(request);
+    if (request.url !== carryUrl) return await this.#upgraded(request);
     const head = request.headers.get(headHeader);
     const live = this.#usable();
     if (live !== null && head !== null && (!live.someDown || this.#mayCarry(head))) {
@@ -131,30 +136,39 @@ export class LinkObject extends DurableObject<Env> {
   }
 
   override async webSocketMessage(socket: WebSocket, message: string | ArrayBuffer): Promise<void> {
-    if (typeof message === 'string') return;
     const link = this.#of(socket);
     if (link !== null) {
-      link.connection.receive(new Uint8Array(message));
+      if (typeof message !== 'string') link.connection.receive(new Uint8Array(message));
+      else if (message === oldPing) answerOldPing(link, this.outside.clock.now());
       return;
     }
+    if (this.visitors.said(socket, message) || typeof message === 'string') return;
     const attachment = attachmentOf(socket);
     if (attachment.state === 'unproven') await this.#proved(socket, attachment, new Uint8Array(message));
     else if (attachment.state === 'checking') dismiss(socket, closeCodes.protocol, 'link-untimely');
   }
 
-  override async webSocketClose(socket: WebSocket): Promise<void> {
+  override async webSocketClose(socket: WebSocket, code: number, reason: string, wasClean: boolean): Promise<void> {
     const link = this.#of(socket);
     if (link !== null) this.#broken(link, closeCodes.done, 'closed by home');
-    else attach(socket, { state: 'closing' });
+    else if (!this.visitors.closed(socket, code, reason, wasClean)) attach(socket, { state: 'closing' });
   }
 
   override async webSocketError(socket: WebSocket, error: unknown): Promise<void> {
     const link = this.#of(socket);
     if (link !== null) this.#broken(link, closeCodes.stale, causeOf(error));
+    else this.visitors.failed(socket, error);
   }
 
   get #spool(): DurableObjectStub<SpoolObject> {
     return this.env.SPOOL.get(this.env.SPOOL.idFromName(this.#homeId));
+  }
+
+  /** What came for none of the plain requests: home dials, or a visitor wants a WebSocket. */
+  async #upgraded(request: Request): Promise<Response> {
+    if (request.url !== upgradeUrl) return this.#dialled(request);
+    const head = request.headers.get(headHeader);
+    return head === null ? this.#absent(head) : await this.#hold.carry(request, head, null);
   }
 
   #dialled(request: Request): Response {
@@ -216,18 +230,22 @@ export class LinkObject extends DurableObject<Env> {
 
   #adopt(socket: WebSocket, proven: Proven): void {
     attach(socket, proven);
-    const { session, since, wakes } = proven;
+    const { session, since, wakes, pingedAt = since } = proven;
     const connection: Connection = new Connection({
       socket,
       wakes,
-      heardAt: since,
+      heardAt: pingedAt,
       clock: this.outside.clock,
       headMs: this.outside.carryHeadMs,
+      version: session.version,
+      linkSession: session.session,
+      acceptWebSocket: (visitor) => this.visitors.accept(visitor),
       stalls: this.outside.stalls,
       onSleep: (frame) => this.#sleeps(live, frame),
       onServices: (frame) => this.#services(live, frame),
       onBroken: (code, reason) => this.#broken(live, code, reason),
     });
+    this.visitors.tell(connection);
     // Storage says "asleep" beside an open socket only when home said so on this one: a new session wipes it.
     const { away } = this.#record;
     const asleep = away?.link === 'asleep' ? away : null;
@@ -326,7 +344,7 @@ export class LinkObject extends DurableObject<Env> {
     const now = this.outside.clock.now();
     if (live === null) return this.#live === null && now < this.#missedUntil ? 'wait' : 'away';
     const decided = decideCarry(hostOf(head), this.#presence(), now);
-    if (decided.decision === 'carry') return live.connection;
+    if (decided.decision === 'carry') return carrierOf(live.connection, head);
     return decided.reason === 'starting' && this.#isFresh() ? 'wait' : 'away';
   }
 

@@ -6,6 +6,7 @@ import { limits } from '../../shared/limits.ts';
 import { encodeTextFrame } from '../../shared/link/codec.ts';
 import { closeCodes } from '../../shared/link/frames.ts';
 import type { Hello } from '../../shared/link/handshake.ts';
+import type { Standing } from '../../shared/link/session.ts';
 import type { ServicesSaid } from '../../shared/presence.ts';
 import { type Admitted, type Applicant, encode } from './admission.ts';
 import type { LinkChange } from './history.ts';
@@ -31,6 +32,8 @@ export interface Proven {
   readonly services: ServicesSaid | null;
   /** Changes of the link that no row holds yet, the oldest first. */
   readonly unwritten: readonly LinkChange[];
+  /** When a home that the runtime does not answer (oldPing) last said its ping. */
+  readonly pingedAt?: number;
   /** A newer link has taken its place: no request is put on it any more. */
   readonly isDraining?: boolean;
 }
@@ -40,7 +43,16 @@ export interface Spent {
   readonly state: 'checking' | 'closing';
 }
 
-export type Attachment = Unproven | Proven | Spent;
+/** A visitor's WebSocket, as far as another memory must know it (web-sockets.ts). */
+export interface Visiting {
+  readonly state: 'visiting';
+  /** Name of the link's session that its stream belongs to. */
+  readonly session: string;
+  readonly stream: number;
+  readonly standing: Standing;
+}
+
+export type Attachment = Unproven | Proven | Spent | Visiting;
 
 export function attachmentOf(socket: WebSocket): Attachment {
   return (socket.deserializeAttachment() as Attachment | null) ?? { state: 'closing' };

@@ -11,6 +11,7 @@ import { toWire } from './header-text.ts';
 import { RequestBody } from './request-body.ts';
 import { ServiceAnswer } from './service-answer.ts';
 import { connect } from './service-connection.ts';
+import { askForSocket } from './web-socket.ts';
 
 export interface LoopbackService {
   readonly name: string;
@@ -31,6 +32,7 @@ const maxHeaderSize = limits.frameHeadBytes;
 
 export function createLoopback(services: readonly LoopbackService[], memory = new AnswerMemory()): Loopback {
   const byHost = new Map<string, Pool>();
+  const originOf = new Map<string, string>();
   const pools: Pool[] = [];
   for (const service of services) {
     // Time is the visitor's and the edge's to limit: a long poll or a live stream may be silent for as long as it likes.
@@ -39,10 +41,17 @@ export function createLoopback(services: readonly LoopbackService[], memory = ne
     const connector = protocol === 'http:' ? { connect } : {};
     const pool = new Pool(origin, { connections: limits.linkStreams, maxHeaderSize, ...connector, ...timeouts });
     pools.push(pool);
-    for (const host of service.hosts) byHost.set(host, pool);
+    for (const host of service.hosts) {
+      byHost.set(host, pool);
+      originOf.set(host, new URL(service.url).origin);
+    }
   }
   return {
     serve: async (request, signal) => {
+      if (request.upgrade !== undefined) {
+        const origin = originOf.get(request.host.toLowerCase());
+        if (origin !== undefined) return await askForSocket(origin, checked(request), signal, memory);
+      }
       const pool = byHost.get(request.host.toLowerCase());
       if (pool !== undefined) return await ask(pool, request, signal, memory);
       throw new PorchlightError(
@@ -57,10 +66,14 @@ export function createLoopback(services: readonly LoopbackService[], memory = ne
 }
 
 async function ask(pool: Pool, request: LinkRequest, signal: AbortSignal, memory: AnswerMemory): Promise<LinkResponse> {
-  const { method, path, host, headers, body } = request;
-  if (!path.startsWith('/')) throw new PorchlightError('bad-request', 'Cannot ask the service: the target is no path.');
+  const { method, path, host, headers, body } = checked(request);
   const answer = new ServiceAnswer(method, signal, memory);
   const sent = body === null ? null : new RequestBody(body);
   pool.dispatch({ method, path, headers: ['host', host, ...headers.map(toWire)], body: sent }, answer);
   return await answer.response;
+}
+
+function checked(request: LinkRequest): LinkRequest {
+  if (request.path.startsWith('/')) return request;
+  throw new PorchlightError('bad-request', 'Cannot ask the service: the target is no path.');
 }

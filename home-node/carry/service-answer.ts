@@ -128,7 +128,7 @@ export class ServiceAnswer implements Dispatcher.DispatchHandler {
   }
 }
 
-function refusalOf(error: Error & { readonly code?: unknown }): PorchlightError {
+export function refusalOf(error: Error & { readonly code?: unknown }): PorchlightError {
   if (error instanceof PorchlightError && error.code === 'failed') return error;
   if (unreachable.has(error.code)) {
     return new PorchlightError('service-down', 'Cannot reach the service: nothing listens there; start it.', {
@@ -166,7 +166,7 @@ function faultOf(status: number, raw: Dispatcher.DispatchController['rawHeaders'
 const transferEncoding = 'transfer-encoding';
 
 /** undici's raw headers as a flat list, without those that belong to the connection to the service. */
-function carriedHeaders(raw: Dispatcher.DispatchController['rawHeaders']): readonly string[] {
+export function carriedHeaders(raw: Dispatcher.DispatchController['rawHeaders']): readonly string[] {
   if (!Array.isArray(raw)) return [];
   const list = raw.map((part) => (typeof part === 'string' ? part : fromWire(part)));
   const named = namedByConnection(headerOf(list, 'connection'));

@@ -66,7 +66,9 @@ export class LiveLink {
         options.onDrain(why);
       },
     });
-    this.#pings = new Pings(socket, timers, () => this.#lost('link-silent', 'the edge does not answer any more'));
+    this.#pings = new Pings(socket, version, timers, () =>
+      this.#lost('link-silent', 'the edge does not answer any more'),
+    );
     socket.on('message', (message: Buffer<ArrayBuffer>, isBinary) => {
       this.#pings.heard();
       if (isBinary) this.#receive(() => decodeMessage(message));
@@ -95,6 +97,8 @@ export class LiveLink {
 
   /** Closes it when what is open has ended, or after limits.linkDrainMs. Resolves when it is closed, by whomever. */
   async drain(): Promise<void> {
+    // They would not end by themselves; a client that comes back is served by the newer home node.
+    this.#frames.closeWebSockets({ code: 1012, reason: 'a newer home node takes over' });
     await this.#empty(limits.linkDrainMs);
     this.close();
   }

@@ -4,15 +4,24 @@
 import { type Clock, steadyClock } from '../../shared/clock.ts';
 import { causeOf, PorchlightError } from '../../shared/errors.ts';
 import { limits } from '../../shared/limits.ts';
-import { cancelOf, encodeCancel, encodeCredit, encodeTextFrame, type Frame, isEnd } from '../../shared/link/codec.ts';
+import {
+  type Closing,
+  cancelOf,
+  encodeCancel,
+  encodeCredit,
+  encodeTextFrame,
+  type Frame,
+  isEnd,
+} from '../../shared/link/codec.ts';
 import { type CancelCode, cancelCodes, flags, marksSince } from '../../shared/link/frames.ts';
 import { type Refusal, refusalOf } from '../../shared/link/handshake.ts';
 import { requestHeadOf } from '../../shared/link/heads.ts';
 import { LinkSession, type Stream } from '../../shared/link/session.ts';
 import { ByteQueue } from './byte-queue.ts';
+import { CarriedSocket } from './carried-socket.ts';
 import { Outbox, type Sink } from './outbox.ts';
 import { Pace } from './pace.ts';
-import type { LinkRequest, LinkResponse, Serve } from './serve.ts';
+import type { LinkRequest, LinkResponse, Serve, ServiceSocket } from './serve.ts';
 
 export interface OpenLinkOptions {
   readonly sink: Sink;
@@ -33,6 +42,9 @@ interface Served {
   /** The request's body, while it comes. */
   readonly body: ByteQueue | null;
   readonly ends: AbortController;
+  /** Its REQUEST asked for a WebSocket; the one that it got. */
+  readonly wantsSocket: boolean;
+  socket: CarriedSocket<Served> | null;
 }
 
 type LinkStream = Stream<Served>;
@@ -67,6 +79,13 @@ export class OpenLink {
 
   sleep(until: number | null): void {
     this.#outbox.send(encodeTextFrame('SLEEP', JSON.stringify({ until })));
+    // They would not end by themselves. RFC 6455 section 7.4.1: a server that goes down.
+    this.closeWebSockets({ code: 1001, reason: 'home goes to sleep' });
+  }
+
+  /** Visitors and services are told to come back later, or elsewhere. */
+  closeWebSockets(closing: Closing): void {
+    for (const { owner } of [...this.#session.streams()]) owner.socket?.leave(closing);
   }
 
   services(text: string): void {
@@ -94,6 +113,17 @@ export class OpenLink {
         }
         return;
       }
+      case 'TEXT':
+      case 'BINARY':
+      case 'CLOSE': {
+        const stream = this.#session.receive(frame);
+        if (stream === undefined) return;
+        const { socket } = stream.owner;
+        if (socket === null) throw untimely(frame);
+        if (frame.name === 'CLOSE') socket.closedByVisitor(frame);
+        else socket.piece(frame);
+        return;
+      }
       case 'CREDIT':
         if (this.#session.receive(frame) !== undefined) this.#outbox.turn(frame.stream);
         return;
@@ -118,10 +148,7 @@ export class OpenLink {
         this.#options.onDrain(refusalOf(frame));
         return;
       default:
-        throw new PorchlightError(
-          'link-untimely',
-          `Cannot go on with the link: the edge sent ${frame.name}; bring home and edge to the same version.`,
-        );
+        throw untimely(frame);
     }
   }
 
@@ -131,8 +158,10 @@ export class OpenLink {
       this.#outbox.send(encodeCancel(frame.stream, 'busy', `${limits.linkStreams} requests are open`));
       return;
     }
-    const body = isEnd(frame) ? null : new ByteQueue();
-    const stream = this.#session.open(frame.stream, body === null, { body, ends: new AbortController() });
+    const wantsSocket = head.upgrade !== undefined;
+    const body = isEnd(frame) || wantsSocket ? null : new ByteQueue();
+    const owner: Served = { body, ends: new AbortController(), wantsSocket, socket: null };
+    const stream = this.#session.open(frame.stream, isEnd(frame), owner);
     if (body !== null) body.onTaken = (bytes) => this.#taken(stream, bytes);
     const request: LinkRequest = { ...head, body };
     this.#options.serve(request, stream.owner.ends.signal).then(
@@ -146,21 +175,39 @@ export class OpenLink {
       response.body?.fail(new Error('nobody waits for it any more'));
       return;
     }
-    const { status, headers, body } = response;
+    const { status, headers, body, socket } = response;
     const text = JSON.stringify({ status, headers });
     if (text.length > limits.frameHeadBytes / 3 && Buffer.byteLength(text) > limits.frameHeadBytes) {
       this.#cancel(stream, 'failed', 'the headers of the response are too long to carry');
       return;
     }
-    this.#session.sentHead(stream, body === null);
-    this.#outbox.sendHead(encodeTextFrame('RESPONSE', text, stream.id, body === null ? flags.end : 0));
-    if (body === null) this.#answered(stream);
+    const isWhole = body === null && socket === undefined;
+    this.#session.sentHead(stream, isWhole);
+    this.#outbox.sendHead(encodeTextFrame('RESPONSE', text, stream.id, isWhole ? flags.end : 0));
+    if (socket !== undefined) this.#join(stream, socket);
+    else if (body === null) this.#answered(stream);
     else {
       this.#outbox.sendBody(stream, body, {
         onEnd: () => this.#answered(stream),
         onFailure: (error) => this.#cancel(stream, 'failed', error.message),
       });
     }
+  }
+
+  /** The stream is a WebSocket from now on. */
+  #join(stream: LinkStream, service: ServiceSocket): void {
+    const socket: CarriedSocket<Served> = new CarriedSocket({
+      session: this.#session,
+      stream,
+      service,
+      send: (frame) => this.#outbox.send(frame),
+      onReady: () => this.#outbox.turn(stream.id),
+      taken: (cost) => this.#taken(stream, cost),
+      cancel: (code, reason) => this.#cancel(stream, code, reason),
+      closeIfOver: () => this.#closeIfOver(stream),
+    });
+    stream.owner.socket = socket;
+    this.#outbox.sendFrames(stream.id, socket);
   }
 
   /** The response is out. A service that answered without reading all of the request wants no more of it. */
@@ -175,7 +222,9 @@ export class OpenLink {
   }
 
   #closeIfOver(stream: LinkStream): void {
-    if (this.#session.isOver(stream)) this.#session.close(stream);
+    if (!this.#session.isOver(stream)) return;
+    this.#session.close(stream);
+    if (stream.owner.socket !== null) this.#outbox.drop(stream.id);
   }
 
   #cancel(stream: LinkStream, code: CancelCode, reason: string): void {
@@ -196,6 +245,13 @@ export class OpenLink {
   #isOpen(stream: LinkStream): boolean {
     return this.#session.stream(stream.id) === stream;
   }
+}
+
+function untimely({ name }: Frame): PorchlightError {
+  return new PorchlightError(
+    'link-untimely',
+    `Cannot go on with the link: the edge sent ${name}; bring home and edge to the same version.`,
+  );
 }
 
 function codeOf(thrown: unknown): CancelCode {

@@ -34,6 +34,14 @@ export interface BodyEvents {
   onFailure(error: Error): void;
 }
 
+/** What has frames of its own to send, a message cut into pieces; its turns are those of a body. */
+export interface FrameSource {
+  /** take() would give something. */
+  readonly isReady: boolean;
+  /** Appends one frame with at most `room` bytes of payload, and counts it. Returns its length, 0: nothing can be sent. */
+  take(room: number, parts: Uint8Array[]): number;
+}
+
 interface Sending<Owner> {
   readonly stream: Stream<Owner>;
   readonly body: ByteQueue;
@@ -50,6 +58,7 @@ export class Outbox<Owner> {
   readonly #buffers = new MessageBuffers(messageBytes + 2 * crumbBytes);
   readonly #small: Uint8Array[] = [];
   readonly #bodies = new Map<number, Sending<Owner>>();
+  readonly #sources = new Map<number, FrameSource>();
   /** Numbers of the streams whose turn comes, in order. */
   readonly #turns = new Set<number>();
   /** Numbers of the streams whose bodies are bulk. */
@@ -89,10 +98,21 @@ export class Outbox<Owner> {
     this.turn(stream.id);
   }
 
+  /** From now on turn() is to be called whenever the source may have become ready. */
+  sendFrames(id: number, source: FrameSource): void {
+    this.#sources.set(id, source);
+    this.turn(id);
+  }
+
   /** There is something new for this stream: bytes, their end, or credit. */
   turn(id: number): void {
     const sending = this.#bodies.get(id);
-    if (sending === undefined) return;
+    if (sending === undefined) {
+      if (this.#sources.get(id)?.isReady !== true) return;
+      this.#turns.add(id);
+      this.#schedule();
+      return;
+    }
     const { body, stream, events } = sending;
     if (body.failure !== null) {
       this.drop(id);
@@ -108,6 +128,7 @@ export class Outbox<Owner> {
   /** What is left of this stream's body is not sent. */
   drop(id: number): void {
     this.#bodies.delete(id);
+    this.#sources.delete(id);
     this.#turns.delete(id);
     this.#bulk.delete(id);
   }
@@ -168,14 +189,21 @@ export class Outbox<Owner> {
       if (bytes >= most) break;
       this.#turns.delete(id);
       const sending = this.#bodies.get(id);
-      if (sending === undefined) continue;
       const before = bytes;
-      bytes += this.#data(sending, Math.max(most - bytes, crumbBytes), parts);
+      const room = Math.max(most - bytes, crumbBytes);
+      bytes += sending === undefined ? this.#frame(id, room, parts) : this.#data(sending, room, parts);
       if (bytes > before) this.turn(id);
     }
     const mark = this.#pace?.mark() ?? null;
     if (mark !== null) parts.push(encodeMark('MARK', mark));
     return parts;
+  }
+
+  /** One frame of this source, of at most `room` bytes. Returns its length. */
+  #frame(id: number, room: number, parts: Uint8Array[]): number {
+    const length = this.#sources.get(id)?.take(room, parts) ?? 0;
+    this.#pace?.sent(length);
+    return length;
   }
 
   /** One DATA frame of this body, of at most `room` bytes. Returns its length. */

@@ -1,21 +1,24 @@
-// Notices a half-open connection: home says "ping" now and then, and the edge's runtime answers without waking the
+// Notices a half-open connection: home says a ping now and then, and the edge's runtime answers without waking the
 // object. Anything that comes counts as an answer.
 
 import type { WebSocket } from 'ws';
 import { limits } from '../../shared/limits.ts';
-import { ping } from '../../shared/link/frames.ts';
+import { oldPing, ping, pingSince } from '../../shared/link/frames.ts';
 import type { Timers } from './timers.ts';
 
 export class Pings {
   readonly #socket: Pick<WebSocket, 'send' | 'terminate'>;
+  /** What the edge's runtime answers by itself. */
+  readonly #text: string;
   readonly #timers: Timers;
   readonly #onSilent: () => void;
   #cancel: () => void = () => undefined;
   #isAwaited = false;
 
-  /** `onSilent` is called once, after the socket was cut. */
-  constructor(socket: Pick<WebSocket, 'send' | 'terminate'>, timers: Timers, onSilent: () => void) {
+  /** `version`: of the link. `onSilent` is called once, after the socket was cut. */
+  constructor(socket: Pick<WebSocket, 'send' | 'terminate'>, version: number, timers: Timers, onSilent: () => void) {
     this.#socket = socket;
+    this.#text = version >= pingSince ? ping : oldPing;
     this.#timers = timers;
     this.#onSilent = onSilent;
     this.#wait();
@@ -37,7 +40,7 @@ export class Pings {
   }
 
   #ping(): void {
-    this.#socket.send(ping);
+    this.#socket.send(this.#text);
     this.#isAwaited = true;
     this.#cancel = this.#timers.after(limits.linkPongMs, () => {
       this.#socket.terminate();

@@ -126,6 +126,11 @@ export const strangerCodes = {
     says: 'No home of this edge answers for this host.',
     do: "If it is yours: claim it with a code of the edge's operator, and do not leave it out in porchlight.toml.",
   },
+  'no-web-sockets': {
+    status: 501,
+    says: 'Home is of a version that does not carry WebSockets.',
+    do: 'The owner updates the home node.',
+  },
   unproven: {
     status: 401,
     says: 'The delivery is not proven, or by a signature that the service of home cannot check.',

@@ -15,6 +15,12 @@ export interface Frame {
 
 export const frameHeaderBytes = 10;
 
+/** How a WebSocket is closed: by a code that may be sent (RFC 6455 section 7.4), or without one. */
+export interface Closing {
+  readonly code: number | null;
+  readonly reason: string;
+}
+
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const lenientDecoder = new TextDecoder();
@@ -77,6 +83,16 @@ export function encodeCancel(stream: number, code: CancelCode, reason: string): 
   return encodeFrame('CANCEL', stream, payload);
 }
 
+/** A WebSocket's close; `code` null: closed without one. What does not fit the frame is cut off, between characters. */
+export function encodeClose(stream: number, { code, reason }: Closing): Uint8Array<ArrayBuffer> {
+  if (code === null) return encodeFrame('CLOSE', stream, none, flags.end);
+  const payload = new Uint8Array(frameTable.CLOSE.maxBytes);
+  payload[0] = code >>> 8;
+  payload[1] = code;
+  const { written } = encoder.encodeInto(reason, payload.subarray(2));
+  return encodeFrame('CLOSE', stream, payload.subarray(0, 2 + written), flags.end);
+}
+
 /**
  * The frames of one message, in order. Throws `link-malformed` when lengths do not add up or a stream number is where
  * none belongs, `link-oversize` above a limit, `link-unknown-frame` for an unknown type that is not optional.
@@ -126,6 +142,23 @@ export function cancelOf(frame: Frame): { readonly code: CancelCode; readonly re
   if (frame.payload.length < 2) throw malformed('CANCEL does not hold a code');
   const code = (frame.payload[0] ?? 0) * 256 + (frame.payload[1] ?? 0);
   return { code: cancelNames.get(code) ?? 'failed', reason: lenientDecoder.decode(frame.payload.subarray(2)) };
+}
+
+/** Throws `link-malformed` when its code is none that may be sent. */
+export function closingOf(frame: Frame): Closing {
+  const { payload } = frame;
+  if (payload.length === 0) return { code: null, reason: '' };
+  const code = (payload[0] ?? 0) * 256 + (payload[1] ?? 0);
+  if (payload.length < 2 || !isCloseCode(code)) throw malformed('CLOSE does not hold a code');
+  return { code, reason: lenientDecoder.decode(payload.subarray(2)) };
+}
+
+/**
+ * May this be the code of a close frame? RFC 6455 section 7.4.1 keeps 1005, 1006 and 1015 for what is only seen, and 1004
+ * for later; section 7.4.2 leaves nothing else below 3000 to anybody.
+ */
+export function isCloseCode(code: number): boolean {
+  return (code >= 1000 && code <= 1014 && (code < 1004 || code > 1006)) || (code >= 3000 && code <= 4999);
 }
 
 /** Throws `link-malformed` when the payload is not UTF-8. */

@@ -254,6 +254,14 @@ export const closeCodes = {
   crowded: 4429,
 } as const;
 
-/** Text messages, outside the frames: the runtime answers them without waking the edge. */
-export const ping = 'ping';
-export const pong = 'pong';
+/**
+ * Text messages, outside the frames: the runtime answers them without waking the edge. It does so for every socket of the
+ * object, so that a visitor's WebSocket which says the same would be answered too: no application says this.
+ */
+export const ping = 'porchlight\0ping';
+export const pong = 'porchlight\0pong';
+/** What a home says on a link before version 3. The edge's object wakes to answer. */
+export const oldPing = 'ping';
+export const oldPong = 'pong';
+/** The first version in which home says `ping`. */
+export const pingSince = 3;

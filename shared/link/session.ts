@@ -37,6 +37,14 @@ export interface Stream<Owner> {
   readonly credit: number;
 }
 
+/** One stream's state, for whoever writes it down. */
+export interface Standing {
+  readonly sending: Half;
+  readonly receiving: Half;
+  readonly credit: number;
+  readonly granted: number;
+}
+
 interface Mutable<Owner> extends Stream<Owner> {
   sending: Half;
   receiving: Half;
@@ -102,6 +110,20 @@ export class LinkSession<Owner> {
       held: 0,
     };
     this.#streams.set(id, stream);
+    return stream;
+  }
+
+  /** What of a stream must be known to go on with it in another memory. Nothing may be held of it. */
+  standingOf(stream: Stream<Owner>): Standing {
+    const { sending, receiving, credit, granted } = this.#own(stream);
+    return { sending, receiving, credit, granted };
+  }
+
+  /** A stream goes on that was opened in a memory which is gone. Throws as `open`. */
+  restore(id: number, standing: Standing, owner: Owner): Stream<Owner> {
+    const stream = this.#own(this.open(id, false, owner));
+    Object.assign(stream, standing);
+    this.#borrowed += excess(stream, this.#options.purse.initialBytes);
     return stream;
   }
 

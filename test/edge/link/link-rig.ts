@@ -33,13 +33,15 @@ const facts = { clientAddress: '203.0.113.7', host: 'site.example', scheme: 'htt
 export class HomeSocket {
   readonly #socket: WebSocket;
   readonly #frames: Frame[] = [];
+  readonly #texts: string[] = [];
   closed: { readonly code: number; readonly reason: string } | null = null;
 
   constructor(socket: WebSocket) {
     this.#socket = socket;
     socket.binaryType = 'arraybuffer';
     socket.addEventListener('message', ({ data }) => {
-      if (typeof data !== 'string') this.#frames.push(...decodeMessage(new Uint8Array(data as ArrayBuffer)));
+      if (typeof data === 'string') this.#texts.push(data);
+      else this.#frames.push(...decodeMessage(new Uint8Array(data as ArrayBuffer)));
     });
     socket.addEventListener('close', ({ code, reason }) => {
       this.closed = { code, reason };
@@ -79,6 +81,12 @@ export class HomeSocket {
 
   text(text: string): void {
     this.#socket.send(text);
+  }
+
+  /** What comes back to this text. */
+  async answerTo(text: string): Promise<string | undefined> {
+    this.text(text);
+    return await vi.waitUntil(() => this.#texts.shift(), { timeout: 5000, interval: 2 });
   }
 
   close(): void {

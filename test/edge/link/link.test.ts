@@ -3,7 +3,7 @@
 import { describe, expect, test, vi } from 'vitest';
 import { limits } from '../../../shared/limits.ts';
 import { cancelOf, encodeCredit, encodeFrame, encodeTextFrame } from '../../../shared/link/codec.ts';
-import { closeCodes, flags } from '../../../shared/link/frames.ts';
+import { closeCodes, flags, ping, pingSince } from '../../../shared/link/frames.ts';
 import { HandClock } from '../home/directory-database.ts';
 import { LinkRig } from './link-rig.ts';
 
@@ -93,12 +93,12 @@ describe('an eviction', () => {
 
   test('does not make the edge forget when home last pinged, though pings wake nobody', async () => {
     const rig = await LinkRig.open();
-    const { socket } = await rig.openLink();
+    const { socket } = await rig.openLink({ version: pingSince });
     const presence = await rig.stub.presence();
     const since = presence.link === 'connected' ? presence.since : 0;
     const pingedAt = await vi.waitUntil(
       async () => {
-        socket.text('ping');
+        socket.text(ping);
         const at = await rig.inside((_, state) => {
           const [own] = state.getWebSockets();
           return own === undefined ? 0 : (state.getWebSocketAutoResponseTimestamp(own)?.getTime() ?? 0);

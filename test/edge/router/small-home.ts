@@ -180,6 +180,12 @@ export class SmallHome {
       this.#socket?.send(encodeCancel(frame.stream, cancel, 'as the test says'));
       return;
     }
+    if (status === 101) {
+      const head = JSON.stringify({ status, headers: Object.entries(headers).flat() });
+      this.#socket?.send(encodeTextFrame('RESPONSE', head, frame.stream));
+      this.#socket?.send(encodeTextFrame('TEXT', 'welcome', frame.stream));
+      return;
+    }
     const bytes = typeof body === 'string' ? encoder.encode(body) : body;
     const head = JSON.stringify({
       status,

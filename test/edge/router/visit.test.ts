@@ -3,6 +3,7 @@
 import { reset, SELF } from 'cloudflare:test';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { limits } from '../../../shared/limits.ts';
+import { webSocketsSince } from '../../../shared/link/frames.ts';
 import type { Snapshot } from '../../../shared/snapshot.ts';
 import { bindings, migrated } from '../home/directory-database.ts';
 import { exampleSnapshot } from '../home/example-snapshot.ts';
@@ -115,6 +116,37 @@ describe('while home is there', () => {
     const path = `/.well-known/webfinger?resource=acct:nobody@${new URL(origin).host}`;
     await leaveSnapshot({ complete: false });
     expect(await (await get(path)).text()).toBe(`page ${path}`);
+  });
+
+  test('a WebSocket passes the door as home answers it: 101 with its socket, or an answer of which no copy is kept', async () => {
+    await home.connect(webSocketsSince);
+    await leaveSnapshot();
+    home.answer = () => ({ status: 101, headers: { 'Sec-WebSocket-Protocol': 'v2' } });
+    const upgrade = { Upgrade: 'websocket', 'Sec-WebSocket-Protocol': 'v1, v2' };
+    const { status, headers, webSocket } = await get('/socket', { headers: upgrade });
+    expect([status, headers.get('Sec-WebSocket-Protocol')]).toEqual([101, 'v2']);
+    const heard: unknown[] = [];
+    webSocket?.addEventListener('message', ({ data }) => heard.push(data));
+    webSocket?.accept();
+    await vi.waitUntil(() => heard.length > 0);
+    expect(heard).toEqual(['welcome']);
+    home.answer = () => ({ headers: { 'Content-Type': 'text/html', 'Cache-Control': 'public' }, body: 'for a socket' });
+    expect(await (await get('/page', { headers: upgrade })).text()).toBe('for a socket');
+    home.answer = () => ({ headers: { 'Content-Type': 'text/html', 'Cache-Control': 'public' }, body: 'for a page' });
+    expect(await (await get('/page')).text()).toBe('for a page');
+    await home.sleep(null);
+    await copied('/page', 'for a page');
+    const asleep = await get('/page', { headers: upgrade });
+    expect([asleep.status, asleep.webSocket, asleep.headers.has('Retry-After')]).toEqual([503, null, true]);
+    expect(await asleep.json()).toMatchObject({ code: 'asleep' });
+  });
+
+  test('a WebSocket is refused clearly where home’s version carries none, and nothing is asked of home', async () => {
+    await home.connect();
+    const response = await get('/', { headers: { Upgrade: 'websocket' } });
+    expect(response.status).toBe(501);
+    expect(await response.json()).toMatchObject({ code: 'no-web-sockets' });
+    expect(home.seen).toEqual([]);
   });
 
   test('HEAD has the length and no body', async () => {

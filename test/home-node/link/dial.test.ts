@@ -14,7 +14,7 @@ import { LinkClient, type LinkState, soonAgain } from '../../../home-node/link/c
 import type { Timers } from '../../../home-node/link/timers.ts';
 import { limits } from '../../../shared/limits.ts';
 import { decodeMessage, encodeFrame, encodeTextFrame } from '../../../shared/link/codec.ts';
-import { closeCodes, ping } from '../../../shared/link/frames.ts';
+import { closeCodes, oldPing, ping, pingSince } from '../../../shared/link/frames.ts';
 import { selfSigned } from '../../support/certificates.ts';
 
 const windows = { initialBytes: limits.streamInitialBytes };
@@ -249,6 +249,25 @@ describe('an open link', () => {
     await expect(client.sleep(null)).rejects.toMatchObject({ code: 'link-not-open' });
   });
 
+  test('of a version whose pings the runtime knows apart from visitors’ messages says those', async () => {
+    const timers = new HandTimers();
+    const heard: string[] = [];
+    const origin = await edge((socket, ownOrigin) => {
+      socket.send(hello(ownOrigin, [pingSince]));
+      socket.once('message', () => {
+        socket.send(encodeTextFrame('WELCOME', JSON.stringify({ ...welcome, version: pingSince })));
+        socket.on('message', (message: Buffer, isBinary) => {
+          if (!isBinary) heard.push(message.toString());
+        });
+      });
+    });
+    const { client } = dial(origin, timers);
+    await vi.waitUntil(() => client.session !== null);
+    timers.fire(limits.linkPingMs);
+    await vi.waitUntil(() => heard.length > 0);
+    expect(heard).toEqual([ping]);
+  });
+
   test('that is lost soon after it opened is dialled again at once, but not for ever', async () => {
     const timers = new HandTimers();
     const origin = await edge(opening((socket) => socket.close(1012)));
@@ -283,7 +302,7 @@ describe('an open link', () => {
     await vi.waitUntil(() => timers.waiting.some((timer) => timer.ms === limits.linkPingMs));
     timers.fire(limits.linkPingMs);
     await vi.waitUntil(() => pings.length === 2);
-    expect(pings).toEqual([ping, ping]);
+    expect(pings).toEqual([oldPing, oldPing]);
     // The edge must not believe in it for longer than home does.
     expect(limits.linkPingMs + limits.linkPongMs).toBeLessThanOrEqual(20_000);
     expect(limits.linkStaleMs).toBe(20_000);

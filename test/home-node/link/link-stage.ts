@@ -100,8 +100,13 @@ export class LinkStage {
     return pid;
   }
 
+  /** Every home is stopped, without a word to the edge. */
+  closeHomes(): void {
+    for (const home of this.#homes.splice(0)) home.close();
+  }
+
   async close(): Promise<void> {
-    for (const home of this.#homes) home.close();
+    this.closeHomes();
     await this.loopback.close();
     this.service.closeAllConnections();
     await new Promise((resolve) => this.service.close(resolve));

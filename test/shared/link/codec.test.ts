@@ -6,13 +6,16 @@ import { PorchlightError } from '../../../shared/errors.ts';
 import { limits } from '../../../shared/limits.ts';
 import {
   cancelOf,
+  closingOf,
   creditOf,
   decodeMessage,
   encodeCancel,
+  encodeClose,
   encodeCredit,
   encodeFrame,
   encodeTextFrame,
   type Frame,
+  isCloseCode,
   isEnd,
   recordOf,
   textOf,
@@ -168,5 +171,34 @@ describe('payloads', () => {
     for (const text of ['', '{', 'null', '[]', '3', '"a"']) {
       expect(codeOf(() => recordOf(only(encodeTextFrame('HELLO', text))))).toBe('link-malformed');
     }
+  });
+});
+
+describe('a close', () => {
+  const sendable = fc.integer({ min: 1000, max: 4999 }).filter(isCloseCode);
+
+  test('says its code and reason, or none, whatever the reason', () => {
+    fc.assert(
+      fc.property(fc.option(sendable), fc.string({ unit: 'grapheme', maxLength: 300 }), (code, reason) => {
+        const [frame] = decodeMessage(encodeClose(7, { code, reason }));
+        if (frame === undefined) throw new Error('no frame');
+        const read = closingOf(frame);
+        expect([frame.name, frame.stream, isEnd(frame), read.code]).toEqual(['CLOSE', 7, true, code]);
+        expect(frame.payload.length).toBeLessThanOrEqual(125);
+        // Cut between characters, as RFC 6455 section 5.5.1 wants it.
+        const whole = code === null ? '' : reason;
+        expect(whole.toWellFormed().startsWith(read.reason)).toBe(true);
+        if (new TextEncoder().encode(whole).length <= 123) expect(read.reason).toBe(whole.toWellFormed());
+      }),
+    );
+  });
+
+  test('with a code that must not be sent is refused', () => {
+    for (const code of [0, 999, 1004, 1005, 1006, 1015, 1016, 2999, 5000, 65_535]) {
+      const [frame] = decodeMessage(encodeFrame('CLOSE', 1, Uint8Array.of(code >> 8, code & 255), flags.end));
+      expect(() => frame && closingOf(frame)).toThrow(expect.objectContaining({ code: 'link-malformed' }));
+    }
+    const [half] = decodeMessage(encodeFrame('CLOSE', 1, Uint8Array.of(3), flags.end));
+    expect(() => half && closingOf(half)).toThrow(expect.objectContaining({ code: 'link-malformed' }));
   });
 });

@@ -274,6 +274,37 @@ const events = fc.oneof(
   fc.record({ do: fc.constant('cancel' as const), id }),
 );
 
+describe('a stream that is written down', () => {
+  test('goes on in another session with the credit it had, both ways, and what it borrowed', () => {
+    const before = edge();
+    const stream = before.open(3, false, 'a');
+    before.receive(response(3));
+    before.sent(stream, 40, false);
+    before.receive(data(3, 80));
+    expect(before.consumed(stream, 80)).toBeGreaterThan(0);
+    const after = edge();
+    const restored = after.restore(3, before.standingOf(stream), 'a');
+    expect(after.borrowed).toBe(before.borrowed);
+    expect(after.standingOf(restored)).toEqual(before.standingOf(stream));
+    expect(() => after.sent(restored, 61, false)).toThrow(expect.objectContaining({ code: 'link-overrun' }));
+    after.sent(restored, 60, false);
+    const { granted } = after.standingOf(restored);
+    after.receive(data(3, granted));
+    expect(() => after.receive(data(3, 1))).toThrow(expect.objectContaining({ code: 'link-overrun' }));
+    after.close(restored);
+    expect(after.borrowed).toBe(0);
+  });
+
+  test('is restored once, and not beyond the number allowed', () => {
+    const from = edge();
+    const standing = from.standingOf(from.open(1, false, 'a'));
+    const session = edge(purse, 1);
+    session.restore(1, standing, 'a');
+    expect(() => session.restore(1, standing, 'b')).toThrow(expect.objectContaining({ code: 'link-untimely' }));
+    expect(() => session.restore(2, standing, 'b')).toThrow(expect.objectContaining({ code: 'link-busy' }));
+  });
+});
+
 describe('two ends', () => {
   test('never owe, hold or lend more than their windows, and lose nothing, in any order of events', () => {
     fc.assert(
