@@ -2,7 +2,7 @@
 
 import { expect, test } from 'vitest';
 import { limits } from '../../../shared/limits.ts';
-import { cancelOf } from '../../../shared/link/codec.ts';
+import { cancelOf, encodeCredit } from '../../../shared/link/codec.ts';
 import { HandClock } from '../home/directory-database.ts';
 import { LinkRig } from './link-rig.ts';
 
@@ -20,6 +20,8 @@ test('when a hanging service holds every stream, the oldest request gives way to
   const ids: number[] = [];
   for (let n = 0; n < limits.linkStreams; n++) ids.push((await home.request()).id);
   clock.advance(limits.carryHeadCrowdedMs - 1);
+  // Home itself is alive all the time.
+  home.send(encodeCredit(1, 1));
   expect(await rig.carry(new Request(`${site}/early`))).toEqual({ failed: 'busy' });
   clock.advance(1);
   for (const path of ['/first', '/second']) {
