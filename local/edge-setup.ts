@@ -15,6 +15,8 @@ export interface EdgeOptions {
   readonly dataDir: string;
   /** PEM texts; with them the edge speaks HTTPS. */
   readonly tls?: { readonly key: string; readonly cert: string };
+  /** A second way in, by plain HTTP even when the edge speaks HTTPS: what a benchmark compares without TLS. */
+  readonly plainPort?: number;
   /** Origins whose keys may be fetched although they are loopback or plain HTTP. */
   readonly devKeyOrigins?: readonly string[];
   readonly dnsResolver?: string;
@@ -39,7 +41,7 @@ export interface EdgeSetup {
 const root = join(import.meta.dirname, '..');
 
 export async function edgeSetup(options: EdgeOptions, port: number): Promise<EdgeSetup> {
-  const { tls, dnsResolver, operatorKey, bundlePath, dataDir, devKeyOrigins = [], build } = options;
+  const { tls, plainPort, dnsResolver, operatorKey, bundlePath, dataDir, devKeyOrigins = [], build } = options;
   const { wranglerToml = join(root, 'wrangler.toml') } = options;
   const { name, database, main, env, exports, compatibilityDate } = readEdgeConfig(wranglerToml, {
     DEV_KEY_ORIGINS: devKeyOrigins.join(','),
@@ -54,7 +56,11 @@ export async function edgeSetup(options: EdgeOptions, port: number): Promise<Edg
   );
   const worker = {
     config: { name, compatibilityDate, manifest, env, exports },
-    dev: { outboundService: { type: 'worker' as const, worker: egressName }, unsafeRegisterWorker: false },
+    dev: {
+      outboundService: { type: 'worker' as const, worker: egressName },
+      unsafeRegisterWorker: false,
+      ...(plainPort === undefined ? {} : { unsafeDirectSockets: [{ host: '127.0.0.1', port: plainPort }] }),
+    },
   };
   const miniflareOptions = {
     ...quiet,
