@@ -1,12 +1,12 @@
 // What is known of another process (proc(5)): those that it started, and what it holds of this machine's memory. Resident
 // is what goals speak of; anonymous is its own alone, the rest are pages of the program that processes on the same Node share.
 
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 
 export interface Memory {
   readonly residentMb: number;
   readonly anonymousMb: number;
-  /** The most that was resident, ever. */
+  /** The most that was resident, ever or since forgetPeak(). */
   readonly peakMb: number;
 }
 
@@ -30,4 +30,9 @@ export function childrenOf(pid: number): readonly number[] {
 /** The process, and all below it that run. */
 export function treeOf(pid: number): readonly number[] {
   return [pid, ...childrenOf(pid).flatMap(treeOf)];
+}
+
+/** What is resident now is the peak from now on (proc(5), /proc/pid/clear_refs). */
+export function forgetPeak(pid: number): void {
+  writeFileSync(`/proc/${pid}/clear_refs`, '5');
 }

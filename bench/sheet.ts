@@ -15,7 +15,13 @@ interface Cell {
 }
 
 export class Sheet {
-  readonly #rows = new Map<string, { readonly row: Row; readonly cells: Map<string, Cell> }>();
+  readonly #columns: readonly string[];
+  readonly #rows = new Map<string, Map<string, Cell>>();
+
+  /** `columns`: who is measured, in the order of the table. */
+  constructor(columns: readonly string[]) {
+    this.#columns = columns;
+  }
 
   /** The value of one round. */
   add(of: string, row: Row, value: number): void {
@@ -31,28 +37,32 @@ export class Sheet {
 
   /** Undefined where nothing was measured. */
   value(of: string, row: Row): number | undefined {
-    const cell = this.#rows.get(row.figure)?.cells.get(of);
+    const cell = this.#rows.get(row.figure)?.get(of);
     if (cell === undefined) return undefined;
-    return cell.per > 0 ? cell.amount / cell.per : median(cell.values);
+    if (cell.per > 0) return cell.amount / cell.per;
+    return cell.values.length > 0 ? median(cell.values) : undefined;
   }
 
   /** What was added in each round, in their order. */
   values(of: string, row: Row): readonly number[] {
-    return this.#rows.get(row.figure)?.cells.get(of)?.values ?? [];
+    return this.#rows.get(row.figure)?.get(of)?.values ?? [];
   }
 
-  /** In the order in which the rows were first written. */
-  figures(bench: string): readonly Figure[] {
-    return [...this.#rows.values()].flatMap(({ row, cells }) =>
-      [...cells.keys()].map((of) => ({ bench, of, ...row, value: this.value(of, row) ?? 0 })),
+  /** Of each row in turn; what was not measured is left out. */
+  figures(bench: string, order: readonly Row[]): readonly Figure[] {
+    return order.flatMap((row) =>
+      this.#columns.flatMap((of) => {
+        const value = this.value(of, row);
+        return value === undefined ? [] : [{ bench, of, ...row, value }];
+      }),
     );
   }
 
   #cell(of: string, row: Row): Cell {
-    const written = this.#rows.get(row.figure) ?? { row, cells: new Map<string, Cell>() };
-    this.#rows.set(row.figure, written);
-    const cell = written.cells.get(of) ?? { values: [], amount: 0, per: 0 };
-    written.cells.set(of, cell);
+    const cells = this.#rows.get(row.figure) ?? new Map<string, Cell>();
+    this.#rows.set(row.figure, cells);
+    const cell = cells.get(of) ?? { values: [], amount: 0, per: 0 };
+    cells.set(of, cell);
     return cell;
   }
 }

@@ -52,15 +52,23 @@ export class Contender {
     }
   }
 
-  get edgePid(): number {
+  /** Null where there is no tunnel. */
+  get edgePid(): number | null {
     return this.#tunnel.edgePid;
   }
 
-  readonly homeCpuSeconds = (): number => treeCpuSecondsOf(this.#tunnel.homePid);
+  /** 0 where there is no tunnel. */
+  readonly homeCpuSeconds = (): number => {
+    const { homePid } = this.#tunnel;
+    return homePid === null ? 0 : treeCpuSecondsOf(homePid);
+  };
 
-  memory(field: 'residentMb' | 'peakMb'): MemoryOfSides {
+  /** Null where there is no tunnel. */
+  memory(field: 'residentMb' | 'peakMb'): MemoryOfSides | null {
+    const { homePid, edgePid } = this.#tunnel;
+    if (homePid === null || edgePid === null) return null;
     const sum = (pid: number): number => treeOf(pid).reduce((mb, one) => mb + memoryOf(one)[field], 0);
-    return { homeMb: sum(this.#tunnel.homePid), edgeMb: sum(this.#tunnel.edgePid) };
+    return { homeMb: sum(homePid), edgeMb: sum(edgePid) };
   }
 
   /** Until what was broken off is over at home too, so that it does not count with what comes next. */

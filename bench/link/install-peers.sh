@@ -19,17 +19,13 @@ mkdir -p "$1/bin" || exit 1
 folder=$(cd "$1" && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+log=$work/log
 missing=''
 
-# Names what is there afterwards, or says that it is missing and shows the end of what was tried.
-attempt() {
-  name=$1
-  shift
-  echo "Installing $name ..." >&2
-  if "$@" >"$work/log" 2>&1; then return; fi
-  missing="$missing $name"
-  echo "Cannot install $name: it failed with" >&2
-  tail -n 5 "$work/log" >&2
+missed() {
+  missing="$missing $1"
+  echo "Cannot install $1: the last that was said is" >&2
+  tail -n 5 "$log" >&2
 }
 
 has() {
@@ -41,45 +37,47 @@ has() {
 # Not `go install`: it refuses a program whose go.mod replaces a library, as frp's does.
 install_frp() {
   has go || return 1
-  go mod download -json "github.com/fatedier/frp@$frp_version" >"$work/frp.json" || {
+  if ! go mod download -json "github.com/fatedier/frp@$frp_version" >"$work/frp.json"; then
     cat "$work/frp.json"
     return 1
-  }
+  fi
   source=$(sed -n 's/.*"Dir": "\(.*\)".*/\1/p' "$work/frp.json")
-  cp -R "$source" "$work/frp" && chmod -R u+w "$work/frp" && cd "$work/frp" || return 1
+  cp -R "$source" "$work/frp" && chmod -R u+w "$work/frp" || return 1
   for program in frps frpc; do
     # As its own Makefile does when the dashboard's pages were not built.
-    CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -tags "$program,noweb" -o "$folder/bin/$program" "./cmd/$program" ||
-      return 1
+    CGO_ENABLED=0 go build -C "$work/frp" -trimpath -ldflags '-s -w' -tags "$program,noweb" \
+      -o "$folder/bin/$program" "./cmd/$program" || return 1
   done
 }
 
 install_chisel() {
-  has go && GOBIN="$folder/bin" CGO_ENABLED=0 go install -ldflags "-s -w -X github.com/jpillora/chisel/share.BuildVersion=$chisel_version" \
-    "github.com/jpillora/chisel@$chisel_version"
+  has go || return 1
+  version="github.com/jpillora/chisel/share.BuildVersion=$chisel_version"
+  GOBIN="$folder/bin" CGO_ENABLED=0 go install -ldflags "-s -w -X $version" "github.com/jpillora/chisel@$chisel_version"
 }
 
 install_crate() {
-  has cargo && cargo install --locked --root "$folder" --version "$2" "$1"
+  has cargo && cargo install --root "$folder" --version "$2" "$1"
 }
 
 install_ssh() {
-  if ! { has ssh && [ -x /usr/sbin/sshd ]; }; then
-    has apt-get && apt-get install -y --no-install-recommends openssh-client openssh-server || return 1
+  if ! [ -x /usr/sbin/sshd ] || ! has ssh; then
+    has apt-get || return 1
+    apt-get install -y --no-install-recommends openssh-client openssh-server || return 1
   fi
-  # Where sshd keeps nothing and wants to be able to (Debian's own service makes it); only root's sshd asks for it.
+  # Debian's own service makes it; root's sshd does not start without.
   [ "$(id -u)" -ne 0 ] || mkdir -p /run/sshd
 }
 
-# In a process of its own each, so that a folder changed there stays so there.
-frp() { (install_frp); }
+echo 'Installing; it takes some minutes ...' >&2
+install_frp >"$log" 2>&1 || missed frp
+install_chisel >"$log" 2>&1 || missed chisel
+install_crate rathole "$rathole_version" >"$log" 2>&1 || missed rathole
+install_crate bore-cli "$bore_version" >"$log" 2>&1 || missed bore
+install_ssh >"$log" 2>&1 || missed 'ssh -R'
 
-attempt frp frp
-attempt chisel install_chisel
-attempt rathole install_crate rathole "$rathole_version"
-attempt bore install_crate bore-cli "$bore_version"
-attempt 'ssh -R' install_ssh
-
-echo "Installed in $folder/bin: $(ls "$folder/bin" | tr '\n' ' ')" >&2
+for program in "$folder"/bin/*; do
+  [ -e "$program" ] && echo "Installed $program" >&2
+done
 [ -z "$missing" ] || echo "Missing:$missing" >&2
 exit 0

@@ -22,9 +22,9 @@ export interface Tunnel {
   readonly httpsPort: number | null;
   /** Host header that is carried; undefined: any. */
   readonly host?: string;
-  /** The process at home, and the one that visitors reach. What they started counts with them. */
-  readonly homePid: number;
-  readonly edgePid: number;
+  /** The process at home, and the one that visitors reach. What they started counts with them. Null: there is none. */
+  readonly homePid: number | null;
+  readonly edgePid: number | null;
   stop(): Promise<void>;
 }
 
@@ -37,10 +37,9 @@ export interface Peer {
   start(ground: Ground): Promise<Tunnel>;
 }
 
-/** The first thing like a version in what a program prints; null when there is no such program. */
-export function saidVersion(command: string, args: readonly string[]): string | null {
+/** What a program prints of its version, `form` telling where; null when there is no such program. */
+export function saidVersion(command: string, args: readonly string[], form = /(\d+\.\d+[\w.-]*)/): string | null {
   const { error, stdout, stderr } = spawnSync(command, args, { encoding: 'utf8' });
   if (error !== undefined) return null;
-  const said = `${stdout}${stderr}`;
-  return /\d+\.\d+[\w.-]*/.exec(said)?.[0] ?? 'of unknown version';
+  return form.exec(`${stdout}${stderr}`)?.[1] ?? 'of unknown version';
 }

@@ -19,7 +19,7 @@ export const porchlight: Peer = {
     ) as [string, string, string];
     const plainPort = await freePort();
     const stage = await openStage({ key, cert }, undefined, plainPort);
-    const { port, workerdPid = 0 } = stage.edge;
+    const { port, workerdPid = null } = stage.edge;
     const home = start(await built(folder));
     const host = `localhost:${port}`;
     const orders: HomeOrders = {
@@ -38,7 +38,7 @@ export const porchlight: Peer = {
       await ended(home);
       await stage.stop();
     };
-    return { plainPort, httpsPort: port, host, homePid: home.pid ?? 0, edgePid: workerdPid, stop };
+    return { plainPort, httpsPort: port, host, homePid: home.pid ?? null, edgePid: workerdPid, stop };
   },
 };
 

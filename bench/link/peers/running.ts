@@ -6,6 +6,12 @@ import { until } from '../../../test/support/processes.ts';
 
 const keptLines = 20;
 
+/** Those that run: none of them outlives the benchmark, however it ends. */
+const all = new Set<ChildProcess>();
+process.once('exit', () => {
+  for (const child of all) child.kill('SIGKILL');
+});
+
 export class Running {
   readonly #name: string;
   readonly #child: ChildProcess;
@@ -21,12 +27,11 @@ export class Running {
     };
     this.#child.stdout?.on('data', hear);
     this.#child.stderr?.on('data', hear);
-    const end = (): void => void this.#child.kill('SIGKILL');
-    process.once('exit', end);
+    all.add(this.#child);
     this.#exited = new Promise((resolve) => {
       const ended = (): void => {
         this.#ended = true;
-        process.off('exit', end);
+        all.delete(this.#child);
         resolve();
       };
       this.#child.once('exit', ended);
