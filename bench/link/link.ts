@@ -41,6 +41,7 @@ export async function link(options: LinkOptions): Promise<Findings> {
   const origin = start(join(import.meta.dirname, 'origin-process.ts'));
   const contenders: Contender[] = [];
   const notes = new Set<string>();
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
   try {
     const { port = 0 } = await told(origin, (message) => message.port !== undefined);
@@ -65,7 +66,6 @@ export async function link(options: LinkOptions): Promise<Findings> {
   } finally {
     for (const one of contenders) await one.close();
     origin.disconnect();
-    rmSync(folder, { recursive: true, force: true });
   }
 }
 
@@ -77,6 +77,11 @@ async function openAll(
 ): Promise<void> {
   const ca = readFileSync(ground.certificates.caFile, 'utf8');
   const wanted = only?.split(',');
+  const names = peers.map((one) => one.name);
+  const unknown = wanted?.filter((name) => name !== 'none' && !names.includes(name)) ?? [];
+  if (unknown.length > 0) {
+    throw new Error(`Cannot measure beside ${unknown.join(', ')}: no such peer; there are ${names.join(', ')}.`);
+  }
   for (const peer of [porchlight, ...peers]) {
     if (peer !== porchlight && wanted !== undefined && !wanted.includes(peer.name)) continue;
     const version = peer.version();

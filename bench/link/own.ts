@@ -58,10 +58,18 @@ async function pausedFigures(one: Contender): Promise<readonly Figure[]> {
   const { edgePid } = one;
   if (edgePid === null) return [];
   progress(`pausing ${pausedReaders} downloads and ${pausedUploads} uploads`);
-  await one.calm();
-  const value = await growthMb(one.https, edgePid, pausedReaders, pausedUploads);
+  const grown: number[] = [];
+  for (let turn = 0; turn < 2; turn += 1) {
+    await one.calm();
+    grown.push(await growthMb(one.https, edgePid, pausedReaders, pausedUploads));
+  }
   await one.calm();
   forgetPeak(edgePid);
+  const [fresh = 0, again = 0] = grown;
   const figure = `workerd’s growth by ${pausedReaders} paused readers, ${pausedUploads} uploads`;
-  return [judged({ bench: 'link', figure, value, unit: 'MB', goal: '<= 64' })];
+  return [
+    judged({ bench: 'link', figure, value: fresh, unit: 'MB', goal: '<= 64' }),
+    // What a fresh workerd takes for so many connections, and keeps, is not in it.
+    { bench: 'link', figure: 'by as many once more', value: again, unit: 'MB' },
+  ];
 }

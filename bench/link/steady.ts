@@ -27,10 +27,13 @@ export async function steadyRequests(
       let begin = 0;
       let before = 0;
       let on = false;
+      let found: SteadyFigures | null = null;
+      /** What comes after the end is waited for, so that nothing is broken off, and does not count. */
       const finish = (): void => {
         const seconds = (performance.now() - begin) / 1000;
-        const used = meter() - before;
-        resolve({ perSecond: times.length / seconds, ...percentiles(times), count: times.length, used });
+        on = false;
+        const count = times.length;
+        found = { perSecond: count / seconds, ...percentiles(times), count, used: meter() - before };
       };
       const go: (() => void)[] = [];
       const all = (): void => {
@@ -39,9 +42,7 @@ export async function steadyRequests(
         on = true;
         running = connections;
         for (const one of go) one();
-        setTimeout(() => {
-          on = false;
-        }, ms);
+        setTimeout(finish, ms);
       };
       for (let n = 0; n < connections; n++) {
         const socket = open(target);
@@ -63,12 +64,13 @@ export async function steadyRequests(
             if (waiting === 0) all();
             return;
           }
-          times.push(performance.now() - sentAt);
-          if (on) ask();
-          else {
-            running -= 1;
-            if (running === 0) finish();
+          if (on) {
+            times.push(performance.now() - sentAt);
+            ask();
+            return;
           }
+          running -= 1;
+          if (running === 0 && found !== null) resolve(found);
         });
         ask();
       }
