@@ -41,7 +41,7 @@ export interface EdgeSetup {
 const root = join(import.meta.dirname, '..');
 
 export async function edgeSetup(options: EdgeOptions, port: number): Promise<EdgeSetup> {
-  const { tls, plainPort, dnsResolver, operatorKey, bundlePath, dataDir, devKeyOrigins = [], build } = options;
+  const { tls, dnsResolver, operatorKey, bundlePath, dataDir, devKeyOrigins = [], build } = options;
   const { wranglerToml = join(root, 'wrangler.toml') } = options;
   const { name, database, main, env, exports, compatibilityDate } = readEdgeConfig(wranglerToml, {
     DEV_KEY_ORIGINS: devKeyOrigins.join(','),
@@ -56,11 +56,7 @@ export async function edgeSetup(options: EdgeOptions, port: number): Promise<Edg
   );
   const worker = {
     config: { name, compatibilityDate, manifest, env, exports },
-    dev: {
-      outboundService: { type: 'worker' as const, worker: egressName },
-      unsafeRegisterWorker: false,
-      ...(plainPort === undefined ? {} : { unsafeDirectSockets: [{ host: '127.0.0.1', port: plainPort }] }),
-    },
+    dev: { outboundService: { type: 'worker' as const, worker: egressName }, unsafeRegisterWorker: false },
   };
   const miniflareOptions = {
     ...quiet,
@@ -70,9 +66,14 @@ export async function edgeSetup(options: EdgeOptions, port: number): Promise<Edg
     // Where Wrangler looks with `--persist-to`.
     resourcePersistencePath: join(dataDir, 'v3'),
     unsafeInspectDurableObjects: true,
-    workers: [worker, egressWorker(named, compatibilityDate)],
+    workers: [withPlainSocket(worker, options.plainPort), egressWorker(named, compatibilityDate)],
   };
   return { name, database, miniflareOptions };
+}
+
+function withPlainSocket<W extends { readonly dev: object }>(worker: W, port: number | undefined): W {
+  if (port === undefined) return worker;
+  return { ...worker, dev: { ...worker.dev, unsafeDirectSockets: [{ host: '127.0.0.1', port }] } };
 }
 
 /** Standard output belongs to the one line that says that the edge is ready. */

@@ -58,10 +58,8 @@ export class Contender {
   }
 
   /** 0 where there is no tunnel. */
-  readonly homeCpuSeconds = (): number => {
-    const { homePid } = this.#tunnel;
-    return homePid === null ? 0 : treeCpuSecondsOf(homePid);
-  };
+  readonly homeCpuSeconds = (): number => secondsOf(this.#tunnel.homePid);
+  readonly edgeCpuSeconds = (): number => secondsOf(this.#tunnel.edgePid);
 
   /** Null where there is no tunnel. */
   memory(field: 'residentMb' | 'peakMb'): MemoryOfSides | null {
@@ -84,4 +82,8 @@ export class Contender {
   async close(): Promise<void> {
     await this.#stop();
   }
+}
+
+function secondsOf(pid: number | null): number {
+  return pid === null ? 0 : treeCpuSecondsOf(pid);
 }

@@ -4,7 +4,7 @@
 
 import type { ChildProcess } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { makeCertificates } from '../../test/support/certificates.ts';
@@ -40,7 +40,7 @@ export async function link(options: LinkOptions): Promise<Findings> {
   const folder = mkdtempSync(join(tmpdir(), 'porchlight-bench-link-'));
   const origin = start(join(import.meta.dirname, 'origin-process.ts'));
   const contenders: Contender[] = [];
-  const notes = new Set<string>();
+  const notes = new Set<string>([machine()]);
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
   try {
@@ -67,6 +67,13 @@ export async function link(options: LinkOptions): Promise<Findings> {
     for (const one of contenders) await one.close();
     origin.disconnect();
   }
+}
+
+/** Rates and waits mean little where others compute, and less for a tunnel that needs several threads for one request. */
+function machine(): string {
+  const [processors, load = 0] = [availableParallelism(), loadavg()[0]];
+  const busy = load > processors / 4 ? ': it has other work, so trust CPU seconds more than rates' : '';
+  return `the machine: ${processors} processors, load ${load.toFixed(1)} at the start${busy}`;
 }
 
 async function openAll(
