@@ -30,7 +30,7 @@ export default defineConfig({
           testTimeout: 30_000,
           hookTimeout: 60_000,
           environment: 'node',
-          include: ['test/{home-node,shared,rules,contract}/**/*.test.ts'],
+          include: ['test/{home-node,shared,rules,contract,bench}/**/*.test.ts'],
         },
       },
       {

@@ -1,8 +1,16 @@
 // A figure: one measured number with its unit and, where there is one, its goal. Printed as a table for people, or as
-// one JSON line each for programs.
+// one JSON line each for programs. What was measured of several side by side has a table of its own, a column for each.
+
+/** What a benchmark found, and what a reader of it must know besides. */
+export interface Findings {
+  readonly figures: readonly Figure[];
+  readonly notes: readonly string[];
+}
 
 export interface Figure {
   readonly bench: string;
+  /** Whose it is, where several are measured side by side. */
+  readonly of?: string;
   readonly figure: string;
   readonly value: number;
   readonly unit: string;
@@ -30,7 +38,34 @@ export function median(values: readonly number[]): number {
   return (upper + lower) / 2;
 }
 
-export function table(figures: readonly Figure[]): string {
+/** Both tables, as far as there is something in them. */
+export function tables(figures: readonly Figure[]): string {
+  const alone = figures.filter((one) => one.of === undefined);
+  const others = figures.filter((one) => one.of !== undefined);
+  const both = [alone.length > 0 ? table(alone) : '', others.length > 0 ? sideBySide(others) : ''];
+  return both.filter((one) => one !== '').join('\n\n');
+}
+
+/** A row for each figure, a column for each that it was measured of; a dash where it was not. */
+function sideBySide(figures: readonly Figure[]): string {
+  const columns = [...new Set(figures.map((one) => one.of ?? ''))];
+  const rows = new Map<string, Map<string, Figure>>();
+  for (const one of figures) {
+    const name = `${one.figure}, ${one.unit}`;
+    const row = rows.get(name) ?? new Map<string, Figure>();
+    rows.set(name, row.set(one.of ?? '', one));
+  }
+  const cells = [...rows].map(([name, row]) => [
+    name,
+    ...columns.map((of) => {
+      const one = row.get(of);
+      return one === undefined ? '–' : readable(one.value);
+    }),
+  ]);
+  return aligned([['side by side', ...columns], ...cells]);
+}
+
+function table(figures: readonly Figure[]): string {
   const rows = figures.map((one) => [
     one.bench,
     one.figure,
@@ -39,7 +74,10 @@ export function table(figures: readonly Figure[]): string {
     one.goal ?? '',
     one.meets === undefined ? '' : one.meets ? 'yes' : 'NO',
   ]);
-  const all = [['bench', 'figure', 'value', 'as a share of', 'goal', 'met'], ...rows];
+  return aligned([['bench', 'figure', 'value', 'as a share of', 'goal', 'met'], ...rows]);
+}
+
+function aligned(all: readonly (readonly string[])[]): string {
   const widths = all[0]?.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0))) ?? [];
   return all
     .map((row) =>

@@ -2,20 +2,39 @@
 // side by side in the same run, because a machine's own speed says nothing.
 
 import { parseArgs } from 'node:util';
-import { type Figure, table } from './figure.ts';
-
-const benches: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
-  'first-night': async () => await (await import('./first-night/first-night.ts')).firstNight(),
-  owner: async () => await (await import('./owner/owner.ts')).owner(),
-};
+import { type Figure, type Findings, tables } from './figure.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { json: { type: 'boolean', default: false }, help: { type: 'boolean', default: false } },
+  options: {
+    json: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+    only: { type: 'string' },
+    rounds: { type: 'string' },
+  },
 });
 
+const benches: Readonly<Record<string, () => Promise<Findings>>> = {
+  'first-night': async () => plain(await (await import('./first-night/first-night.ts')).firstNight()),
+  link: async () => await (await import('./link/link.ts')).link(values),
+  owner: async () => plain(await (await import('./owner/owner.ts')).owner()),
+};
+
+const help = `npm run bench [-- NAME…] [--json]
+
+Benchmarks: ${Object.keys(benches).join(', ')}
+
+link measures our link beside the peers that are on the PATH (bench/link/install-peers.sh):
+  --only A,B    beside these alone, as the columns of the table name them; "none" for no peer
+  --rounds N    how often everything is measured, in turns; the median counts (3)
+`;
+
+function plain(figures: readonly Figure[]): Findings {
+  return { figures, notes: [] };
+}
+
 if (values.help) {
-  console.log(`npm run bench [-- NAME…] [--json]\n\nBenchmarks: ${Object.keys(benches).join(', ')}`);
+  console.log(help);
 } else {
   const names = positionals.length === 0 ? Object.keys(benches) : positionals;
   const unknown = names.filter((name) => benches[name] === undefined);
@@ -24,7 +43,17 @@ if (values.help) {
     process.exitCode = 2;
   } else {
     const figures: Figure[] = [];
-    for (const name of names) figures.push(...((await benches[name]?.()) ?? []));
-    console.log(values.json ? figures.map((one) => JSON.stringify(one)).join('\n') : table(figures));
+    const notes: { readonly bench: string; readonly note: string }[] = [];
+    for (const name of names) {
+      const found = await benches[name]?.();
+      figures.push(...(found?.figures ?? []));
+      notes.push(...(found?.notes ?? []).map((note) => ({ bench: name, note })));
+    }
+    if (values.json) {
+      console.log([...figures, ...notes].map((one) => JSON.stringify(one)).join('\n'));
+    } else {
+      console.log(tables(figures));
+      if (notes.length > 0) console.log(`\n${notes.map(({ bench, note }) => `${bench}: ${note}`).join('\n')}`);
+    }
   }
 }

@@ -15,6 +15,8 @@ export interface EdgeOptions {
   readonly dataDir: string;
   /** PEM texts; with them the edge speaks HTTPS. */
   readonly tls?: { readonly key: string; readonly cert: string };
+  /** A second way in, by plain HTTP even when the edge speaks HTTPS: what a benchmark compares without TLS. */
+  readonly plainPort?: number;
   /** Origins whose keys may be fetched although they are loopback or plain HTTP. */
   readonly devKeyOrigins?: readonly string[];
   readonly dnsResolver?: string;
@@ -64,9 +66,14 @@ export async function edgeSetup(options: EdgeOptions, port: number): Promise<Edg
     // Where Wrangler looks with `--persist-to`.
     resourcePersistencePath: join(dataDir, 'v3'),
     unsafeInspectDurableObjects: true,
-    workers: [worker, egressWorker(named, compatibilityDate)],
+    workers: [withPlainSocket(worker, options.plainPort), egressWorker(named, compatibilityDate)],
   };
   return { name, database, miniflareOptions };
+}
+
+function withPlainSocket<W extends { readonly dev: object }>(worker: W, port: number | undefined): W {
+  if (port === undefined) return worker;
+  return { ...worker, dev: { ...worker.dev, unsafeDirectSockets: [{ host: '127.0.0.1', port }] } };
 }
 
 /** Standard output belongs to the one line that says that the edge is ready. */

@@ -1,11 +1,12 @@
 // What the link costs: requests per second beside the same answer from the object itself, bytes per second, and the
 // CPU seconds of home's process, which runs on the sun. Everything in processes of its own; the load comes from here.
 
-import { type ChildProcess, fork } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { exportJWK } from 'jose';
 import { cpuSecondsOf } from '../cpu.ts';
+import { start, told } from './child.ts';
 import type { HomeOrders } from './home-process.ts';
 import { download, type SmallFigures, smallRequests, type Target, upload } from './load.ts';
 import { openStage, type Stage } from './stage.ts';
@@ -13,13 +14,6 @@ import { openStage, type Stage } from './stage.ts';
 export interface Tls {
   readonly key: string;
   readonly cert: string;
-}
-
-interface Told {
-  readonly port?: number;
-  readonly state?: { readonly link: string };
-  readonly cpu?: NodeJS.CpuUsage;
-  readonly rss?: number;
 }
 
 export interface SmallRound {
@@ -56,9 +50,9 @@ export class LinkBench {
    */
   static async open(tls: Tls | null, homeFlags: readonly string[] = []): Promise<LinkBench> {
     const stage = await openStage(tls ?? undefined);
-    const origin = start('origin-process.ts');
+    const origin = start(join(import.meta.dirname, 'origin-process.ts'));
     const { port } = await told(origin, (message) => message.port !== undefined);
-    const home = start('home-process.ts', homeFlags);
+    const home = start(join(import.meta.dirname, 'home-process.ts'), homeFlags);
     const ca = tls?.cert ?? null;
     const orders: HomeOrders = {
       edge: stage.edge.origin,
@@ -134,26 +128,4 @@ export class LinkBench {
     const { cpu } = await answer;
     return cpu === undefined ? 0 : (cpu.user + cpu.system) / 1e6;
   }
-}
-
-function start(file: string, flags: readonly string[] = []): ChildProcess {
-  const execArgv = [...flags];
-  return fork(join(import.meta.dirname, file), [], { execArgv, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
-}
-
-async function told(child: ChildProcess, isIt: (message: Told) => boolean): Promise<Told> {
-  return await new Promise((resolve, reject) => {
-    const stop = (): void => {
-      child.off('message', listen);
-      child.off('exit', gone);
-    };
-    const listen = (message: Told): void => {
-      if (!isIt(message)) return;
-      stop();
-      resolve(message);
-    };
-    const gone = (): void => reject(new Error('Cannot measure: a process of the benchmark ended.'));
-    child.on('message', listen);
-    child.once('exit', gone);
-  });
 }

@@ -3,6 +3,7 @@
 
 import { importJWK, type JWK } from 'jose';
 import { createLoopback } from '../../home-node/carry/loopback.ts';
+import { compileParserOnce } from '../../home-node/frugal.ts';
 import { LinkClient } from '../../home-node/link/client.ts';
 import { systemTimers } from '../../home-node/link/timers.ts';
 import { systemRandom } from '../../shared/clock.ts';
@@ -35,6 +36,8 @@ async function dial(orders: HomeOrders): Promise<void> {
   client.start();
 }
 
+// As `porchlight up` does.
+compileParserOnce();
 process.on('message', (message: HomeOrders | 'cpu') => {
   if (message === 'cpu') process.send?.({ cpu: process.cpuUsage(), rss: process.memoryUsage.rss() });
   else void dial(message);

@@ -9,6 +9,8 @@ export interface Target {
   readonly path: string;
   /** Certificate to trust, PEM. */
   readonly ca?: string;
+  /** What the Host header says; that of `origin` if left out. */
+  readonly host?: string;
 }
 
 export function open({ origin, ca }: Target): Socket {
@@ -22,13 +24,18 @@ export function open({ origin, ca }: Target): Socket {
   return socket;
 }
 
-export function requestBytes({ origin, path }: Target, method = 'GET', length: number | null = null): Buffer {
+export function requestBytes(target: Target, method = 'GET', length: number | null = null): Buffer {
+  const { origin, path, host = new URL(origin).host } = target;
   const body = length === null ? '' : `content-length: ${length}\r\n`;
-  return Buffer.from(`${method} ${path} HTTP/1.1\r\nhost: ${new URL(origin).host}\r\n${body}\r\n`);
+  return Buffer.from(`${method} ${path} HTTP/1.1\r\nhost: ${host}\r\n${body}\r\n`);
 }
 
-/** Reads one answer after another. `onAnswer` is told each one's status. */
-export function readAnswers(socket: Socket, onAnswer: (status: number) => void): void {
+/** Reads one answer after another. `onAnswer` is told each one's status, `onBody` of each piece of a body. */
+export function readAnswers(
+  socket: Socket,
+  onAnswer: (status: number) => void,
+  onBody: (bytes: number) => void = () => undefined,
+): void {
   let head = Buffer.alloc(0);
   let left = 0;
   let status = 0;
@@ -38,6 +45,7 @@ export function readAnswers(socket: Socket, onAnswer: (status: number) => void):
       if (left > 0) {
         const taken = Math.min(left, data.length);
         left -= taken;
+        onBody(taken);
         data = data.subarray(taken);
         if (left === 0) onAnswer(status);
         continue;
@@ -93,9 +101,13 @@ export async function smallRequests(target: Target, connections: number, count: 
   });
   const seconds = (performance.now() - start) / 1000;
   for (const socket of sockets) socket.destroy();
-  times.sort((a, b) => a - b);
-  const at = (share: number): number => times[Math.floor(share * (times.length - 1))] ?? 0;
-  return { perSecond: count / seconds, p50Ms: at(0.5), p99Ms: at(0.99) };
+  return { perSecond: count / seconds, ...percentiles(times) };
+}
+
+export function percentiles(times: readonly number[]): { readonly p50Ms: number; readonly p99Ms: number } {
+  const sorted = [...times].sort((a, b) => a - b);
+  const at = (share: number): number => sorted[Math.floor(share * (sorted.length - 1))] ?? 0;
+  return { p50Ms: at(0.5), p99Ms: at(0.99) };
 }
 
 /** Seconds that one download takes. */

@@ -59,14 +59,17 @@ export interface Stage {
   stop(): Promise<void>;
 }
 
+/** `plainPort`: visitors may come in there without TLS, too. */
 export async function openStage(
   tls?: { readonly key: string; readonly cert: string },
   versions?: readonly number[],
+  plainPort?: number,
 ): Promise<Stage> {
   const folder = mkdtempSync(join(tmpdir(), 'porchlight-link-'));
   const bundlePath = join(folder, 'worker.js');
   writeFileSync(bundlePath, await bundleWorker({ text: worker(versions), folder: join(import.meta.dirname, '../..') }));
-  const edge = await startEdge({ port: 0, dataDir: join(folder, 'data'), bundlePath, ...(tls && { tls }) });
+  const also = { ...(tls && { tls }), ...(plainPort !== undefined && { plainPort }) };
+  const edge = await startEdge({ port: 0, dataDir: join(folder, 'data'), bundlePath, ...also });
   const pair = await generateKeyPair('EdDSA', { crv: 'Ed25519', extractable: true });
   const publicKey = await exportJWK(pair.publicKey);
   const thumbprint = await calculateJwkThumbprint(publicKey);

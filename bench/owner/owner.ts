@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { cpuSecondsOf } from '../cpu.ts';
 import { type Figure, judged, median } from '../figure.ts';
+import { childrenOf, memoryOf } from '../processes.ts';
 import { InstalledHome } from './installed.ts';
-import { childrenOf, memoryOf } from './process-memory.ts';
 
 const bench = 'owner';
 const settleMs = 5_000;
