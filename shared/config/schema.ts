@@ -173,12 +173,12 @@ const services = {
     example: ['cavage'],
   }),
   health: setting('text', {
-    purpose: 'Path that is asked on loopback whether the service is well; any answer below 500 says so.',
+    purpose: 'Path that the server answers with success (below 400) while it is well, and otherwise while it is not.',
     wanted: 'a path that begins with /',
     accept: text((value) => /^\/[\x21-\x7e]*$/.test(value)),
-    fallback: () => '/',
-    otherwise: '`/`',
-    example: '/',
+    fallback: (): string | null => null,
+    otherwise: 'none: it is well as long as it answers at all, at `/`, with any status below 500',
+    example: '/health',
   }),
   drain_parallel: number([1, limits.deliverParallel], true, {
     purpose: 'Deliveries that the service works on at once. Guards a small machine against its own morning.',

@@ -36,7 +36,7 @@ describe('porchlight.toml', () => {
           name: 'home',
           hosts: ['home.example'],
           driver: 'process',
-          health: '/',
+          health: null,
           drainParallel: limits.deliverParallel,
           drainPerSecond: null,
         },

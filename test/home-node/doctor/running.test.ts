@@ -167,10 +167,10 @@ describe('the home node', () => {
 });
 
 describe('services', () => {
-  const external = (url: string) =>
+  const external = (url: string, more = '') =>
     examOf(
       configOf(
-        `domain = "example.org"\n[[services]]\nname = "x"\nkind = "activitypub"\nurl = "${url}"\ninboxes = ["/inbox"]\n`,
+        `domain = "example.org"\n[[services]]\nname = "x"\nkind = "activitypub"\nurl = "${url}"\ninboxes = ["/inbox"]\n${more}`,
       ),
     );
 
@@ -194,6 +194,26 @@ describe('services', () => {
       ['fault', expect.stringContaining('connection refused'), expect.stringContaining('Start x')],
     ]);
   });
+
+  test.each([
+    [204, 'well', null],
+    [302, 'well', null],
+    [404, 'fault', 'Set health'],
+    [503, 'fault', 'log of x'],
+  ])(
+    'whose owner named a health path are judged by it, as the home node does: %i is %s',
+    async (status, verdict, mend) => {
+      const asked: unknown[] = [];
+      const answering = edgePorts(async ({ target, method }) => {
+        asked.push([method, target]);
+        return await Promise.resolve(answerOf(target === '/up' ? status : 200));
+      });
+      const exam = external('http://127.0.0.1:3000', 'health = "/up"\n');
+      const [finding] = await found(servicesCheck, exam, answering);
+      expect([finding?.[0], finding?.[2]]).toEqual([verdict, mend === null ? null : expect.stringContaining(mend)]);
+      expect(asked).toEqual([['GET', '/up']]);
+    },
+  );
 
   test('of the home node’s own: only while it runs, where it says they are', async () => {
     const at = (node: Exam['node']) => examOf(production, { node });
