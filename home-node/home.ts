@@ -183,6 +183,8 @@ export class Home {
     let pages = 0;
     if (link.session !== null) {
       onProgress({ step: 'leaving a snapshot', done: 0, of: null });
+      // Sent also when nothing changed: for the night strangers are told of when it is.
+      leaver.forget();
       await within(leaveMs, leaver.leave());
       pages = await warmer.warm(AbortSignal.timeout(warmMs), onProgress);
     }

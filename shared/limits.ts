@@ -145,6 +145,9 @@ export const limits = {
   searchedBytes: 1 * MiB,
   /** Bytes of a snapshot. Danger: the isolate's memory. */
   snapshotBytes: 8 * MiB,
+  /** An unchanged snapshot is sent again after this long. Danger: strangers are told an age that is not true, or each look
+   * of home at its services costs a write. */
+  snapshotAgainMs: 6 * hour,
   /** How long a Worker trusts its copy of the directory and of a snapshot before it looks again. */
   directoryFreshMs: 10 * second,
   snapshotFreshMs: 5 * second,

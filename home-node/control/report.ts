@@ -31,7 +31,7 @@ export interface HomeReport {
   readonly drain: Progress | null;
   /** Home's clock is too far off for deliveries to be taken. */
   readonly clockOff: boolean;
-  /** When the edge last took a snapshot from this process; null if it has not. */
+  /** When the edge's snapshot was last as the services say (Leaver.leftAt); null if it took none from this process. */
   readonly snapshotAt: number | null;
   /** What the edge holds, asked now; null when it could not be asked. */
   readonly spool: SpoolTold | null;

@@ -131,6 +131,19 @@ describe('the home node', () => {
     expect(await about('service home', { services })).toMatchObject([{ verdict: 'fault' }]);
   });
 
+  test('whose snapshot is older than snapshot_hours is warned of, as an alert would be', async () => {
+    const hours = (count: number) => ({ snapshotAt: now - count * 3_600_000 });
+    expect(await about('snapshot', hours(36))).toMatchObject([{ verdict: 'well' }]);
+    expect(await about('snapshot', hours(37))).toMatchObject([
+      { verdict: 'warning', found: expect.stringContaining('36 h'), cure: expect.stringContaining('log') },
+    ]);
+    const node = nodeReport({ home: homeReport(hours(37)) });
+    const lax = configOf('domain = "example.org"\n[alerts]\nsnapshot_hours = 48\n');
+    expect(await findingsOf(nodeCheck, examOf(lax, { node }), ports)).toContainEqual(
+      expect.objectContaining({ subject: 'snapshot', verdict: 'well' }),
+    );
+  });
+
   test('that has left no snapshot for limits.snapshotLateMs is warned of', async () => {
     const link = (ms: number) => ({ state: 'open', since: now - ms, trouble: null }) as const;
     expect(await about('snapshot', { snapshotAt: null, link: link(limits.snapshotLateMs - 1) })).toEqual([]);
