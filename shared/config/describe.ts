@@ -4,7 +4,13 @@ import { type Section, schema, sections } from './schema.ts';
 import type { Known, Setting } from './setting.ts';
 
 /** What the examples are about. */
-const example: Known = { allowPrivateAddresses: false, domain: 'home.example', kind: null, driver: null };
+const example: Known = {
+  allowPrivateAddresses: false,
+  domain: 'home.example',
+  kind: null,
+  driver: null,
+  otherMachine: false,
+};
 const exampleService: Known = { ...example, kind: 'activitypub', driver: 'process' };
 
 interface Described {

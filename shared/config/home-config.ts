@@ -46,6 +46,8 @@ export interface ActivityPubServiceConfig extends AnyServiceConfig {
   readonly command: readonly string[] | null;
   /** Origin of the application server itself, not of a proxy before it. */
   readonly url: string;
+  /** It may be on another machine of the owner's network than the home node. */
+  readonly otherMachine: boolean;
   readonly inboxes: readonly string[];
   readonly signatures: readonly SignatureKind[];
 }

@@ -55,7 +55,8 @@ function readService(fields: ServiceFields, blank: Known): ReadService {
   if (kind === undefined) return { name, service: null };
   fields.unknown();
   const driver = fields.value('driver', { ...blank, kind });
-  const known: Known = { ...blank, kind, driver: driver ?? null };
+  const otherMachine = fields.value('other_machine', { ...blank, kind }) ?? false;
+  const known: Known = { ...blank, kind, driver: driver ?? null, otherMachine };
   const hosts = fields.value('hosts', known) ?? [];
   const command = fields.value('command', known);
   const url = fields.value('url', known);
@@ -69,7 +70,7 @@ function readService(fields: ServiceFields, blank: Known): ReadService {
   if (name === undefined) return { name, service: null };
   if (kind === 'embedded') return { name, service: { kind, name, hosts, driver: 'process', ...shared } };
   if (url === undefined || driver === undefined) return { name, service: null };
-  const own = { driver, command: command ?? null, url, inboxes, signatures };
+  const own = { driver, command: command ?? null, url, otherMachine, inboxes, signatures };
   return { name, service: { kind, name, hosts, ...own, ...shared } };
 }
 
