@@ -53,7 +53,7 @@ export function router(parts: Parts): Hono<Addressed> {
       const harmless = ['GET', 'HEAD', 'OPTIONS'].includes(context.req.method);
       return harmless ? await handOn(next) : problem(503, 'not-ready', { retryAfterSeconds: notReadySeconds });
     }
-    const home = { snapshot, spool: parts.spoolOf(homeId) };
+    const home = { homeId, snapshot, spool: parts.spoolOf(homeId) };
     return (await answerActivityPub(parts.activityPub, home, context.req.raw)) ?? (await handOn(next));
   };
 

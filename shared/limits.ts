@@ -115,8 +115,8 @@ export const limits = {
   /** How long a key, and a failure to get one, are remembered. Danger: a fetch per forged request. */
   keyFreshMs: 1 * day,
   keyFailureMs: 5 * minute,
-  /** Subdomains of one registrable domain that are asked for keys per hour and where none was found yet. Danger: wildcard
-   * DNS as a flood. What comes of others meanwhile is undecided. */
+  /** Subdomains of one registrable domain that are asked for keys per hour, for each home, and where none was found yet.
+   * Danger: wildcard DNS as a flood. What comes of others meanwhile is undecided. */
   keySubdomainsPerHour: 10,
   /** The same, whoever named them: keySubdomainsPerHour counts those that one network named (an IPv4 address, an IPv6
    * /48), so that no single stranger uses up what an honest new server of that domain needs. */
