@@ -20,6 +20,7 @@ import { OwnerDeeds, type OwnerDeedsParts } from './owner-deeds.ts';
 import type { OnProgress, Progress } from './progress.ts';
 import type { ConfigLeaver } from './settings/leave-config.ts';
 import type { Settings } from './settings/settings.ts';
+import { wakingProgress } from './waking.ts';
 
 /** What an owner, or a program that started this one, may want to know. */
 export type HomeEvent =
@@ -42,6 +43,8 @@ export interface HomeParts extends OwnerDeedsParts {
   /** Kept deliveries that arrived from then on are asked for again, once; null: none. */
   readonly replaySince: number | null;
   readonly onEvent: (event: HomeEvent) => void;
+  /** Told of each step of waking. */
+  readonly onProgress: OnProgress;
   /** This process must end: a newer home node took over. */
   readonly onSuperseded: () => void;
   /** Everything else that is to be closed in the end. */
@@ -110,6 +113,7 @@ export class Home {
   onLink(state: LinkState): void {
     const { log, calls, intake, link, rotation } = this.#parts;
     this.#link = this.#linkReport(state);
+    this.#tellProgress();
     switch (state.link) {
       case 'dialling':
         log.debug('Dialling the edge.');
@@ -145,6 +149,10 @@ export class Home {
     const advice = adviceFor(code);
     if (advice !== null && this.#advised !== code) this.#parts.log.error(advice);
     this.#advised = advice === null ? this.#advised : code;
+  }
+
+  onServices(): void {
+    this.#tellProgress();
   }
 
   onWork(): void {
@@ -197,9 +205,21 @@ export class Home {
   }
 
   /** What waited when home woke, and how much of it is done; null when that is over, or not known yet. */
-  get drain(): Progress | null {
+  get #drain(): Progress | null {
     const of = this.#toDrain;
     return of === null ? null : { step: 'taking what waited', done: Math.min(this.#finished, of), of };
+  }
+
+  /** What it is doing since it was started; null: all of that is done. */
+  get progress(): Progress | null {
+    const { supervisor } = this.#parts;
+    const facts = { link: this.#link, services: supervisor.list(), wasAwake: this.#wasAwake, drain: this.#drain };
+    return wakingProgress(facts);
+  }
+
+  #tellProgress(): void {
+    const { progress } = this;
+    if (progress !== null) this.#parts.onProgress(progress);
   }
 
   async report(): Promise<HomeReport> {
@@ -213,7 +233,7 @@ export class Home {
       link: this.#link,
       services: supervisor.list(),
       finished: this.#finished,
-      drain: this.drain,
+      drain: this.#drain,
       clockOff: intake.intake.isClockOff,
       snapshotAt: leaver.leftAt,
       spool,

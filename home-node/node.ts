@@ -44,7 +44,10 @@ export class HomeNode {
   readonly #timer: WakeTimer;
   #metrics: MetricsServer | null = null;
   readonly #alerts: AlertWatch;
-  #progress: Progress | null = null;
+  /** Of going to bed; what it does while it wakes is asked of the home. */
+  #bedtimeProgress: Progress | null = null;
+  /** Who waits for it to be awake, and is told of each step. */
+  readonly #watchers = new Set<OnProgress>();
   #ended = false;
   /** Who waits for the state to be another than `waking`. */
   #onAwake: (() => void)[] = [];
@@ -150,17 +153,31 @@ export class HomeNode {
    * already, it does nothing.
    */
   async wake(onProgress: OnProgress = () => undefined, patienceMs = 20_000): Promise<void> {
-    onProgress({ step: 'starting services, opening the link', done: 0, of: null });
-    await this.#next(async () => {
-      if (this.#home === null) await this.#wakeNow({ claimCode: null, replaySince: null });
-    });
-    if (this.#state !== 'waking') return;
+    this.#watchers.add(onProgress);
+    try {
+      await this.#next(async () => {
+        if (this.#home === null) await this.#wakeNow({ claimCode: null, replaySince: null });
+      });
+      if (this.#state === 'waking') await this.#untilAwake(patienceMs);
+    } finally {
+      this.#watchers.delete(onProgress);
+    }
+  }
+
+  async #untilAwake(patienceMs: number): Promise<void> {
+    const progress = this.#home?.progress ?? null;
+    // Who comes in the middle is told where it stands.
+    if (progress !== null) this.#tellWatchers(progress);
     let timer: NodeJS.Timeout | undefined;
     await new Promise<void>((resolve) => {
       timer = setTimeout(resolve, patienceMs);
       this.#onAwake.push(resolve);
     });
     clearTimeout(timer);
+  }
+
+  #tellWatchers(progress: Progress): void {
+    for (const tell of this.#watchers) tell(progress);
   }
 
   /** Claims with a further code, as at the start (claim.ts). Home goes on as what it is then known as. */
@@ -218,7 +235,7 @@ export class HomeNode {
       state: this.#state,
       since: this.#since,
       wakeAt: this.#state === 'asleep' ? this.#timer.at : null,
-      progress: this.#progress ?? this.#home?.drain ?? null,
+      progress: this.#bedtimeProgress ?? this.#home?.progress ?? null,
       alerts: this.#alerts.raised,
       home,
     };
@@ -238,6 +255,10 @@ export class HomeNode {
           if (event.event !== 'asleep') this.#alerts.happened();
           this.#seams.onEvent?.(event);
         },
+        onProgress: (progress) => {
+          this.#tellWatchers(progress);
+          this.#seams.onProgress?.(progress);
+        },
       });
     } catch (thrown) {
       this.#become('asleep');
@@ -249,12 +270,12 @@ export class HomeNode {
     this.#become('going to bed');
     try {
       return await home.bedtime(wakeAt, (progress) => {
-        this.#progress = progress;
+        this.#bedtimeProgress = progress;
         onProgress(progress);
       });
     } finally {
       this.#home = null;
-      this.#progress = null;
+      this.#bedtimeProgress = null;
       this.#become('asleep');
     }
   }

@@ -29,6 +29,7 @@ import { LinkClient } from './link/client.ts';
 import { systemTimers } from './link/timers.ts';
 import type { Log } from './log.ts';
 import { programFiles } from './program-files.ts';
+import type { OnProgress } from './progress.ts';
 import { createReceipts, type Receipts } from './receipts/receipts.ts';
 import { openSecret } from './receipts/secret.ts';
 import { createCarrier } from './services/carrier.ts';
@@ -47,6 +48,8 @@ export interface HomeSeams {
   /** Told of each step that a delivery takes through intake. */
   readonly observe?: Observe;
   readonly onEvent?: (event: HomeEvent) => void;
+  /** Told of each step of waking. */
+  readonly onProgress?: OnProgress;
   readonly onSuperseded?: () => void;
   /** Of the owner's alert command; nothing unless given. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
@@ -94,7 +97,10 @@ export async function startHome(
     log,
     onUp: () => home.onServiceUp(),
     onDown: (name) => home.onServiceDown(name),
-    onChange: () => link.tellServices(),
+    onChange: () => {
+      link.tellServices();
+      home.onServices();
+    },
   });
 
   const { edge } = config;
@@ -204,6 +210,7 @@ export async function startHome(
     rotation,
     replaySince: options.replaySince,
     onEvent: seams.onEvent ?? (() => undefined),
+    onProgress: seams.onProgress ?? (() => undefined),
     onSuperseded: seams.onSuperseded ?? (() => undefined),
     close: async () => await carrier.close(),
   });
