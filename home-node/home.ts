@@ -21,6 +21,7 @@ import type { OnProgress, Progress } from './progress.ts';
 import type { ConfigLeaver } from './settings/leave-config.ts';
 import type { Settings } from './settings/settings.ts';
 import { wakingProgress } from './waking.ts';
+import { within } from './within.ts';
 
 /** What an owner, or a program that started this one, may want to know. */
 export type HomeEvent =
@@ -37,6 +38,8 @@ export interface HomeParts extends OwnerDeedsParts {
   readonly intake: OpenIntake;
   readonly leaver: Leaver;
   readonly warmer: Warmer;
+  /** Greets peers that may have given this home up (bedtime/greet.ts). */
+  readonly greet: (signal: AbortSignal, onProgress: OnProgress) => Promise<number>;
   readonly settings: Settings;
   readonly configLeaver: ConfigLeaver;
   readonly link: LinkClient;
@@ -89,6 +92,10 @@ export class Home {
   #finished = 0;
   /** Waited at the edge when the link opened; null until the edge said so. */
   #toDrain: number | null = null;
+  /** Since this link opened, nobody was greeted. */
+  #greetDue = false;
+  #greeting: Progress | null = null;
+  readonly #ending = new AbortController();
   #advised: string | null = null;
   readonly #leaveLater = new Reminder(() => void this.#leave());
   readonly #leaveSoon = new Reminder(() => void this.#leave());
@@ -175,6 +182,7 @@ export class Home {
   onDrained(deliveries: number): void {
     this.#toDrain = null;
     this.#parts.onEvent({ event: 'delivered', deliveries });
+    void this.#greet();
     this.#leaveSoon.in(leaveAfterDeliveriesMs);
   }
 
@@ -184,6 +192,7 @@ export class Home {
    */
   async bedtime(wakeAt: number | null, onProgress: OnProgress = () => undefined): Promise<BedtimeResult> {
     const { log, intake, leaver, warmer, link, onEvent } = this.#parts;
+    this.#ending.abort();
     log.info('Bedtime: finishing what is in hand.');
     onProgress({ step: 'finishing deliveries', done: 0, of: null });
     if (!(await intake.intake.finish(finishMs)))
@@ -213,8 +222,8 @@ export class Home {
   /** What it is doing since it was started; null: all of that is done. */
   get progress(): Progress | null {
     const { supervisor } = this.#parts;
-    const facts = { link: this.#link, services: supervisor.list(), wasAwake: this.#wasAwake, drain: this.#drain };
-    return wakingProgress(facts);
+    const steps = { wasAwake: this.#wasAwake, drain: this.#drain, greeting: this.#greeting };
+    return wakingProgress({ link: this.#link, services: supervisor.list(), ...steps });
   }
 
   #tellProgress(): void {
@@ -244,6 +253,7 @@ export class Home {
   async stop(): Promise<void> {
     const { settings, intake, link, calls, supervisor, ledger } = this.#parts;
     settings.end();
+    this.#ending.abort();
     this.#leaveLater.cancel();
     this.#leaveSoon.cancel();
     this.#warmLater.cancel();
@@ -274,8 +284,19 @@ export class Home {
     intake.intake.connected();
     leaver.forget();
     configLeaver.forget();
+    this.#greetDue = true;
     await this.#leave();
     await this.#saySpool();
+  }
+
+  /** Once for each link, when what waited is taken: before that, peers would be told to send more. */
+  async #greet(): Promise<void> {
+    if (!this.#greetDue || this.#toDrain !== null) return;
+    this.#greetDue = false;
+    await this.#parts.greet(this.#ending.signal, (progress) => {
+      this.#greeting = progress;
+    });
+    this.#greeting = null;
   }
 
   async #replay(epoch: number): Promise<void> {
@@ -326,6 +347,7 @@ export class Home {
       if (waiting > 0)
         log.info(waiting === 1 ? '1 delivery waits at the edge.' : `${waiting} deliveries wait at the edge.`);
       if (dead > 0) log.warn(`At the edge lie ${dead} dead letters, which no service of yours took.`);
+      if (waiting === 0) void this.#greet();
     } catch (thrown) {
       log.debug(`The edge did not say what waits there: ${causeOf(thrown)}`);
     }
@@ -366,15 +388,4 @@ export class Home {
     }
     return { state: state.link === 'superseded' ? 'closed' : state.link, since: now, trouble: null };
   }
-}
-
-/** What `work` resolves to; undefined when that takes longer. */
-async function within<T>(ms: number, work: Promise<T>): Promise<T | undefined> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => resolve(undefined), ms);
-  });
-  const first = await Promise.race([work, late]);
-  clearTimeout(timer);
-  return first;
 }

@@ -12,13 +12,15 @@ export interface WakingFacts {
   readonly wasAwake: boolean;
   /** What waited when the link opened; null: nothing, all is done, or it is not known yet. */
   readonly drain: Progress | null;
+  /** Peers that are being greeted; null: none. */
+  readonly greeting: Progress | null;
 }
 
 /** null: there is nothing more to do. */
-export function wakingProgress({ link, services, wasAwake, drain }: WakingFacts): Progress | null {
+export function wakingProgress({ link, services, wasAwake, drain, greeting }: WakingFacts): Progress | null {
   // One service may take what waited for it while another one still starts, or never does.
   if (drain !== null) return drain;
-  if (wasAwake) return null;
+  if (wasAwake) return greeting;
   const wanted = services.filter(({ why }) => why !== 'stopped');
   const up = wanted.filter(({ state }) => state === 'up');
   if (up.length < wanted.length) return { step: 'starting services', done: up.length, of: wanted.length };

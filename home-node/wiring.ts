@@ -8,6 +8,7 @@ import { PorchlightError } from '../shared/errors.ts';
 import type { Adapter } from './adapters/adapter.ts';
 import { embeddedAdapter } from './adapters/embedded.ts';
 import { genericAdapter } from './adapters/generic.ts';
+import { greetPeers } from './bedtime/greet.ts';
 import { Leaver } from './bedtime/leave.ts';
 import { LeavingsFile } from './bedtime/leavings-file.ts';
 import { versionsOf } from './bedtime/rising-version.ts';
@@ -21,7 +22,7 @@ import { frugalNodeFlags } from './frugal.ts';
 import { Home, type HomeEvent } from './home.ts';
 import { Ledger, ledgerFileName } from './intake/ledger.ts';
 import { openIntake } from './intake/open-intake.ts';
-import { fullPace } from './intake/pace.ts';
+import { fullPace, type Pace } from './intake/pace.ts';
 import type { Observe } from './intake/sender-work.ts';
 import { HomeKeys, type ObserveKeys } from './key.ts';
 import { KeyRotation } from './key-rotation.ts';
@@ -120,12 +121,8 @@ export async function startHome(
     },
     onSilent: (name) => supervisor.suspect(name),
     onDrained: (deliveries) => home.onDrained(deliveries),
-    paceOf: (name) => {
-      const service = config.services.find((one) => one.name === name);
-      // The edge names another service than these: what comes for it is released.
-      if (service === undefined) return fullPace;
-      return { parallel: service.drainParallel, perSecond: service.drainPerSecond };
-    },
+    // The edge may name another service than these: what comes for it is released.
+    paceOf: (name) => paceOf(config.services.find((one) => one.name === name)),
   });
   const leaver = new Leaver({
     clock,
@@ -202,6 +199,13 @@ export async function startHome(
     intake,
     leaver,
     warmer,
+    greet: async (signal, onProgress) => {
+      const greeting = services.map(({ config: service, adapter }) => {
+        const { name } = service;
+        return { name, greeter: adapter.greeter, pace: paceOf(service), origin: () => supervisor.origin(name) };
+      });
+      return await greetPeers({ log, services: greeting, now: () => clock.now() }, signal, onProgress);
+    },
     settings,
     configLeaver,
     supervisor,
@@ -231,6 +235,10 @@ async function claimedBy(
     'not-claimed',
     `Cannot start home: it never claimed at ${edge}; get a code from the edge's operator and run: porchlight claim CODE`,
   );
+}
+
+function paceOf(service: ServiceConfig | undefined): Pace {
+  return service === undefined ? fullPace : { parallel: service.drainParallel, perSecond: service.drainPerSecond };
 }
 
 function activityPubDriver({ name, url, driver, command }: ActivityPubServiceConfig, log: Log): Driver {

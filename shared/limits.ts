@@ -229,6 +229,14 @@ export const limits = {
   /** How long the owner's alert command may take. Danger: one that hangs holds back every later alert. */
   alertHookMs: 30 * second,
 
+  /** How long there may be no contact with a peer until it is greeted after waking. Danger: about as long after it began to
+   * fail, servers stop sending to a domain (Mastodon, Misskey, Pleroma: seven days). */
+  greetAfterMs: 7 * day,
+  /** Peers that are greeted after one waking; the others after the next. Danger: a morning of greetings. */
+  greetPeers: 200,
+  /** How long a service may take for one greeting. Danger: one that hangs holds back all others. */
+  greetMs: 10 * second,
+
   /** Bytes of one line that a service said and that home logs; what is longer is logged in pieces. Danger: home's memory,
    * filled by a service that never ends its line. */
   serviceLineBytes: 8 * KiB,

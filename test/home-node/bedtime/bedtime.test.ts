@@ -112,6 +112,7 @@ describe('leaving', () => {
       kind: 'test',
       signatures: ['cavage'],
       knowsPages: false,
+      greeter: null,
       deduplicatesBy: null,
       headersFor: async () => [],
       outcomeOf: () => ({ outcome: 'delivered' }),

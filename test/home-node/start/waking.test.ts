@@ -21,16 +21,18 @@ import { embeddedDown, embeddedUp } from '../doctor/exams.ts';
 const linkAs = (state: LinkReport['state']): LinkReport => ({ state, since: 0, trouble: null });
 
 describe('the steps of waking', () => {
-  const facts = { link: linkAs('dialling'), services: [embeddedUp], wasAwake: false, drain: null };
+  const facts = { link: linkAs('dialling'), services: [embeddedUp], wasAwake: false, drain: null, greeting: null };
   const drain = { step: 'taking what waited', done: 1, of: 3 };
+  const greeting = { step: 'greeting peers', done: 0, of: 9 };
 
-  test('come in their order: services, link, snapshot, what waited, and nothing more', () => {
+  test('come in their order: services, link, snapshot, what waited, greetings, and nothing more', () => {
     const steps = [
       { ...facts, services: [embeddedUp, embeddedDown] },
       facts,
       { ...facts, link: linkAs('lost') },
       { ...facts, link: linkAs('open') },
-      { ...facts, link: linkAs('open'), wasAwake: true, drain },
+      { ...facts, link: linkAs('open'), wasAwake: true, drain, greeting },
+      { ...facts, link: linkAs('open'), wasAwake: true, greeting },
       { ...facts, link: linkAs('open'), wasAwake: true },
     ];
     expect(steps.map(wakingProgress)).toEqual([
@@ -39,6 +41,7 @@ describe('the steps of waking', () => {
       { step: 'opening the link', done: 0, of: null },
       { step: 'leaving a snapshot', done: 0, of: null },
       drain,
+      greeting,
       null,
     ]);
   });
