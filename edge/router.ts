@@ -9,6 +9,7 @@ import type { HomeRecord } from './home/directory.ts';
 import { type HomeRoutesParts, homeRoutes } from './home/routes.ts';
 import { type VisitParts, visit } from './home/visit.ts';
 import { problem } from './http/problem.ts';
+import { say } from './log.ts';
 import { statusJsonPath, statusPath } from './pages/status.ts';
 import type { Spool } from './spool/spool.ts';
 import { answerStatus, type StatusRoutesParts } from './status/routes.ts';
@@ -72,7 +73,8 @@ export function router(parts: Parts): Hono<Addressed> {
   table.all('*', activityPub);
   table.all('*', (context) => visit(parts, context.get('home'), context.req.raw));
   table.onError((thrown, context) => {
-    console.error(`unhandled: ${context.req.method} ${context.req.path}: ${causeOf(thrown)}`);
+    const { method, path } = context.req;
+    say('error', 'unhandled', { method, path, cause: causeOf(thrown) });
     return problem(500, 'internal');
   });
   return table;
