@@ -5,14 +5,14 @@ import type { Clock } from '../shared/clock.ts';
 import { causeOf } from '../shared/errors.ts';
 import type { SpoolTold } from '../shared/lease/messages.ts';
 import type { Session } from '../shared/session/call.ts';
+import { DayRound, type DayTimes } from './bedtime/day-round.ts';
 import type { Leaver } from './bedtime/leave.ts';
-import { againWarmMs, firstWarmMs, type Warmer } from './bedtime/warmer.ts';
+import type { Warmer } from './bedtime/warmer.ts';
 import type { Claimed } from './claim-file.ts';
 import type { HomeReport, LinkReport } from './control/report.ts';
 import type { SignedCalls } from './edge-api/signed-calls.ts';
 import { fellBack, replayed } from './intake/fallen-back.ts';
 import type { OpenIntake } from './intake/open-intake.ts';
-import { Reminder } from './intake/reminder.ts';
 import { adviceFor } from './link/advice.ts';
 import type { LinkClient, LinkState } from './link/client.ts';
 import type { Log } from './log.ts';
@@ -38,6 +38,7 @@ export interface HomeParts extends OwnerDeedsParts {
   readonly intake: OpenIntake;
   readonly leaver: Leaver;
   readonly warmer: Warmer;
+  readonly dayTimes: Partial<DayTimes>;
   /** Greets peers that may have given this home up (bedtime/greet.ts). */
   readonly greet: (signal: AbortSignal, onProgress: OnProgress) => Promise<number>;
   readonly settings: Settings;
@@ -60,11 +61,6 @@ export interface BedtimeResult {
   /** The edge knows that home sleeps. Otherwise it finds the link gone, and says "out of reach". */
   readonly told: boolean;
 }
-
-/** While awake the services are asked this often whether strangers must be told something else, ms. */
-const leaveEveryMs = 3 * 60_000;
-/** After deliveries: who sent them is known then, and a flow of them costs one question a minute, ms. */
-const leaveAfterDeliveriesMs = 60_000;
 
 /** After a failure to ask for what was forgotten, ms. */
 const beginAgainMs = 10_000;
@@ -97,19 +93,23 @@ export class Home {
   #greeting: Progress | null = null;
   readonly #ending = new AbortController();
   #advised: string | null = null;
-  readonly #leaveLater = new Reminder(() => void this.#leave());
-  readonly #leaveSoon = new Reminder(() => void this.#leave());
-  readonly #warmLater = new Reminder(() => void this.#warm());
+  readonly #round: DayRound;
 
   constructor(parts: HomeParts) {
     this.#parts = parts;
     this.deeds = new OwnerDeeds(parts);
     this.#replaySince = parts.replaySince;
+    this.#round = new DayRound({
+      leave: () => void this.#leave(),
+      warm: async () => await this.#warm(),
+      isLinked: () => parts.link.session !== null,
+      times: parts.dayTimes,
+    });
     this.#link = { state: 'dialling', since: parts.clock.now(), trouble: null };
   }
 
   start(): void {
-    this.#warmLater.in(firstWarmMs);
+    this.#round.start();
     const { settings, supervisor, link } = this.#parts;
     settings.onChange(() => void this.#leave());
     settings.start();
@@ -183,7 +183,7 @@ export class Home {
     this.#toDrain = null;
     this.#parts.onEvent({ event: 'delivered', deliveries });
     void this.#greet();
-    this.#leaveSoon.in(leaveAfterDeliveriesMs);
+    this.#round.delivered();
   }
 
   /**
@@ -254,9 +254,7 @@ export class Home {
     const { settings, intake, link, calls, supervisor, ledger } = this.#parts;
     settings.end();
     this.#ending.abort();
-    this.#leaveLater.cancel();
-    this.#leaveSoon.cancel();
-    this.#warmLater.cancel();
+    this.#round.stop();
     link.close();
     await intake.close();
     await calls.close();
@@ -320,7 +318,7 @@ export class Home {
 
   async #leave(): Promise<void> {
     const { leaver, configLeaver, link, supervisor, onEvent } = this.#parts;
-    this.#leaveLater.replace(leaveEveryMs);
+    this.#round.left();
     if (link.session === null) return;
     const [snapshotIsLeft] = await Promise.all([leaver.leave(), configLeaver.leave()]);
     if (!snapshotIsLeft) return;
@@ -329,14 +327,12 @@ export class Home {
     onEvent({ event: 'awake' });
   }
 
-  /** While awake: who is gone without a word has no bedtime. */
-  async #warm(): Promise<void> {
-    const { warmer, link, log } = this.#parts;
-    // Without a link there is nobody to leave them with; soon there may be.
-    this.#warmLater.replace(link.session === null ? firstWarmMs : againWarmMs);
-    if (link.session === null) return;
+  /** While awake: day-round.ts says when. */
+  async #warm(): Promise<number> {
+    const { warmer, log } = this.#parts;
     const pages = await warmer.warm(AbortSignal.timeout(dayWarmMs));
-    log.info(`Left ${pages} public pages at the edge.`);
+    if (pages > 0) log.info(`Left ${pages} public pages at the edge.`);
+    return pages;
   }
 
   async #saySpool(): Promise<void> {

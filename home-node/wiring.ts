@@ -8,6 +8,7 @@ import { PorchlightError } from '../shared/errors.ts';
 import type { Adapter } from './adapters/adapter.ts';
 import { embeddedAdapter } from './adapters/embedded.ts';
 import { genericAdapter } from './adapters/generic.ts';
+import type { DayTimes } from './bedtime/day-round.ts';
 import { greetPeers } from './bedtime/greet.ts';
 import { Leaver } from './bedtime/leave.ts';
 import { LeavingsFile } from './bedtime/leavings-file.ts';
@@ -52,6 +53,8 @@ export interface HomeSeams {
   /** Told of each step of waking. */
   readonly onProgress?: OnProgress;
   readonly onSuperseded?: () => void;
+  /** When it leaves what strangers are answered with while it is awake. */
+  readonly dayTimes?: Partial<DayTimes>;
   /** Of the owner's alert command; nothing unless given. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
   /** Told of each step that is taken with home's keys. */
@@ -199,6 +202,7 @@ export async function startHome(
     intake,
     leaver,
     warmer,
+    dayTimes: seams.dayTimes ?? {},
     greet: async (signal, onProgress) => {
       const greeting = services.map(({ config: service, adapter }) => {
         const { name } = service;
