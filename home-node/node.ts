@@ -236,6 +236,7 @@ export class HomeNode {
       since: this.#since,
       wakeAt: this.#state === 'asleep' ? this.#timer.at : null,
       progress: this.#bedtimeProgress ?? this.#home?.progress ?? null,
+      settingsWaiting: home === null ? [] : this.#settings.waiting,
       alerts: this.#alerts.raised,
       home,
     };

@@ -57,6 +57,11 @@ export interface NodeReport {
   readonly wakeAt: number | null;
   /** What it is doing at this moment, while it wakes or goes to bed. */
   readonly progress: Progress | null;
+  /**
+   * Paths of settings that were saved and hold after a restart, as `services[].hosts`; none while it is asleep. A home node
+   * of an earlier version, which may still run after an update, does not say.
+   */
+  readonly settingsWaiting?: readonly string[];
   /** What the owner was told of and is not over. */
   readonly alerts: readonly Alert[];
   /** null while it is asleep. */
