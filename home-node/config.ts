@@ -9,6 +9,7 @@ import { faultText } from '../shared/config/faults.ts';
 import type { HomeConfig } from '../shared/config/home-config.ts';
 import { parseHomeConfig } from '../shared/config/parse.ts';
 import { causeOf, PorchlightError } from '../shared/errors.ts';
+import type { TakeOver } from './handover.ts';
 import { type LogLevel, logLevels } from './log.ts';
 
 export type {
@@ -29,6 +30,8 @@ export interface HomeOptions {
   readonly wakeAt: number | null;
   /** Ask the edge again for what it keeps of deliveries that arrived from then on, ms since the epoch; null: do not. */
   readonly replaySince: number | null;
+  /** What to do when a home node runs on the folder already; `never` unless said. */
+  readonly takeOver?: TakeOver;
 }
 
 export const usage = `node home-node/main.ts --home DIR [--claim CODE] [--wake-at TIME] [--replay-since TIME] [--log LEVEL]

@@ -1,59 +1,20 @@
 // The home node while it runs: what happens when the link opens, when a service comes up, when something was delivered,
 // and at bedtime. The parts do the work; this says when.
 
-import type { Clock } from '../shared/clock.ts';
-import { causeOf } from '../shared/errors.ts';
+import { causeOf, PorchlightError } from '../shared/errors.ts';
 import type { SpoolTold } from '../shared/lease/messages.ts';
 import type { Session } from '../shared/session/call.ts';
-import { DayRound, type DayTimes } from './bedtime/day-round.ts';
-import type { Leaver } from './bedtime/leave.ts';
-import type { Warmer } from './bedtime/warmer.ts';
-import type { Claimed } from './claim-file.ts';
-import type { HomeReport, LinkReport } from './control/report.ts';
-import type { SignedCalls } from './edge-api/signed-calls.ts';
+import { DayRound } from './bedtime/day-round.ts';
+import { type HomeReport, type LinkReport, linkReport } from './control/report.ts';
+import { allUp } from './handover.ts';
+import type { HomeParts } from './home-parts.ts';
 import { fellBack, replayed } from './intake/fallen-back.ts';
-import type { OpenIntake } from './intake/open-intake.ts';
 import { adviceFor } from './link/advice.ts';
-import type { LinkClient, LinkState } from './link/client.ts';
-import type { Log } from './log.ts';
-import { OwnerDeeds, type OwnerDeedsParts } from './owner-deeds.ts';
+import type { LinkState } from './link/client.ts';
+import { OwnerDeeds } from './owner-deeds.ts';
 import type { OnProgress, Progress } from './progress.ts';
-import type { ConfigLeaver } from './settings/leave-config.ts';
-import type { Settings } from './settings/settings.ts';
 import { wakingProgress } from './waking.ts';
 import { within } from './within.ts';
-
-/** What an owner, or a program that started this one, may want to know. */
-export type HomeEvent =
-  /** The link is open, the edge has its snapshot, and every service is up. */
-  | { readonly event: 'awake' }
-  | { readonly event: 'delivered'; readonly deliveries: number }
-  | { readonly event: 'asleep'; readonly pages: number };
-
-export interface HomeParts extends OwnerDeedsParts {
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly claimed: () => Claimed;
-  readonly calls: SignedCalls;
-  readonly intake: OpenIntake;
-  readonly leaver: Leaver;
-  readonly warmer: Warmer;
-  readonly dayTimes: Partial<DayTimes>;
-  /** Greets peers that may have given this home up (bedtime/greet.ts). */
-  readonly greet: (signal: AbortSignal, onProgress: OnProgress) => Promise<number>;
-  readonly settings: Settings;
-  readonly configLeaver: ConfigLeaver;
-  readonly link: LinkClient;
-  /** Kept deliveries that arrived from then on are asked for again, once; null: none. */
-  readonly replaySince: number | null;
-  readonly onEvent: (event: HomeEvent) => void;
-  /** Told of each step of waking. */
-  readonly onProgress: OnProgress;
-  /** This process must end: a newer home node took over. */
-  readonly onSuperseded: () => void;
-  /** Everything else that is to be closed in the end. */
-  readonly close: () => Promise<void>;
-}
 
 export interface BedtimeResult {
   /** Public pages that were left at the edge. */
@@ -84,6 +45,9 @@ export class Home {
   readonly deeds: OwnerDeeds;
   #replaySince: number | null;
   #wasAwake = false;
+  #isOver = false;
+  /** Another home node has the folder: this one only answers what is carried to it. */
+  #isHandedOver = false;
   #link: LinkReport;
   #finished = 0;
   /** Waited at the edge when the link opened; null until the edge said so. */
@@ -114,12 +78,26 @@ export class Home {
     settings.onChange(() => void this.#leave());
     settings.start();
     supervisor.start();
-    link.start();
+    if (this.#parts.olderEnds === null) link.start();
+    else void this.#startLinkWhenUp(this.#parts.olderEnds);
+  }
+
+  /** Until then the older one answers; from then on this one does, and must be able to. */
+  async #startLinkWhenUp(olderEnds: Promise<void>): Promise<void> {
+    const { supervisor, link } = this.#parts;
+    await allUp(supervisor, olderEnds);
+    if (!this.#isOver) link.start();
   }
 
   onLink(state: LinkState): void {
     const { log, calls, intake, link, rotation } = this.#parts;
-    this.#link = this.#linkReport(state);
+    this.#link = linkReport(this.#link, state, this.#parts.clock.now());
+    if (this.#isHandedOver) {
+      if (state.link === 'draining')
+        log.info('The newer home node has opened its link; finishing what is being answered.');
+      if (state.link === 'superseded') this.#parts.onSuperseded();
+      return;
+    }
     this.#tellProgress();
     switch (state.link) {
       case 'dialling':
@@ -138,6 +116,11 @@ export class Home {
         }
         this.#advise(state.code);
         log.warn(`The link is lost (${state.code}): ${state.reason} Dialling again in ${state.retryMs / 1000} s.`);
+        break;
+      case 'draining':
+        log.warn(`${state.reason} Finishing what is being answered.`);
+        calls.use(null);
+        intake.intake.disconnected();
         break;
       case 'superseded':
         log.error(state.reason);
@@ -163,15 +146,18 @@ export class Home {
   }
 
   onWork(): void {
+    if (this.#isHandedOver) return;
     this.#parts.intake.intake.wake();
   }
 
   onServiceUp(): void {
+    if (this.#isHandedOver) return;
     this.#parts.intake.intake.wake();
     if (this.#parts.link.session !== null) void this.#leave();
   }
 
   onServiceDown(name: string): void {
+    if (this.#isHandedOver) return;
     this.#parts.intake.intake.release(name);
   }
 
@@ -213,6 +199,29 @@ export class Home {
     return { pages, told: told === true };
   }
 
+  /**
+   * Another home node takes the folder: ends what is in hand, within bounds, and closes whatever lies in the folder. Link and
+   * services go on until the edge drains the link. Throws `key-change-open` while home's key is being changed.
+   */
+  async handOver(onProgress: OnProgress): Promise<void> {
+    const { log, rotation, intake, calls, ledger } = this.#parts;
+    if (rotation.isOpen) {
+      throw new PorchlightError(
+        'key-change-open',
+        "Cannot hand over now: home's key is being changed; wait until that is over, and repeat.",
+      );
+    }
+    log.info('Another home node takes over: finishing what is in hand.');
+    onProgress({ step: 'finishing deliveries', done: 0, of: null });
+    this.#rest();
+    if (!(await intake.intake.finish(finishMs)))
+      log.warn('Not everything was finished in time; the edge keeps the rest.');
+    this.#isHandedOver = true;
+    await intake.close();
+    await calls.close();
+    await ledger.close();
+  }
+
   /** What waited when home woke, and how much of it is done; null when that is over, or not known yet. */
   get #drain(): Progress | null {
     const of = this.#toDrain;
@@ -251,16 +260,24 @@ export class Home {
 
   /** Ends without bedtime. */
   async stop(): Promise<void> {
-    const { settings, intake, link, calls, supervisor, ledger } = this.#parts;
-    settings.end();
+    const { intake, link, calls, supervisor, ledger } = this.#parts;
+    this.#rest();
+    link.close();
+    if (!this.#isHandedOver) {
+      await intake.close();
+      await calls.close();
+    }
+    await supervisor.stop();
+    if (!this.#isHandedOver) await ledger.close();
+    await this.#parts.close();
+  }
+
+  /** Nothing is begun by itself any more. */
+  #rest(): void {
+    this.#isOver = true;
+    this.#parts.settings.end();
     this.#ending.abort();
     this.#round.stop();
-    link.close();
-    await intake.close();
-    await calls.close();
-    await supervisor.stop();
-    await ledger.close();
-    await this.#parts.close();
   }
 
   /** In this order: what was forgotten goes before what came later, so that order per sender holds. */
@@ -318,6 +335,7 @@ export class Home {
 
   async #leave(): Promise<void> {
     const { leaver, configLeaver, link, supervisor, onEvent } = this.#parts;
+    if (this.#isOver) return;
     this.#round.left();
     if (link.session === null) return;
     const [snapshotIsLeft] = await Promise.all([leaver.leave(), configLeaver.leave()]);
@@ -371,17 +389,5 @@ export class Home {
       this.#parts.log.debug(`The edge did not say what waits there: ${causeOf(thrown)}`);
       return null;
     }
-  }
-
-  #linkReport(state: LinkState): LinkReport {
-    const now = this.#parts.clock.now();
-    // Dialling again after a loss is still that loss to whoever asks.
-    if (state.link === 'dialling' && this.#link.state === 'lost') return this.#link;
-    if (state.link === 'lost') {
-      const since = this.#link.state === 'lost' ? this.#link.since : now;
-      const { code, reason, retryMs } = state;
-      return { state: 'lost', since, trouble: { code, reason, retryAt: now + retryMs } };
-    }
-    return { state: state.link === 'superseded' ? 'closed' : state.link, since: now, trouble: null };
   }
 }

@@ -3,7 +3,6 @@
 // own fetch is a second undici, with a second parser compiled from WebAssembly.
 
 /// <reference path="./undici-modules.d.ts" />
-import type { buildConnector } from 'undici';
 import request from 'undici/lib/api/api-request.js';
 import Agent from 'undici/lib/dispatcher/agent.js';
 import Dispatcher from 'undici/lib/dispatcher/dispatcher.js';
@@ -13,7 +12,7 @@ import Pool from 'undici/lib/dispatcher/pool.js';
 Dispatcher.prototype.request ??= request;
 
 /** What makes a connection for undici. */
-export type Connector = buildConnector.connector;
+export type Connector = Extract<NonNullable<Pool.Options['connect']>, (...args: never) => unknown>;
 export type { Dispatcher };
 export { Agent, Pool };
 

@@ -67,6 +67,11 @@ export class KeyRotation {
     await rotated;
   }
 
+  /** It is not known yet which key counts. */
+  get isOpen(): boolean {
+    return this.#options.keys.next !== null;
+  }
+
   /** The link is open, by the key that is in use. */
   onOpen(): void {
     this.#openings += 1;

@@ -14,11 +14,12 @@ import type { Claimed } from './claim-file.ts';
 import { configFileName, type HomeOptions, readConfig } from './config.ts';
 import type { NodeReport, NodeState, SleepReport } from './control/report.ts';
 import { FolderLock } from './folder-lock.ts';
+import { folderComesBack, takeFolder } from './handover.ts';
 import type { BedtimeResult, Home } from './home.ts';
 import { HomeKeys } from './key.ts';
 import { systemTimers } from './link/timers.ts';
 import { createLog, type Log, type LogSettings } from './log.ts';
-import type { ProcessFigures } from './metrics/metrics.ts';
+import { processFigures } from './metrics/metrics.ts';
 import { MetricsServer } from './metrics/server.ts';
 import { programVersion } from './program-files.ts';
 import type { OnProgress, Progress } from './progress.ts';
@@ -34,7 +35,12 @@ export class HomeNode {
   readonly #seams: HomeSeams;
   readonly #clock: Clock;
   readonly #log: Log;
-  readonly #lock: FolderLock;
+  #lock: FolderLock;
+  /** The process that this one took over from, until the first waking. */
+  #older: number | null;
+  #isGivenAway = false;
+  /** Aborted when the folder, given to another home node, is not coming back. */
+  readonly #gaveAway = new AbortController();
   /** Read anew at each waking. */
   #settings: Settings;
   readonly #startedAt: number;
@@ -43,7 +49,7 @@ export class HomeNode {
   #since: number;
   readonly #timer: WakeTimer;
   #metrics: MetricsServer | null = null;
-  readonly #alerts: AlertWatch;
+  #alerts: AlertWatch;
   /** Of going to bed; what it does while it wakes is asked of the home. */
   #bedtimeProgress: Progress | null = null;
   /** Who waits for it to be awake, and is told of each step. */
@@ -54,7 +60,7 @@ export class HomeNode {
   /** One change of state after another. */
   #last: Promise<unknown> = Promise.resolve();
 
-  private constructor(options: HomeOptions, seams: HomeSeams) {
+  private constructor(options: HomeOptions, seams: HomeSeams, lock: FolderLock, older: number | null) {
     this.#options = options;
     this.#seams = seams;
     this.#clock = seams.clock ?? systemClock;
@@ -67,29 +73,33 @@ export class HomeNode {
     };
     this.#log = createLog(logged, this.#clock, (line) => process.stderr.write(line));
     this.#settings = this.#readSettings();
-    this.#lock = FolderLock.take(options.folder);
-    this.#alerts = new AlertWatch({
-      log: this.#log,
-      gather: async () => await alertFacts(await this.report()),
-      rules: () => this.#settings.current().alerts,
-      tell: () => {
-        const { alerts, domain } = this.#settings.current();
-        return alerts.command === null ? null : commandHook(alerts.command, domain, seams.environment ?? {});
-      },
-      file: new RaisedFile(join(options.folder, 'alerts.json')),
-    });
+    this.#lock = lock;
+    this.#older = older;
+    this.#alerts = this.#watchAlerts();
   }
 
-  /** Holds the folder. Throws `config` and `folder-in-use`. */
-  static hold(options: HomeOptions, seams: HomeSeams = {}): HomeNode {
+  /**
+   * Holds the folder, where `options.takeOver` says so from a home node that runs on it. Throws `config`, `folder-in-use`
+   * and what takeFolder() throws.
+   */
+  static async hold(options: HomeOptions, seams: HomeSeams = {}): Promise<HomeNode> {
+    const { folder, takeOver = 'never' } = options;
     // Before the folder is touched: without a config it may not be one of ours.
-    readConfig(options.folder);
-    return new HomeNode(options, seams);
+    readConfig(folder);
+    try {
+      return new HomeNode(options, seams, FolderLock.take(folder), null);
+    } catch (thrown) {
+      if (!(thrown instanceof PorchlightError) || thrown.code !== 'folder-in-use') throw thrown;
+      const older = await takeFolder(folder, takeOver, thrown, (progress) => seams.onProgress?.(progress));
+      const node = new HomeNode(options, seams, FolderLock.take(folder), older);
+      node.#log.info(`Took over the data folder from process ${older}, which answers until the link is open.`);
+      return node;
+    }
   }
 
   /** Holds the folder and begins. */
   static async start(options: HomeOptions, seams: HomeSeams = {}): Promise<HomeNode> {
-    const node = HomeNode.hold(options, seams);
+    const node = await HomeNode.hold(options, seams);
     await node.begin();
     return node;
   }
@@ -98,15 +108,11 @@ export class HomeNode {
   async serveMetrics(): Promise<void> {
     const { listen } = this.#settings.current().metrics;
     if (listen === null) return;
-    const figures = (): ProcessFigures => {
-      const { user, system } = process.cpuUsage();
-      return { cpuSeconds: (user + system) / 1e6, residentBytes: process.memoryUsage.rss() };
-    };
     try {
       this.#metrics = await MetricsServer.listen({
         listen,
         report: async () => await this.report(),
-        figures,
+        figures: processFigures,
         clock: this.#clock,
       });
     } catch (thrown) {
@@ -198,6 +204,11 @@ export class HomeNode {
 
   /** The end of the process: bedtime if it is awake, and the folder is free. */
   async end(): Promise<void> {
+    // The good night is the other's to say.
+    if (this.#isGivenAway) {
+      await this.stop();
+      return;
+    }
     await this.#next(async () => {
       if (this.#home !== null) await this.#bedtime(this.#home, this.#options.wakeAt, () => undefined);
       await this.#release();
@@ -206,10 +217,50 @@ export class HomeNode {
 
   /** The end without a good night. */
   async stop(): Promise<void> {
+    this.#gaveAway.abort();
     const home = this.#home;
     this.#home = null;
     await home?.stop();
     await this.#release();
+  }
+
+  /**
+   * Gives the folder to the home node in process `to`, and answers visitors until that one's link is open. `closeSocket`
+   * gives up the control socket and resolves when all that was asked is answered. Throws `key-change-open`.
+   */
+  async handOver(to: number, closeSocket: () => Promise<void>, onProgress: OnProgress): Promise<void> {
+    await this.#next(async () => {
+      try {
+        await this.#home?.handOver(onProgress);
+      } catch (thrown) {
+        this.#ended = false;
+        throw thrown;
+      }
+      await this.#letGo();
+      const answered = closeSocket();
+      this.#isGivenAway = true;
+      this.#lock.release();
+      // Asleep there is nothing to answer for.
+      if (this.#home === null) void answered.then(() => this.#seams.onSuperseded?.());
+      else void this.#takeBackFrom(to);
+    }, true);
+  }
+
+  /** If the other home node dies before its link is open, this one is home again. */
+  async #takeBackFrom(to: number): Promise<void> {
+    const lock = await folderComesBack(this.#options.folder, to, this.#gaveAway.signal);
+    if (lock === null) return;
+    this.#log.warn(`Process ${to} ended before it had taken over; going on.`);
+    this.#lock = lock;
+    this.#isGivenAway = false;
+    const home = this.#home;
+    this.#home = null;
+    await home?.stop();
+    this.#ended = false;
+    this.#alerts = this.#watchAlerts();
+    this.#alerts.start();
+    await this.#seams.onTakenBack?.();
+    this.#isDue();
   }
 
   /** The home that is awake. Throws `home-asleep`. */
@@ -227,6 +278,8 @@ export class HomeNode {
     return {
       version: programVersion(),
       pid: process.pid,
+      isManaged: isManaged(this.#seams.environment ?? {}),
+      handsOver: true,
       folder: this.#options.folder,
       domain,
       edge,
@@ -247,7 +300,8 @@ export class HomeNode {
     this.#become('waking');
     try {
       this.#settings = this.#readSettings();
-      const held = { log: this.#log, settings: this.#settings };
+      const held = { log: this.#log, settings: this.#settings, older: this.#older };
+      this.#older = null;
       this.#home = await startHome({ ...this.#options, ...once }, held, {
         ...this.#seams,
         onEvent: (event) => {
@@ -256,10 +310,7 @@ export class HomeNode {
           if (event.event !== 'asleep') this.#alerts.happened();
           this.#seams.onEvent?.(event);
         },
-        onProgress: (progress) => {
-          this.#tellWatchers(progress);
-          this.#seams.onProgress?.(progress);
-        },
+        onWaking: (progress) => this.#tellWatchers(progress),
       });
     } catch (thrown) {
       this.#become('asleep');
@@ -312,12 +363,36 @@ export class HomeNode {
     return await turn;
   }
 
-  async #release(): Promise<void> {
+  #watchAlerts(): AlertWatch {
+    return new AlertWatch({
+      log: this.#log,
+      gather: async () => await alertFacts(await this.report()),
+      rules: () => this.#settings.current().alerts,
+      tell: () => {
+        const { alerts, domain } = this.#settings.current();
+        return alerts.command === null ? null : commandHook(alerts.command, domain, this.#seams.environment ?? {});
+      },
+      file: new RaisedFile(join(this.#options.folder, 'alerts.json')),
+    });
+  }
+
+  /** Whatever this process has of the folder and of the machine, but for the lock and the Home. */
+  async #letGo(): Promise<void> {
     this.#timer.set(null);
     this.#ended = true;
     await this.#alerts.stop();
     await this.#metrics?.close();
     this.#metrics = null;
+  }
+
+  async #release(): Promise<void> {
+    await this.#letGo();
     this.#lock.release();
   }
+}
+
+/** systemd.exec(5) "Environment variables in spawned processes": a shell in a unit passes the first on, and not the second. */
+function isManaged(environment: Readonly<Record<string, string | undefined>>): boolean {
+  const { INVOCATION_ID: unit, SYSTEMD_EXEC_PID: pid } = environment;
+  return unit !== undefined && (pid === undefined || pid === String(process.pid));
 }

@@ -7,7 +7,7 @@ import { controlCalls } from './control/calls.ts';
 import { ControlServer } from './control/server.ts';
 import { supersededExitCode } from './ended.ts';
 import { compileParserOnce } from './frugal.ts';
-import type { HomeEvent } from './home.ts';
+import type { HomeEvent } from './home-parts.ts';
 import { HomeNode } from './node.ts';
 import type { HomeSeams } from './wiring.ts';
 
@@ -23,14 +23,26 @@ export async function runNode(options: HomeOptions, seams: HomeSeams = {}): Prom
     control?.cut();
     await answered;
   };
-  const node = HomeNode.hold(options, {
+  const node = await HomeNode.hold(options, {
     ...seams,
     onEvent: (event) => {
       report(event);
       seams.onEvent?.(event);
     },
     onSuperseded: () => void leave(async () => await node.stop()).finally(() => process.exit(supersededExitCode)),
+    onTakenBack: async () => await serveOwner(),
   });
+  const serveOwner = async (): Promise<void> => {
+    const server = await ControlServer.listen(
+      options.folder,
+      controlCalls(node, async (to, onProgress) => {
+        // From then on the socket at that place is the other's.
+        await node.handOver(to, () => server.close(), onProgress);
+      }),
+    );
+    control = server;
+    await node.serveMetrics();
+  };
   const end = (): void => {
     if (asked) process.exit(1);
     asked = true;
@@ -46,8 +58,7 @@ export async function runNode(options: HomeOptions, seams: HomeSeams = {}): Prom
   process.once('disconnect', end);
   try {
     // First, so that whoever asks meanwhile is told that home is waking.
-    control = await ControlServer.listen(options.folder, controlCalls(node));
-    await node.serveMetrics();
+    await serveOwner();
     await node.begin();
   } catch (thrown) {
     await leave(async () => await node.stop());

@@ -20,7 +20,9 @@ import type { ActivityPubServiceConfig, HomeConfig, HomeOptions, ServiceConfig }
 import { EdgeApi } from './edge-api/edge-api.ts';
 import { SignedCalls } from './edge-api/signed-calls.ts';
 import { frugalNodeFlags } from './frugal.ts';
-import { Home, type HomeEvent } from './home.ts';
+import { ended } from './handover.ts';
+import { Home } from './home.ts';
+import type { HomeEvent } from './home-parts.ts';
 import { Ledger, ledgerFileName } from './intake/ledger.ts';
 import { openIntake } from './intake/open-intake.ts';
 import { fullPace, type Pace } from './intake/pace.ts';
@@ -51,10 +53,14 @@ export interface HomeSeams {
   readonly observe?: Observe;
   readonly onEvent?: (event: HomeEvent) => void;
   /** Told of each step of waking. */
-  readonly onProgress?: OnProgress;
+  readonly onWaking?: OnProgress;
   readonly onSuperseded?: () => void;
   /** When it leaves what strangers are answered with while it is awake. */
   readonly dayTimes?: Partial<DayTimes>;
+  /** Of a home node that is asked to give up its place. */
+  readonly onProgress?: OnProgress;
+  /** The folder was given to a home node that died; this one goes on. */
+  readonly onTakenBack?: () => Promise<void>;
   /** Of the owner's alert command; nothing unless given. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
   /** Told of each step that is taken with home's keys. */
@@ -68,12 +74,12 @@ interface Service {
 }
 
 /**
- * Makes and starts a home on its data folder, which its caller holds (folder-lock.ts). Throws what stands in its way:
+ * `older`: the process that this one takes over from, and that answers visitors until this one's link is open. Makes and starts a home on its data folder, which its caller holds (folder-lock.ts). Throws what stands in its way:
  * `home-key`, `not-claimed`, `ledger-newer` and what a claim throws.
  */
 export async function startHome(
   options: HomeOptions,
-  { log, settings }: { readonly log: Log; readonly settings: Settings },
+  { log, settings, older }: { readonly log: Log; readonly settings: Settings; readonly older: number | null },
   seams: HomeSeams = {},
 ): Promise<Home> {
   const { clock = systemClock, random = systemRandom } = seams;
@@ -86,7 +92,10 @@ export async function startHome(
 
   const secretFile = join(folder, 'receipt-secret');
   const receipts = createReceipts(openSecret(secretFile, random), clock);
-  const services = config.services.map((service) => makeService(service, options, config, receipts, secretFile, log));
+  const olderEnds = older === null ? null : ended(older);
+  const services = config.services.map((service) =>
+    makeService(service, options, config, receipts, secretFile, log, olderEnds),
+  );
   const named = services.map(({ config: { name, hosts }, adapter }) => ({
     name,
     hosts,
@@ -217,8 +226,9 @@ export async function startHome(
     link,
     rotation,
     replaySince: options.replaySince,
+    olderEnds,
     onEvent: seams.onEvent ?? (() => undefined),
-    onProgress: seams.onProgress ?? (() => undefined),
+    onProgress: seams.onWaking ?? (() => undefined),
     onSuperseded: seams.onSuperseded ?? (() => undefined),
     close: async () => await carrier.close(),
   });
@@ -245,9 +255,13 @@ function paceOf(service: ServiceConfig | undefined): Pace {
   return service === undefined ? fullPace : { parallel: service.drainParallel, perSecond: service.drainPerSecond };
 }
 
-function activityPubDriver({ name, url, driver, command }: ActivityPubServiceConfig, log: Log): Driver {
+function activityPubDriver(
+  { name, url, driver, command }: ActivityPubServiceConfig,
+  log: Log,
+  olderEnds: Promise<void> | null,
+): Driver {
   if (driver === 'external' || command === null) return externalDriver(name, url);
-  return new ProcessDriver({ name, log, command, origin: url });
+  return new ProcessDriver({ name, log, command, origin: url, ...(olderEnds === null ? {} : { after: olderEnds }) });
 }
 
 function makeService(
@@ -257,10 +271,11 @@ function makeService(
   receipts: Receipts,
   secretFile: string,
   log: Log,
+  olderEnds: Promise<void> | null,
 ): Service {
   const { name } = service;
   if (service.kind === 'activitypub') {
-    return { config: service, driver: activityPubDriver(service, log), adapter: genericAdapter(service) };
+    return { config: service, driver: activityPubDriver(service, log, olderEnds), adapter: genericAdapter(service) };
   }
   const own = join(folder, name);
   mkdirSync(own, { recursive: true });

@@ -16,6 +16,7 @@ export interface EdgeConfig {
   /** Path of the Worker's entry. */
   readonly main: string;
   readonly compatibilityDate: string;
+  readonly compatibilityFlags: string[];
   readonly database: { readonly binding: string; readonly migrations: string };
   readonly env: NonNullable<WorkerConfig['env']>;
   readonly exports: NonNullable<WorkerConfig['exports']>;
@@ -25,6 +26,7 @@ const understood = new Set([
   'name',
   'main',
   'compatibility_date',
+  'compatibility_flags',
   'workers_dev',
   'durable_objects',
   'migrations',
@@ -65,6 +67,7 @@ export function readEdgeConfig(path: string, vars: Readonly<Record<string, strin
     name,
     main: join(dirname(path), text(file, 'main')),
     compatibilityDate: text(file, 'compatibility_date'),
+    compatibilityFlags: ((file.compatibility_flags as unknown[] | undefined) ?? []).map(String),
     database: { binding: text(database, 'binding'), migrations },
     env,
     exports,

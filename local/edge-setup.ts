@@ -41,7 +41,7 @@ const root = join(import.meta.dirname, '..');
 export async function edgeSetup(options: EdgeOptions, port: number): Promise<EdgeSetup> {
   const { tls, dnsResolver, operatorKey, bundlePath, dataDir, devKeyOrigins = [], build } = options;
   const { wranglerToml = join(root, 'wrangler.toml') } = options;
-  const { name, database, main, env, exports, compatibilityDate } = readEdgeConfig(wranglerToml, {
+  const { name, database, main, env, exports, compatibilityDate, compatibilityFlags } = readEdgeConfig(wranglerToml, {
     DEV_KEY_ORIGINS: devKeyOrigins.join(','),
     ...(dnsResolver === undefined ? {} : { DNS_RESOLVER: dnsResolver }),
     ...(operatorKey === undefined ? {} : { OPERATOR_KEY: operatorKey }),
@@ -53,7 +53,7 @@ export async function edgeSetup(options: EdgeOptions, port: number): Promise<Edg
     (url) => new URL(url).origin,
   );
   const worker = {
-    config: { name, compatibilityDate, manifest, env, exports },
+    config: { name, compatibilityDate, compatibilityFlags, manifest, env, exports },
     dev: { outboundService: { type: 'worker' as const, worker: egressName }, unsafeRegisterWorker: false },
   };
   const miniflareOptions = {

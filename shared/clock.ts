@@ -13,4 +13,7 @@ export interface Random {
 
 export const systemClock: Clock = { now: () => Date.now() };
 
+/** Milliseconds and fractions since some moment, for measuring how long something took: nobody sets it. */
+export const steadyClock: Clock = { now: () => performance.now() };
+
 export const systemRandom: Random = { bytes: (count) => crypto.getRandomValues(new Uint8Array(count)) };

@@ -72,6 +72,11 @@ export const limits = {
    * backpressure on WebSockets. */
   streamWindowBytes: 2 * MiB,
   linkWindowBytes: 8 * MiB,
+  /** While somebody waits for a small answer beside a bulk stream, for this long after each of them, home has about as much
+   * on the way as the line holds, and this much at least. Danger: small answers wait behind megabytes in the buffers of a
+   * slow line; and, if it were less, a line that runs dry. */
+  paceMs: 1 * second,
+  paceBytes: 64 * KiB,
   /** Open streams on one link. Danger: memory at home. */
   linkStreams: 512,
   /** A stream whose visitor takes nothing of what waits for it, or sends nothing of the body it owes, is ended after this
@@ -90,9 +95,16 @@ export const limits = {
   answersBytes: 32 * MiB,
   /** Sockets that have not proved whose they are. Danger: strangers hold the Link object's memory. */
   unprovenSockets: 8,
-  /** Home pings this often; the edge distrusts a link whose last answer is older than `linkStaleMs`. */
-  linkPingMs: 15 * second,
-  linkStaleMs: 45 * second,
+  /** Home pings this often and waits so long for the answer: what has become of a connection is known within the sum of
+   * both, 17 s. Less often would leave visitors to a dead line, more often would wake a small computer's radio for nothing.
+   * The edge distrusts a link whose last ping is older than `linkStaleMs`, so that one ping may come late, or be
+   * lost with a packet that is sent again. Danger: requests are put on a line that nobody reads. */
+  linkPingMs: 8 * second,
+  linkPongMs: 9 * second,
+  linkStaleMs: 20 * second,
+  /** How long an older link may go on with what is open on it when a newer home node has come. Danger: two home nodes for
+   * as long as a slow download likes. */
+  linkDrainMs: 30 * second,
   /** Services that one SERVICES frame names, and its bytes. Danger: what is written on a socket, which keeps it through
    * hibernation, is at most 16 KiB on the platform. */
   services: 32,
@@ -105,8 +117,21 @@ export const limits = {
   /** The highest epoch that a home may say it had. Danger: whoever stole a key says the highest number there is, no epoch
    * above it can be given, and the home is shut out for ever, whatever key it gets. */
   linkEpoch: 2 ** 40,
-  /** How long a carried request waits for the head of home's response. Danger: visitors who hang for ever. */
-  carryHeadMs: 30 * second,
+  /** How long a carried request waits for the head of home's response. Matrix clients poll for 30 s and more, and a
+   * service may well take as long as it may behind Cloudflare without Porchlight (100 s). Danger: visitors who hang for
+   * ever. */
+  carryHeadMs: 2 * minute,
+  /** When linkStreams are open, a new request ends the one that has waited longest for its head, if for at least this
+   * long. Danger: a service that hangs holds all streams, and home's other services cannot be reached. */
+  carryHeadCrowdedMs: 30 * second,
+  /** How long a request waits for a link that was there a moment ago. Danger: visitors who hang for ever. */
+  carryHoldMs: 5 * second,
+  /** A link that was lost longer ago is not waited for. Danger: each visitor of a home that is gone waits in vain. */
+  linkMissedMs: 15 * second,
+  /** Requests that wait so, on one home's object. Danger: a crowd before a home that is gone fills its memory. */
+  carryHeld: 512,
+  /** How often one request that may be repeated is put on a link. Danger: a request that breaks every link it comes to. */
+  carrySends: 2,
 
   /** Bytes, time and redirects of one key fetch. Danger: a hostile key server holds or fills the edge. */
   keyBytes: 1 * MiB,

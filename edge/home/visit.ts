@@ -9,6 +9,7 @@ import type { Copies } from '../cache/store.ts';
 import { problem } from '../http/problem.ts';
 import type { CarryFailure } from '../link/between.ts';
 import { carry } from '../link/carry.ts';
+import type { CarryFacts } from '../link/request-head.ts';
 import { asleepResponse } from '../pages/asleep.ts';
 import { siteOf } from '../pages/site.ts';
 import type { HomeRecord } from './directory.ts';
@@ -26,11 +27,13 @@ export interface VisitParts {
 export async function visit(parts: VisitParts, home: HomeRecord, request: Request): Promise<Response> {
   const { homeId } = home;
   const url = new URL(request.url);
-  const outcome = await carry(parts.linkOf(homeId), request, {
+  const linkOf = (): Pick<Fetcher, 'fetch'> => parts.linkOf(homeId);
+  const facts: CarryFacts = {
     clientAddress: request.headers.get('CF-Connecting-IP'),
     host: url.host,
     scheme: url.protocol === 'http:' ? 'http' : 'https',
-  });
+  };
+  const outcome = await carry(linkOf(), request, facts, linkOf);
   if ('carried' in outcome) {
     return parts.copies.passing(homeId, { method: request.method, url, headers: request.headers }, outcome.carried);
   }
@@ -55,6 +58,10 @@ async function failed(parts: VisitParts, home: HomeRecord, request: Request, fai
   switch (failure) {
     case 'head-too-large':
       return problem(431, failure);
+    case 'expectation':
+      return problem(417, failure);
+    case 'method-not-carried':
+      return problem(501, failure);
     case 'bad-request':
       return problem(400, failure);
     case 'not-served':

@@ -17,11 +17,13 @@ type ErrorStatus =
   | 413
   | 414
   | 415
+  | 417
   | 421
   | 426
   | 429
   | 431
   | 500
+  | 501
   | 502
   | 503
   | 504;
@@ -51,11 +53,13 @@ const titles: Readonly<Record<ErrorStatus, string>> = {
   413: 'The body is too large.',
   414: 'The address is too long.',
   415: 'This type of body is not understood.',
+  417: 'What is expected cannot be done.',
   421: 'No such host is served here.',
   426: 'A WebSocket is expected here.',
   429: 'Too much is waiting already; try again later.',
   431: 'The headers are too long.',
   500: 'Something went wrong here.',
+  501: 'This method is not known here.',
   502: 'The answer of the service could not be read.',
   503: 'Not now; try again later.',
   504: 'The service did not answer in time.',

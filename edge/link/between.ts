@@ -21,6 +21,10 @@ export type CarryFailure =
   | 'bad-response'
   /** The request's headers are longer than limits.frameHeadBytes. */
   | 'head-too-large'
+  /** The request expects something that nobody here knows. */
+  | 'expectation'
+  /** Requests of this method are not carried. */
+  | 'method-not-carried'
   /** What home said instead of a response: `service-down`, `not-served`, `busy`, `bad-request`, `failed` ... */
   | CancelCode;
 

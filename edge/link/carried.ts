@@ -7,6 +7,7 @@ import { type CarryFailure, outcomeResponse } from './between.ts';
 import type { Parcel } from './parcel.ts';
 import { visitorHeaders } from './response-headers.ts';
 import type { Watched } from './stall-watch.ts';
+import type { Visited } from './visitor-watch.ts';
 
 export interface CarriedEvents {
   /** The visitor took so many bytes of the body. */
@@ -23,8 +24,9 @@ interface Part {
 /** Bodies up to this size that came whole with their head become a Response without a stream. */
 const wholeBytes = 64 * 1024;
 
-export class Carried implements Watched {
+export class Carried implements Watched, Visited {
   readonly response: Promise<Response>;
+  visitor: Request | null = null;
   /** When home's head must have come, ms since the epoch; later while the request's body is still on its way. */
   dueAt = 0;
   /** The visitor is being waited for to send more of the request's body. */

@@ -10,9 +10,11 @@ import {
   encodeCancel,
   encodeCredit,
   encodeFrame,
+  encodeMark,
   encodeTextFrame,
   type Frame,
   frameHeaderBytes,
+  markOf,
   writeFrameHeader,
 } from '../../shared/link/codec.ts';
 import { type CancelCode, closeCodes, flags } from '../../shared/link/frames.ts';
@@ -26,6 +28,7 @@ import { EdgeOutbox } from './outbox.ts';
 import { Parcel } from './parcel.ts';
 import { passOn } from './request-body.ts';
 import { type StallLimits, StallWatch } from './stall-watch.ts';
+import { VisitorWatch } from './visitor-watch.ts';
 
 export interface ConnectionOptions {
   readonly socket: WebSocket;
@@ -48,8 +51,8 @@ export interface ConnectionOptions {
 
 type LinkStream = Stream<Carried>;
 
-/** So many requests under way that frames may wait for one another. */
-const fewStreams = 2;
+/** While no more requests than this wait for their heads, no frame waits for another. */
+const fewWaiting = 2;
 /** Stream numbers: 12 bits of wakes, 20 bits counted up. */
 const countBits = 20;
 
@@ -61,12 +64,16 @@ export class Connection {
   readonly #session: LinkSession<Carried>;
   readonly #watch: HeadWatch;
   readonly #stalls: StallWatch<LinkStream>;
+  readonly #visitors: VisitorWatch<LinkStream>;
   readonly #outbox: EdgeOutbox;
   readonly #encoder = new TextEncoder();
   /** Streams that the message at hand has touched. */
   readonly #touched = new Set<LinkStream>();
+  /** Number of the last MARK in the message at hand. */
+  #marked: number | null = null;
   #count = 0;
   #isOver = false;
+  #sawServiceDown = false;
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
@@ -79,6 +86,7 @@ export class Connection {
     this.#session = new LinkSession({ role: 'edge', purse, maxStreams: limits.linkStreams });
     const streams = (): Iterable<LinkStream> => this.#session.streams();
     this.#stalls = new StallWatch(options.clock, options.stalls, streams, (stream) => this.#stalled(stream));
+    this.#visitors = new VisitorWatch(streams, (stream) => this.#left(stream));
   }
 
   /** `head`: the text of a RequestHead, ASCII. */
@@ -86,6 +94,7 @@ export class Connection {
     const { body } = request;
     if (this.#session.size >= limits.linkStreams) {
       this.#stalls.makeRoom();
+      if (this.#session.size >= limits.linkStreams) this.#watch.makeRoom(limits.carryHeadCrowdedMs);
       if (this.#session.size >= limits.linkStreams) return outcomeResponse({ failed: 'busy' });
     }
     const id = this.#nextId();
@@ -100,6 +109,8 @@ export class Connection {
     this.#send(bytes);
     if (this.#isOver) return outcomeResponse({ failed: 'lost' });
     this.#watch.add(carried);
+    carried.visitor = request;
+    this.#visitors.start();
     if (body !== null) {
       this.#stalls.start();
       const pumped = passOn(body, stream, this.#session, (frame) => {
@@ -121,6 +132,9 @@ export class Connection {
       const frames = decodeMessage(message);
       const parcel = Parcel.of(message, frames.filter(isFilled).length);
       for (const frame of frames) this.#frame(frame, parcel);
+      // The last one speaks for those before it.
+      if (this.#marked !== null) this.#send(encodeMark('MARKED', this.#marked));
+      this.#marked = null;
       for (const stream of this.#touched) this.#settle(stream);
     } catch (thrown) {
       const isFault = thrown instanceof PorchlightError;
@@ -130,6 +144,21 @@ export class Connection {
     } finally {
       this.#touched.clear();
     }
+  }
+
+  /** Of its answers some may be worth another try: it has ended, or home could not reach a service. */
+  get isSuspect(): boolean {
+    return this.#isOver || this.#sawServiceDown;
+  }
+
+  /** Requests under way. */
+  get size(): number {
+    return this.#session.size;
+  }
+
+  /** Home is to close it when what is open on it has ended. */
+  drain(why: Refusal): void {
+    this.#send(encodeTextFrame('DRAIN', JSON.stringify(why)));
   }
 
   announceWork(): void {
@@ -159,6 +188,8 @@ export class Connection {
       this.#options.onSleep(frame);
     } else if (frame.name === 'SERVICES') {
       this.#options.onServices(frame);
+    } else if (frame.name === 'MARK') {
+      this.#marked = markOf(frame);
     } else if (frame.name === 'RESPONSE' || frame.name === 'DATA' || frame.name === 'CREDIT') {
       const stream = this.#session.receive(frame);
       if (stream === undefined) {
@@ -200,6 +231,7 @@ export class Connection {
       this.#closeIfOver(stream);
       return;
     }
+    if (code === 'service-down') this.#sawServiceDown = true;
     this.#close(stream);
     stream.owner.fail(code);
   }
@@ -211,8 +243,12 @@ export class Connection {
 
   /** The visitor has all of the body, or is gone. */
   #done(stream: LinkStream, early: boolean): void {
-    if (early) this.#cancel(stream, 'enough', 'the visitor is gone');
+    if (early) this.#left(stream);
     else this.#closeIfOver(stream);
+  }
+
+  #left(stream: LinkStream): void {
+    this.#cancel(stream, 'enough', 'the visitor is gone');
   }
 
   #closeIfOver(stream: LinkStream): void {
@@ -248,7 +284,7 @@ export class Connection {
   }
 
   #send(frame: Uint8Array<ArrayBuffer>): void {
-    if (!this.#isOver) this.#outbox.send(frame, this.#session.size > fewStreams);
+    if (!this.#isOver) this.#outbox.send(frame, this.#watch.size > fewWaiting);
   }
 
   #nextId(): number {

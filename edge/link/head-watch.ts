@@ -1,6 +1,9 @@
 // Nobody waits for home's head for ever. The wait begins anew with each piece of the request's body that home takes: a
 // long upload is no silence. One timer for all who wait: it runs only while somebody does, so that it never keeps the
 // object from hibernating, and every wait is as long as the others, so that the oldest is due first.
+//
+// Long polls need a long wait, and a service that hangs needs a short one, or it would hold all streams of the link that
+// others live on. So the short one counts only when no stream is free, and for one request at a time, the oldest.
 
 import type { Clock } from '../../shared/clock.ts';
 import type { Carried } from './carried.ts';
@@ -18,6 +21,11 @@ export class HeadWatch {
     this.#onDue = onDue;
   }
 
+  /** Requests that wait for home's head. */
+  get size(): number {
+    return this.#waiting.size;
+  }
+
   add(carried: Carried): void {
     carried.dueAt = this.#clock.now() + this.#headMs;
     this.#waiting.add(carried);
@@ -31,6 +39,14 @@ export class HeadWatch {
 
   remove(carried: Carried): void {
     if (this.#waiting.delete(carried) && this.#waiting.size === 0) this.clear();
+  }
+
+  /** No stream is free: gives up the request that has waited longest, if for at least so long. */
+  makeRoom(crowdedMs: number): void {
+    const [oldest] = this.#waiting;
+    if (oldest === undefined || this.#clock.now() - (oldest.dueAt - this.#headMs) < crowdedMs) return;
+    this.remove(oldest);
+    this.#onDue(oldest);
   }
 
   clear(): void {

@@ -19,26 +19,19 @@ import { type Admission, type Admitted, admit, superseded } from './admission.ts
 import { carryUrl, headHeader, outcomeResponse } from './between.ts';
 import { Connection } from './connection.ts';
 import { type LinkChange, merged, toldUntil } from './history.ts';
-import { type Away, isSilent, type LinkFacts, presenceOf } from './presence.ts';
+import { type Carrier, Hold } from './hold.ts';
+import { canDrain, isSomeDown, type Live, OlderLink } from './links.ts';
+import { isSilent, type LinkFacts, presenceOf } from './presence.ts';
 import { LinkRecord } from './record.ts';
 import { attach, attachmentOf, dismiss, greet, type Proven, type Unproven } from './sockets.ts';
 import type { StallLimits } from './stall-watch.ts';
-
-interface Live {
-  readonly connection: Connection;
-  readonly session: Admitted;
-  /** As it is written on the socket. */
-  proven: Proven;
-  /** A request must be looked at before it is carried: some service is down. */
-  someDown: boolean;
-  /** Home said SLEEP on it. */
-  asleep: Away | null;
-}
 
 interface Outside {
   clock: Clock;
   random: Random;
   carryHeadMs: number;
+  carryHoldMs: number;
+  linkDrainMs: number;
   stalls: StallLimits;
   /** Versions of the link that are offered, best first. */
   versions: readonly number[];
@@ -50,12 +43,19 @@ export class LinkObject extends DurableObject<Env> {
     clock: systemClock,
     random: systemRandom,
     carryHeadMs: limits.carryHeadMs,
+    carryHoldMs: limits.carryHoldMs,
+    linkDrainMs: limits.linkDrainMs,
     stalls: { stalledMs: limits.streamStalledMs, crowdedMs: limits.streamStalledCrowdedMs },
     versions: linkVersions,
   };
   readonly #homeId: string;
   readonly #record: LinkRecord;
+  /** The link that takes requests. */
   #live: Live | null = null;
+  readonly #older = new OlderLink(() => this.outside.linkDrainMs);
+  readonly #hold: Hold;
+  /** Until then a link that is not there may be back any moment, ms since the epoch. */
+  #missedUntil = 0;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -65,9 +65,23 @@ export class LinkObject extends DurableObject<Env> {
     this.#homeId = ctx.id.name;
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(ping, pong));
     this.#record = new LinkRecord(ctx.storage);
+    if (this.#record.isMissed) this.#missedUntil = this.outside.clock.now() + limits.linkMissedMs;
+    this.#hold = new Hold({
+      clock: () => this.outside.clock,
+      holdMs: () => this.outside.carryHoldMs,
+      look: (head) => this.#look(head),
+      isFresh: () => this.#isFresh(),
+      absent: (head) => this.#absent(head),
+      onVain: () => {
+        if (this.#live === null) this.#record.givenUp(this.outside.clock.now());
+      },
+    });
     for (const socket of ctx.getWebSockets()) {
       const attachment = attachmentOf(socket);
-      if (attachment.state === 'proven') this.#adopt(socket, { ...attachment, wakes: attachment.wakes + 1 });
+      // What was open on it is gone with the memory that knew it.
+      if (attachment.state === 'proven' && attachment.isDraining === true)
+        dismiss(socket, closeCodes.replaced, 'replaced');
+      else if (attachment.state === 'proven') this.#adopt(socket, { ...attachment, wakes: attachment.wakes + 1 });
       // Its proof was in the memory that is gone; home dials again.
       if (attachment.state === 'checking') dismiss(socket, closeCodes.stale, 'the edge was restarted');
     }
@@ -79,12 +93,10 @@ export class LinkObject extends DurableObject<Env> {
     const head = request.headers.get(headHeader);
     const live = this.#usable();
     if (live !== null && head !== null && (!live.someDown || this.#mayCarry(head))) {
-      return await live.connection.carry(request, head);
+      const response = await live.connection.carry(request, head);
+      return live.connection.isSuspect ? await this.#hold.carry(request, head, response) : response;
     }
-    const presence = this.#presence();
-    const { decision, ...why } = decideCarry(hostOf(head), presence, this.outside.clock.now());
-    const absence = 'reason' in why ? why : ({ reason: 'unreachable', service: null, until: null } as const);
-    return outcomeResponse({ absent: presence, why: absence });
+    return head === null ? this.#absent(head) : await this.#hold.carry(request, head, null);
   }
 
   /** Something waits in the spool. Home is told if it is there; otherwise it asks by itself when it comes. */
@@ -98,9 +110,9 @@ export class LinkObject extends DurableObject<Env> {
       // Its proof may have been compared with the key that was.
       if (attachmentOf(socket).state === 'checking') dismiss(socket, closeCodes.refused, why.code);
     }
-    if (this.#live !== null && (key === null || this.#live.session.key !== key)) {
-      this.#lost(closeCodes.refused, why.code, why);
-    }
+    const isShutOut = (link: Live | null): boolean => link !== null && (key === null || link.session.key !== key);
+    if (isShutOut(this.#older.live)) this.#older.end(closeCodes.refused, why.code, why);
+    if (isShutOut(this.#live)) this.#lost(closeCodes.refused, why.code, why);
     await this.#spool.keepOnly(key);
   }
 
@@ -117,9 +129,9 @@ export class LinkObject extends DurableObject<Env> {
 
   override async webSocketMessage(socket: WebSocket, message: string | ArrayBuffer): Promise<void> {
     if (typeof message === 'string') return;
-    const live = this.#live;
-    if (live !== null && live.connection.socket === socket) {
-      live.connection.receive(new Uint8Array(message));
+    const link = this.#of(socket);
+    if (link !== null) {
+      link.connection.receive(new Uint8Array(message));
       return;
     }
     const attachment = attachmentOf(socket);
@@ -128,12 +140,14 @@ export class LinkObject extends DurableObject<Env> {
   }
 
   override async webSocketClose(socket: WebSocket): Promise<void> {
-    if (this.#live?.connection.socket === socket) this.#lost(closeCodes.done, 'closed by home');
+    const link = this.#of(socket);
+    if (link !== null) this.#broken(link, closeCodes.done, 'closed by home');
     else attach(socket, { state: 'closing' });
   }
 
   override async webSocketError(socket: WebSocket, error: unknown): Promise<void> {
-    if (this.#live?.connection.socket === socket) this.#lost(closeCodes.stale, causeOf(error));
+    const link = this.#of(socket);
+    if (link !== null) this.#broken(link, closeCodes.stale, causeOf(error));
   }
 
   get #spool(): DurableObjectStub<SpoolObject> {
@@ -177,41 +191,48 @@ export class LinkObject extends DurableObject<Env> {
     const now = this.outside.clock.now();
     const unwritten = merged([this.#unwritten(), [{ at: now, link: 'connected' }]], now, limits.linkUnwrittenChanges);
     this.#live = null;
-    if (older !== null) {
-      const isOther = older.session.process !== admitted.process;
-      attach(older.connection.socket, { state: 'closing' });
-      older.connection.end(closeCodes.replaced, 'replaced', isOther ? superseded(older.session.epoch).refused : null);
-    }
+    if (older !== null) this.#replaced(older, admitted);
     this.#adopt(socket, { state: 'proven', session: admitted, since: now, wakes: 0, services: null, unwritten });
     const { homeId, session, epoch, version } = admitted;
     const windows = { initialBytes: limits.streamInitialBytes };
     const welcome: Welcome = { version, homeId, session, epoch, windows };
     socket.send(encodeTextFrame('WELCOME', JSON.stringify(welcome)));
+    this.#hold.changed();
+  }
+
+  /** A newer process lets the older finish what is open; the same one dials again because its socket is of no use any more. */
+  #replaced(older: Live, by: Admitted): void {
+    const refusal = older.session.process === by.process ? null : superseded(older.session.epoch).refused;
+    if (refusal !== null && canDrain(older)) {
+      this.#older.drain(older, refusal);
+      return;
+    }
+    attach(older.connection.socket, { state: 'closing' });
+    older.connection.end(closeCodes.replaced, 'replaced', refusal);
   }
 
   #adopt(socket: WebSocket, proven: Proven): void {
     attach(socket, proven);
     const { session, since, wakes } = proven;
-    const connection = new Connection({
+    const connection: Connection = new Connection({
       socket,
       wakes,
       heardAt: since,
       clock: this.outside.clock,
       headMs: this.outside.carryHeadMs,
       stalls: this.outside.stalls,
-      onSleep: (frame) => this.#sleeps(frame),
-      onServices: (frame) => this.#services(frame),
-      onBroken: (code, reason) => this.#lost(code, reason),
+      onSleep: (frame) => this.#sleeps(live, frame),
+      onServices: (frame) => this.#services(live, frame),
+      onBroken: (code, reason) => this.#broken(live, code, reason),
     });
     // Storage says "asleep" beside an open socket only when home said so on this one: a new session wipes it.
     const { away } = this.#record;
     const asleep = away?.link === 'asleep' ? away : null;
-    this.#live = { connection, session, proven, someDown: isSomeDown(proven.services), asleep };
+    const live: Live = { connection, session, proven, someDown: isSomeDown(proven.services), asleep };
+    this.#live = live;
   }
 
-  #services(frame: Frame): void {
-    const live = this.#live;
-    if (live === null) return;
+  #services(live: Live, frame: Frame): void {
     if (live.session.version < servicesSince) {
       throw new PorchlightError('link-untimely', 'Cannot go on with the link: SERVICES is not of its version.');
     }
@@ -221,6 +242,7 @@ export class LinkObject extends DurableObject<Env> {
     live.proven = { ...live.proven, services };
     live.someDown = isSomeDown(services);
     attach(live.connection.socket, live.proven);
+    this.#hold.changed();
   }
 
   /** Home speaks for the hosts that it claimed, and its clock may be ahead. */
@@ -235,19 +257,33 @@ export class LinkObject extends DurableObject<Env> {
     return { n, services: own.filter(({ hosts }) => hosts.length > 0) };
   }
 
-  #sleeps(frame: Frame): void {
-    const live = this.#live;
-    if (live === null) return;
+  #sleeps(live: Live, frame: Frame): void {
+    // That an older home node sleeps is no news: the newer one is home now.
+    if (live !== this.#live) {
+      live.connection.acknowledgeSleep();
+      return;
+    }
     const { until } = recordOf(frame);
     live.asleep = {
       link: 'asleep',
       since: this.outside.clock.now(),
       until: typeof until === 'number' && Number.isFinite(until) ? until : null,
     };
+    this.#missedUntil = 0;
     const services = live.proven.services?.services ?? null;
     this.#record.left(live.asleep, services, live.proven.unwritten, live.asleep.since);
     // The platform holds the answer back until the row is written.
     live.connection.acknowledgeSleep();
+  }
+
+  #of(socket: WebSocket): Live | null {
+    if (this.#live?.connection.socket === socket) return this.#live;
+    return this.#older.live?.connection.socket === socket ? this.#older.live : null;
+  }
+
+  #broken(link: Live, code: number, reason: string): void {
+    if (link === this.#live) this.#lost(code, reason);
+    else if (link === this.#older.live) this.#older.end(code, reason);
   }
 
   /** The live link ends; what it carried is failed. */
@@ -261,6 +297,7 @@ export class LinkObject extends DurableObject<Env> {
       // A silence ends here: it was lost since home was last heard.
       const since = isSilent(heardAt, now) ? heardAt : now;
       this.#record.left({ link: 'lost', since }, null, live.proven.unwritten, now);
+      this.#missedUntil = refusal?.code === 'revoked' ? 0 : now + limits.linkMissedMs;
     }
     attach(live.connection.socket, { state: 'closing' });
     live.connection.end(code, reason, refusal);
@@ -274,6 +311,28 @@ export class LinkObject extends DurableObject<Env> {
     if (!isSilent(live.connection.heardAt, now) || !isSilent(this.#heardAt(live), now)) return live;
     this.#lost(closeCodes.stale, 'silent for too long');
     return null;
+  }
+
+  /** As Hold asks. */
+  #look(head: string): Carrier | 'wait' | 'away' {
+    const live = this.#usable();
+    const now = this.outside.clock.now();
+    if (live === null) return this.#live === null && now < this.#missedUntil ? 'wait' : 'away';
+    const decided = decideCarry(hostOf(head), this.#presence(), now);
+    if (decided.decision === 'carry') return live.connection;
+    return decided.reason === 'starting' && this.#isFresh() ? 'wait' : 'away';
+  }
+
+  #isFresh(): boolean {
+    const now = this.outside.clock.now();
+    return this.#live === null ? now < this.#missedUntil : now - this.#live.proven.since < limits.linkMissedMs;
+  }
+
+  #absent(head: string | null): Response {
+    const presence = this.#presence();
+    const { decision, ...why } = decideCarry(hostOf(head), presence, this.outside.clock.now());
+    const absence = 'reason' in why ? why : ({ reason: 'unreachable', service: null, until: null } as const);
+    return outcomeResponse({ absent: presence, why: absence });
   }
 
   #presence(): Presence {
@@ -312,10 +371,6 @@ export class LinkObject extends DurableObject<Env> {
 function refuse(socket: WebSocket, refusal: Refusal): void {
   socket.send(encodeTextFrame('REFUSED', JSON.stringify(refusal)));
   dismiss(socket, closeCodes.refused, refusal.code);
-}
-
-function isSomeDown(said: ServicesSaid | null): boolean {
-  return said?.services.some(({ state }) => state === 'down') ?? false;
 }
 
 function hostOf(head: string | null): string {

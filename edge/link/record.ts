@@ -15,6 +15,8 @@ interface Row extends Incumbent {
   /** How home's services were when it said good night. */
   readonly services?: readonly ServiceState[] | null;
   readonly history?: readonly LinkChange[];
+  /** Somebody waited for the lost link to come back, in vain; absent: nobody did. */
+  readonly isGivenUp?: boolean;
 }
 
 const key = 'link';
@@ -49,19 +51,25 @@ export class LinkRecord implements LeftFacts {
     return this.#row?.hosts ?? [];
   }
 
+  /** A session was opened and, as far as is written down, never ended in good order, nor waited for in vain. */
+  get isMissed(): boolean {
+    const row = this.#row;
+    return row !== null && row.away?.link !== 'asleep' && row.isGivenUp !== true;
+  }
+
   get history(): readonly LinkChange[] {
     return this.#row?.history ?? [];
   }
 
   /**
-   * A session begins. The same process coming back after a loss costs no write: presence asks the socket first, and
-   * the socket keeps what the history lacks. `unwritten`: changes that no row holds yet.
+   * A session begins. The same process coming back after a loss costs no write (unless it was given up meanwhile): presence
+   * asks the socket first, and the socket keeps what the history lacks. `unwritten`: changes that no row holds yet.
    */
   opened(incumbent: Incumbent, hosts: readonly string[], unwritten: readonly LinkChange[], now: number): void {
     const row = this.#row;
     const same = row?.process === incumbent.process && row.epoch === incumbent.epoch;
     const sameHosts = row?.hosts?.length === hosts.length && hosts.every((host, i) => row.hosts?.[i] === host);
-    if (same && sameHosts && row.away?.link !== 'asleep') return;
+    if (same && sameHosts && this.isMissed) return;
     const history = merged([this.history, unwritten, [{ at: now, link: 'connected' }]], now);
     this.#write({ ...incumbent, openedAt: now, away: null, hosts, history });
   }
@@ -69,7 +77,18 @@ export class LinkRecord implements LeftFacts {
   left(away: Away, services: readonly ServiceState[] | null, unwritten: readonly LinkChange[], now: number): void {
     if (this.#row === null) return;
     const history = merged([this.history, unwritten, [{ at: away.since, link: away.link }]], now);
-    this.#write({ ...this.#row, away, services: away.link === 'asleep' ? services : null, history });
+    const said = away.link === 'asleep' ? services : null;
+    this.#write({ ...this.#row, away, services: said, history, isGivenUp: false });
+  }
+
+  /** Somebody waited for the link in vain: whoever comes to a later memory of this object need not. */
+  givenUp(now: number): void {
+    const row = this.#row;
+    if (row === null || !this.isMissed) return;
+    // The runtime dropped the socket without a word; that it is gone is only noticed now.
+    const away = row.away ?? { link: 'lost', since: now };
+    const history = merged([this.history, [{ at: away.since, link: away.link }]], now);
+    this.#write({ ...row, away, history, isGivenUp: true });
   }
 
   #write(row: Row): void {

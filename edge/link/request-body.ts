@@ -41,7 +41,12 @@ export async function passOn(
     const room = Math.min(readBytes, stream.credit);
     const view = new Uint8Array(new ArrayBuffer(frameHeaderBytes + room), frameHeaderBytes, room);
     carried.owesBody = true;
-    const { value, done } = await reader.read(view);
+    const read = reader.read(view);
+    // Stopped, it may be rejected: then home has answered, and how the upload ended must not break its answer off.
+    const { value, done } = await read.catch((thrown: unknown) => {
+      if (isStopped) return { value: undefined, done: true } as const;
+      throw thrown;
+    });
     carried.owesBody = false;
     if (isStopped || session.stream(stream.id) !== stream) return;
     const length = value?.length ?? 0;

@@ -16,6 +16,7 @@ export function visitorHeaders(list: FlatHeaders): VisitorHeaders | null {
   const named = namedByConnection(headerOf(list, 'connection'));
   const headers = new Headers();
   let contentLength: number | null = null;
+  let isLive = false;
   for (let at = 0; at < list.length; at += 2) {
     const name = (list[at] ?? '').toLowerCase();
     const value = list[at + 1] ?? '';
@@ -26,7 +27,12 @@ export function visitorHeaders(list: FlatHeaders): VisitorHeaders | null {
       headers.set(name, value);
     } else if (!isHopByHop(name) && !named.has(name) && !name.startsWith('porchlight-') && !name.startsWith('cf-')) {
       headers.append(name, value);
+      if (name === 'content-type') isLive = /^\s*text\/event-stream\b/i.test(value);
     }
+  }
+  // Whoever codes a stream of events on its way holds them back (RFC 9111 section 5.2.2.6).
+  if (isLive && !/\bno-transform\b/i.test(headers.get('cache-control') ?? '')) {
+    headers.append('cache-control', 'no-transform');
   }
   return { headers, contentLength };
 }

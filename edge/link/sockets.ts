@@ -31,6 +31,8 @@ export interface Proven {
   readonly services: ServicesSaid | null;
   /** Changes of the link that no row holds yet, the oldest first. */
   readonly unwritten: readonly LinkChange[];
+  /** A newer link has taken its place: no request is put on it any more. */
+  readonly isDraining?: boolean;
 }
 
 /** Its proof is being looked at, or it is being closed. */

@@ -35,6 +35,7 @@ export class ServiceAnswer implements Dispatcher.DispatchHandler {
   readonly #memory: AnswerMemory;
   readonly #mayHaveBody: boolean;
   readonly #body = new ByteQueue();
+  #hasBody = false;
   /** Length of the queue as the memory knows it. */
   #counted = 0;
   #hasEnded = false;
@@ -62,9 +63,14 @@ export class ServiceAnswer implements Dispatcher.DispatchHandler {
   onResponseStart(controller: Dispatcher.DispatchController, status: number): void {
     // 1xx: what comes before the final response stays here (RFC 9110 section 15.2).
     if (status < 200) return;
+    const fault = faultOf(status, controller.rawHeaders);
+    if (fault !== null) {
+      controller.abort(new PorchlightError('failed', `Cannot pass on an answer: ${fault}.`));
+      return;
+    }
     const headers = carriedHeaders(controller.rawHeaders);
-    const hasBody = this.#mayHaveBody && status !== 204 && status !== 205 && status !== 304;
-    if (hasBody) {
+    this.#hasBody = this.#mayHaveBody && status !== 204 && status !== 205 && status !== 304;
+    if (this.#hasBody) {
       this.#body.onTaken = () => {
         this.#count();
         if (!this.#isPaused || !this.#memory.isRoomy(this.#body.length)) return;
@@ -72,10 +78,15 @@ export class ServiceAnswer implements Dispatcher.DispatchHandler {
         controller.resume();
       };
     }
-    this.#resolve({ status, headers, body: hasBody ? this.#body : null });
+    this.#resolve({ status, headers, body: this.#hasBody ? this.#body : null });
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (!this.#hasBody) {
+      // 205 has none (RFC 9110 section 15.3.6). Nobody would take it from the queue, so it would stay for ever.
+      controller.abort(new PorchlightError('failed', 'Cannot pass on an answer: it has a body where there is none.'));
+      return;
+    }
     // The connection reads into the same memory again (service-connection.ts).
     this.#body.put(blocks.copyOf(chunk));
     this.#count();
@@ -118,6 +129,7 @@ export class ServiceAnswer implements Dispatcher.DispatchHandler {
 }
 
 function refusalOf(error: Error & { readonly code?: unknown }): PorchlightError {
+  if (error instanceof PorchlightError && error.code === 'failed') return error;
   if (unreachable.has(error.code)) {
     return new PorchlightError('service-down', 'Cannot reach the service: nothing listens there; start it.', {
       cause: error,
@@ -130,6 +142,28 @@ function refusalOf(error: Error & { readonly code?: unknown }): PorchlightError 
   }
   return new PorchlightError('failed', 'Cannot pass on an answer: the service broke off.', { cause: error });
 }
+
+/**
+ * What would be passed on as something else than it is: a status outside of HTTP (RFC 9110 section 15), which the edge
+ * would take for a broken link, or a body that is still coded for this connection (RFC 9112 section 6.1: a recipient that
+ * does not know a transfer coding must not pass it off as the body). null: nothing.
+ */
+function faultOf(status: number, raw: Dispatcher.DispatchController['rawHeaders']): string | null {
+  if (status > 599) return `the service gave it the status ${status}`;
+  const codings: string[] = [];
+  if (Array.isArray(raw)) {
+    for (let at = 0; at < raw.length; at += 2) {
+      const name = raw[at];
+      // By length first: this is asked of every header of every answer.
+      if (name?.length !== transferEncoding.length || String(name).toLowerCase() !== transferEncoding) continue;
+      codings.push(String(raw[at + 1]));
+    }
+  }
+  if (codings.length === 0 || /^\s*chunked\s*$/i.test(codings.join(','))) return null;
+  return `its body is in the transfer coding ${codings.join(', ')}`;
+}
+
+const transferEncoding = 'transfer-encoding';
 
 /** undici's raw headers as a flat list, without those that belong to the connection to the service. */
 function carriedHeaders(raw: Dispatcher.DispatchController['rawHeaders']): readonly string[] {

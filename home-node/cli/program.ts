@@ -80,6 +80,7 @@ export function createProgram(cli: Cli): Command {
     .option('--wake-at <time>', `when home is back after it is ended: ${whenWanted}`)
     .option('--replay-since <time>', 'have what arrived since then and is still kept delivered again')
     .addOption(new Option('--log <level>', 'how much to say (as porchlight.toml says)').choices(logLevels))
+    .option('--replace', 'take over also from a home node that systemd runs; from any other, up always does')
     .option('--install-service', 'write a systemd unit that does this at every start of the machine, and end')
     .option('--user', 'with --install-service: for this user alone, also as root')
     .option('--dry-run', 'with --install-service: print the unit and write nothing')

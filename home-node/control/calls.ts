@@ -3,9 +3,14 @@
 import { PorchlightError } from '../../shared/errors.ts';
 import { limits } from '../../shared/limits.ts';
 import type { HomeNode } from '../node.ts';
+import type { OnProgress } from '../progress.ts';
 import type { ControlCalls } from './server.ts';
 
-export function controlCalls(node: HomeNode): ControlCalls {
+/** `handOver`: gives the folder to the process with this id. */
+export function controlCalls(
+  node: HomeNode,
+  handOver: (to: number, onProgress: OnProgress) => Promise<void>,
+): ControlCalls {
   return {
     status: async () => await node.report(),
     sleep: async ({ wakeAt }, onProgress) => await node.sleep(timeOrNull(wakeAt), onProgress),
@@ -25,6 +30,7 @@ export function controlCalls(node: HomeNode): ControlCalls {
     'spool-discard-dead': async ({ seq }) => await node.awake.deeds.api.discardDead(numberOf(seq)),
     'spool-replay': async ({ since }) => await node.awake.deeds.replaySince(numberOf(since)),
     'spool-replay-one': async ({ seq, id }) => await node.awake.deeds.replayOne(numberOf(seq), textOf(id)),
+    'hand-over': async ({ to }, onProgress) => await handOver(numberOf(to), onProgress),
     claim: async ({ code }) => await node.claim(textOf(code)),
   };
 }

@@ -52,7 +52,8 @@ function lineOf(line: string): ControlLine | null {
 async function answerOf(folder: string, name: string, args: object, signal?: AbortSignal): Promise<IncomingMessage> {
   const socketPath = controlSocketPath(folder);
   return await new Promise((resolve, reject) => {
-    const asked = request({ socketPath, path: `/${name}`, method: 'POST', signal }, (response) => {
+    // A connection of its own: the next question may be for another home node at the same place.
+    const asked = request({ socketPath, path: `/${name}`, method: 'POST', agent: false, signal }, (response) => {
       // A home node that ends cuts the answer off; that there is no last line says so.
       response.on('error', () => undefined);
       resolve(response);

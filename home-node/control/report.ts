@@ -4,6 +4,7 @@
 import type { SpoolTold } from '../../shared/lease/messages.ts';
 import type { Alert } from '../alerts/judge.ts';
 import type { BedtimeResult } from '../home.ts';
+import type { LinkState } from '../link/client.ts';
 import type { Progress } from '../progress.ts';
 import type { ServiceEntry } from '../services/supervisor.ts';
 
@@ -15,6 +16,19 @@ export interface LinkReport {
   readonly since: number;
   /** Why it is lost, and when home dials again; null while it is not. */
   readonly trouble: { readonly code: string; readonly reason: string; readonly retryAt: number } | null;
+}
+
+/** The link as it is told, after `before`. */
+export function linkReport(before: LinkReport, state: LinkState, now: number): LinkReport {
+  // Dialling again after a loss is still that loss to whoever asks.
+  if (state.link === 'dialling' && before.state === 'lost') return before;
+  if (state.link === 'lost') {
+    const since = before.state === 'lost' ? before.since : now;
+    const { code, reason, retryMs } = state;
+    return { state: 'lost', since, trouble: { code, reason, retryAt: now + retryMs } };
+  }
+  const isOver = state.link === 'superseded' || state.link === 'draining';
+  return { state: isOver ? 'closed' : state.link, since: now, trouble: null };
 }
 
 export type ServiceReport = ServiceEntry;
@@ -46,6 +60,10 @@ export interface SleepReport extends BedtimeResult {
 export interface NodeReport {
   readonly version: string;
   readonly pid: number;
+  /** systemd started it, and starts it again. */
+  readonly isManaged: boolean;
+  /** It knows how to give its place to another (handover.ts); home nodes before that say nothing of it. */
+  readonly handsOver: true;
   readonly folder: string;
   readonly domain: string;
   readonly edge: string;

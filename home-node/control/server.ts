@@ -24,6 +24,7 @@ export type ControlLine =
 export class ControlServer {
   readonly #server: Server;
   readonly #path: string;
+  #closed: Promise<void> | null = null;
 
   private constructor(server: Server, path: string) {
     this.#server = server;
@@ -55,6 +56,12 @@ export class ControlServer {
 
   /** Nobody else may ask, and the socket is gone, at once; resolves when all that was asked is answered, or cut off. */
   async close(): Promise<void> {
+    // Once: after it the socket at that place may be another home node's.
+    this.#closed ??= this.#close();
+    await this.#closed;
+  }
+
+  async #close(): Promise<void> {
     const closed = new Promise<void>((resolve) => {
       this.#server.close(() => resolve());
     });

@@ -1,7 +1,7 @@
 // The embedded home's SQLite file (Node's own driver: nothing to compile), brought up to the newest schema when it is
 // opened. A commit is on the disk before anybody is told of it: home may lose its power at any moment.
 
-import { closeSync, mkdirSync, openSync, readdirSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { PorchlightError } from '../../shared/errors.ts';
 import { programFiles } from '../program-files.ts';
@@ -48,6 +48,17 @@ export function openDatabase(file: string, durability: Durability, migrations = 
   return database;
 }
 
+/** Is it there, with the schema of this version? Then opening it changes nothing. */
+export function isOfToday(file: string, migrations = migrationsFolder): boolean {
+  if (!existsSync(file)) return false;
+  const sql = new DatabaseSync(file, { timeout: busyMs, readOnly: true });
+  try {
+    return versionOf(sql) === stepsIn(migrations).length;
+  } finally {
+    sql.close();
+  }
+}
+
 function transaction<T>(sql: DatabaseSync, work: () => T): T {
   sql.exec('BEGIN IMMEDIATE');
   try {
@@ -63,9 +74,7 @@ function transaction<T>(sql: DatabaseSync, work: () => T): T {
 
 /** File n takes the schema from n - 1 to n; `user_version` says where it stands and changes in the same commit. */
 function migrate(database: Database, file: string, folder: string): void {
-  const steps = readdirSync(folder)
-    .filter((name) => /^\d{4}_\w+\.sql$/.test(name))
-    .sort();
+  const steps = stepsIn(folder);
   const version = versionOf(database.sql);
   if (version > steps.length) {
     throw new PorchlightError(
@@ -81,6 +90,12 @@ function migrate(database: Database, file: string, folder: string): void {
       database.sql.exec(`PRAGMA user_version = ${index + 1}`);
     });
   }
+}
+
+function stepsIn(folder: string): readonly string[] {
+  return readdirSync(folder)
+    .filter((name) => /^\d{4}_\w+\.sql$/.test(name))
+    .sort();
 }
 
 function versionOf(sql: DatabaseSync): number {

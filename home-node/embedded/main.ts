@@ -10,29 +10,38 @@ import { systemClock } from '../../shared/clock.ts';
 import { causeOf, PorchlightError } from '../../shared/errors.ts';
 import { FolderLock } from '../folder-lock.ts';
 import { compileParserOnce } from '../frugal.ts';
-import { createLog } from '../log.ts';
+import { createLog, type Log } from '../log.ts';
+import { isOfToday } from './database.ts';
 import { readOptions } from './options.ts';
 import { guardOutgoing } from './outgoing.ts';
-import { actorFolder, openEmbeddedHome } from './wiring.ts';
+import { actorFile, actorFolder, openEmbeddedHome } from './wiring.ts';
 
-/** A predecessor that was told to end, or killed, may still be about to let go. */
-const lockTries = 50;
+/** A predecessor that was told to end, or killed, may still be about to let go; or it answers until home's newer link is open. */
 const lockRetryMs = 100;
+/** Nothing holds it for so long that should, ms: draining and stopping are over by then. */
+const longMs = 60_000;
 
 /** What is being sent may take its time; it is sent again after the next start. */
 const patienceMs = 3000;
 
-async function takeLock(folder: string): Promise<FolderLock> {
-  mkdirSync(folder, { recursive: true });
-  for (let tried = 1; ; tried += 1) {
-    try {
-      return FolderLock.take(folder);
-    } catch (thrown) {
-      const inUse = thrown instanceof PorchlightError && thrown.code === 'folder-in-use';
-      if (!inUse || tried === lockTries) throw thrown;
-      await delay(lockRetryMs);
-    }
+function lockIfFree(folder: string): FolderLock | null {
+  try {
+    return FolderLock.take(folder);
+  } catch (thrown) {
+    if (thrown instanceof PorchlightError && thrown.code === 'folder-in-use') return null;
+    throw thrown;
   }
+}
+
+/** Resolves when no other process sends for this actor; to null when `signal` is aborted before. */
+async function takeLock(folder: string, log: Log, signal: AbortSignal): Promise<FolderLock | null> {
+  for (let waited = 0; !signal.aborted; waited += lockRetryMs) {
+    const lock = lockIfFree(folder);
+    if (lock !== null) return lock;
+    if (waited === longMs) log.warn(`Another process works on ${folder}: nothing is sent from here until it ends.`);
+    await delay(lockRetryMs);
+  }
+  return null;
 }
 
 async function aborted(signal: AbortSignal): Promise<void> {
@@ -44,16 +53,26 @@ async function main(): Promise<void> {
   compileParserOnce();
   const options = readOptions();
   const log = createLog(options.logLevel, systemClock, (line) => process.stderr.write(line));
-  const lock = await takeLock(join(options.folder, actorFolder));
-  guardOutgoing(options.allowPrivateAddresses);
-  const home = await openEmbeddedHome(options, systemClock, log);
   const ending = new AbortController();
   const end = (): void => ending.abort();
   process.once('SIGTERM', end);
   process.once('SIGINT', end);
   // Whoever started this is gone and may start another one at once: make room. Being killed harms nothing.
   if (options.tethered) process.stdin.resume().once('close', () => process.exit());
-  const running = home.run(ending.signal);
+  const folder = join(options.folder, actorFolder);
+  mkdirSync(folder, { recursive: true });
+  guardOutgoing(options.allowPrivateAddresses);
+  let lock = lockIfFree(folder);
+  // While another process is at work here, this one answers and takes what comes, but sends nothing: that would be sent
+  // twice. It must not change the database under the other, either.
+  if (lock === null && !isOfToday(join(folder, actorFile))) lock = await takeLock(folder, log, ending.signal);
+  if (ending.signal.aborted) process.exit();
+  const home = await openEmbeddedHome(options, systemClock, log);
+  const run = async (): Promise<void> => {
+    lock ??= await takeLock(folder, log, ending.signal);
+    if (lock !== null) await home.run(ending.signal);
+  };
+  const running = run();
 
   home.server.listen(options.port, '127.0.0.1', () => {
     const { port } = home.server.address() as AddressInfo;
@@ -68,7 +87,7 @@ async function main(): Promise<void> {
   home.server.close();
   await Promise.race([running, delay(patienceMs)]);
   home.close();
-  lock.release();
+  lock?.release();
   process.exit();
 }
 

@@ -34,6 +34,7 @@ export interface EmbeddedHome {
 
 /** Folder of the actor's database, beside the site's. */
 export const actorFolder = 'actor';
+export const actorFile = 'actor.sqlite';
 
 export async function openEmbeddedHome(options: EmbeddedOptions, clock: Clock, log: Log): Promise<EmbeddedHome> {
   const { folder, origin, handle, handleHost, title, language, allowPrivateAddresses } = options;
@@ -42,7 +43,7 @@ export async function openEmbeddedHome(options: EmbeddedOptions, clock: Clock, l
   const starter = { origin, title, handle: `@${handle}@${handleHost}`, now: clock.now() };
   if (writeStarter(siteFolder, starter)) log.info(`Wrote a starter site to ${siteFolder}; it is yours to change.`);
 
-  const file = join(folder, actorFolder, 'actor.sqlite');
+  const file = join(folder, actorFolder, actorFile);
   const database = openDatabase(file, 'always');
   // A second connection to the same file: what it commits does not wait for the disk.
   const memory = openDatabase(file, 'eventually');

@@ -21,6 +21,8 @@ export type LinkState =
   | { readonly link: 'open'; readonly session: Session }
   /** Not open; dialled again after `retryMs`. `code` and `reason` say why, for the owner. */
   | { readonly link: 'lost'; readonly code: string; readonly reason: string; readonly retryMs: number }
+  /** A newer home node takes over: this one takes no more work and answers only what it has begun with; `superseded` follows. */
+  | { readonly link: 'draining'; readonly reason: string }
   /** A newer home node took over: this process must stop; the link never dials again. */
   | { readonly link: 'superseded'; readonly reason: string }
   /** Told to sleep or to close. */
@@ -41,6 +43,9 @@ export interface LinkClientOptions extends Omit<DialOptions, 'process' | 'epoch'
 
 /** A link that was open for so long had no fault of its own: the next wait starts short again, ms. */
 const steadyMs = 10_000;
+/** So many links that were lost sooner are dialled again as soon, because visitors wait meanwhile; then ever later, because
+ * something is wrong, and each dial costs the edge a few calls. */
+export const soonAgain = 8;
 const noop = (): void => undefined;
 
 export class LinkClient {
@@ -49,7 +54,11 @@ export class LinkClient {
   #key: CryptoKey;
   #epoch = 0;
   #failures = 0;
+  /** Losses of links that were not steady, in a row. */
+  #losses = 0;
   #live: LiveLink | null = null;
+  /** The one before: what is open on it ends. */
+  #older: LiveLink | null = null;
   readonly #news: ServicesNews | null;
   #isWanted = false;
   #isDialling = false;
@@ -99,6 +108,8 @@ export class LinkClient {
 
   /** Closes the link and does not open it again by itself. */
   close(): void {
+    this.#older?.close();
+    this.#older = null;
     if (!this.#isWanted) return;
     this.#isWanted = false;
     this.#cancelTimer();
@@ -112,12 +123,11 @@ export class LinkClient {
     this.#key = key;
   }
 
-  /** Opens the link anew, at once; what is carried ends. */
+  /** Opens the link anew, at once. The one that is open serves until then, and ends what is open on it. */
   redial(): void {
     if (!this.#isWanted) return;
     this.#cancelTimer();
-    this.#live?.close();
-    this.#live = null;
+    if (this.#live !== null) this.#retire(this.#live);
     this.#failures = 0;
     void this.#open();
   }
@@ -133,7 +143,13 @@ export class LinkClient {
       const trust = ca === undefined ? {} : { ca };
       const dialled = await dial({ edge, homeId, key, process: this.#process, epoch: this.#epoch, versions, ...trust });
       const { serve, onWork, timers } = this.#options;
-      const live = new LiveLink(dialled, { serve, onWork, timers, onLost: (why) => this.#lost(why) });
+      const live: LiveLink = new LiveLink(dialled, {
+        serve,
+        onWork,
+        timers,
+        onLost: (why) => this.#ended(live, why),
+        onDrain: (why) => this.#drains(live, why),
+      });
       this.#epoch = dialled.welcome.epoch;
       if (this.#isWanted) this.#adopt(live);
       else live.close();
@@ -148,11 +164,51 @@ export class LinkClient {
     this.#live = live;
     this.#cancelTimer = this.#options.timers.after(steadyMs, () => {
       this.#failures = 0;
+      this.#losses = 0;
     });
     this.#options.onState({ link: 'open', session: live.session });
     live.start();
+    if (this.#older !== null) void this.#drain(this.#older);
     // Only if it still is: what came right behind WELCOME may have ended it.
     if (this.#live === live) this.#news?.opened(live);
+  }
+
+  /** Another takes its place, or will. */
+  #retire(live: LiveLink): void {
+    this.#forget();
+    this.#older?.close();
+    this.#older = live;
+  }
+
+  /** The retired one closes when what is open on it has ended. */
+  async #drain(live: LiveLink): Promise<void> {
+    await live.drain();
+    if (this.#older === live) this.#older = null;
+  }
+
+  /** The edge says that nothing comes on it any more. */
+  #drains(live: LiveLink, why: Refusal): void {
+    const isLive = live === this.#live;
+    if (!isLive && live !== this.#older) return;
+    if (isLive) this.#retire(live);
+    const drained = this.#drain(live);
+    if (why.code !== 'superseded') {
+      if (isLive) this.#lost(why);
+      return;
+    }
+    this.#isWanted = false;
+    this.#cancelTimer();
+    const { reason } = why;
+    this.#options.onState({ link: 'draining', reason });
+    void drained.then(() => this.#options.onState({ link: 'superseded', reason }));
+  }
+
+  #ended(live: LiveLink, why: Refusal): void {
+    // One that retired has nothing more to say: whoever drains it sees that it is over.
+    if (live !== this.#live) return;
+    if (this.#losses < soonAgain) this.#failures = 0;
+    this.#losses += 1;
+    this.#lost(why);
   }
 
   #forget(): void {

@@ -4,8 +4,9 @@
 import type { WebSocket } from 'ws';
 import type { ErrorCode } from '../../shared/error-codes.ts';
 import { causeOf, PorchlightError } from '../../shared/errors.ts';
+import { limits } from '../../shared/limits.ts';
 import { decodeMessage, type Frame } from '../../shared/link/codec.ts';
-import { closeCodes } from '../../shared/link/frames.ts';
+import { closeCodes, drainSince } from '../../shared/link/frames.ts';
 import type { Refusal } from '../../shared/link/handshake.ts';
 import type { Session } from '../../shared/session/call.ts';
 import type { Dialled } from './dial.ts';
@@ -19,11 +20,13 @@ export interface LiveLinkOptions {
   readonly onWork: () => void;
   /** Told once, when the link ended without close(): the edge's refusal if it gave one, else what was seen. */
   readonly onLost: (why: Refusal) => void;
+  /** The edge puts nothing on it any more: what is open may end, then it is to be closed. */
+  readonly onDrain: (why: Refusal) => void;
   readonly timers: Timers;
 }
 
 /** Requests that are still being answered when home goes to sleep may take so long, ms. */
-const drainMs = 5_000;
+const sleepDrainMs = 5_000;
 const drainLookMs = 50;
 
 export class LiveLink {
@@ -48,12 +51,19 @@ export class LiveLink {
     this.#socket = socket;
     this.#frames = new OpenLink({
       sink: socket,
+      version,
       initialBytes: windows.initialBytes,
       serve,
       onWork,
       onSlept: () => this.#onSlept(),
       onRefused: (refusal) => {
         this.#refusal = refusal;
+      },
+      onDrain: (why) => {
+        if (version < drainSince) {
+          throw new PorchlightError('link-untimely', 'Cannot go on with the link: DRAIN is not of its version.');
+        }
+        options.onDrain(why);
       },
     });
     this.#pings = new Pings(socket, timers, () => this.#lost('link-silent', 'the edge does not answer any more'));
@@ -80,9 +90,13 @@ export class LiveLink {
       };
       this.#frames.sleep(until);
     });
-    for (let waited = 0; this.#frames.size > 0 && waited < drainMs; waited += drainLookMs) {
-      await new Promise<void>((resolve) => this.#options.timers.after(drainLookMs, resolve));
-    }
+    await this.#empty(sleepDrainMs);
+  }
+
+  /** Closes it when what is open has ended, or after limits.linkDrainMs. Resolves when it is closed, by whomever. */
+  async drain(): Promise<void> {
+    await this.#empty(limits.linkDrainMs);
+    this.close();
   }
 
   /** The payload of SERVICES; only where the version knows it. */
@@ -94,6 +108,14 @@ export class LiveLink {
     if (this.#isOver) return;
     this.#end();
     this.#socket.close(closeCodes.done, 'home closes');
+  }
+
+  async #empty(mostMs: number): Promise<void> {
+    for (let waited = 0; !this.#isOver && this.#frames.size > 0 && waited < mostMs; waited += drainLookMs) {
+      await new Promise<void>((resolve) => this.#options.timers.after(drainLookMs, resolve));
+    }
+    // What was answered a moment ago goes out at the end of this turn of the event loop.
+    await new Promise((resolve) => setImmediate(resolve));
   }
 
   #receive(read: () => readonly Frame[]): void {

@@ -1,24 +1,31 @@
 // One open link at home, from WELCOME until its socket closes: requests that come in are handed to `serve`, answers go
 // out by the outbox, bytes both ways by the credit of the session.
 
+import { type Clock, steadyClock } from '../../shared/clock.ts';
 import { causeOf, PorchlightError } from '../../shared/errors.ts';
 import { limits } from '../../shared/limits.ts';
 import { cancelOf, encodeCancel, encodeCredit, encodeTextFrame, type Frame, isEnd } from '../../shared/link/codec.ts';
-import { type CancelCode, cancelCodes, flags } from '../../shared/link/frames.ts';
+import { type CancelCode, cancelCodes, flags, marksSince } from '../../shared/link/frames.ts';
 import { type Refusal, refusalOf } from '../../shared/link/handshake.ts';
 import { requestHeadOf } from '../../shared/link/heads.ts';
 import { LinkSession, type Stream } from '../../shared/link/session.ts';
 import { ByteQueue } from './byte-queue.ts';
 import { Outbox, type Sink } from './outbox.ts';
+import { Pace } from './pace.ts';
 import type { LinkRequest, LinkResponse, Serve } from './serve.ts';
 
 export interface OpenLinkOptions {
   readonly sink: Sink;
+  /** Of the link. */
+  readonly version: number;
+  /** Tests change it. */
+  readonly clock?: Clock;
   readonly initialBytes: number;
   readonly serve: Serve;
   readonly onWork: () => void;
   readonly onSlept: () => void;
   readonly onRefused: (refusal: Refusal) => void;
+  readonly onDrain: (why: Refusal) => void;
 }
 
 /** One carried request at home. */
@@ -44,7 +51,8 @@ export class OpenLink {
       purseBytes: limits.linkWindowBytes,
     };
     this.#session = new LinkSession({ role: 'home', purse, maxStreams: limits.linkStreams });
-    this.#outbox = new Outbox(options.sink, this.#session);
+    const pace = options.version >= marksSince ? new Pace(options.clock ?? steadyClock) : null;
+    this.#outbox = new Outbox(options.sink, this.#session, pace);
   }
 
   /** Requests that are being answered. */
@@ -97,11 +105,17 @@ export class OpenLink {
       case 'WORK':
         this.#options.onWork();
         return;
+      case 'MARKED':
+        this.#outbox.marked(frame);
+        return;
       case 'SLEPT':
         this.#options.onSlept();
         return;
       case 'REFUSED':
         this.#options.onRefused(refusalOf(frame));
+        return;
+      case 'DRAIN':
+        this.#options.onDrain(refusalOf(frame));
         return;
       default:
         throw new PorchlightError(
@@ -139,7 +153,7 @@ export class OpenLink {
       return;
     }
     this.#session.sentHead(stream, body === null);
-    this.#outbox.send(encodeTextFrame('RESPONSE', text, stream.id, body === null ? flags.end : 0));
+    this.#outbox.sendHead(encodeTextFrame('RESPONSE', text, stream.id, body === null ? flags.end : 0));
     if (body === null) this.#answered(stream);
     else {
       this.#outbox.sendBody(stream, body, {

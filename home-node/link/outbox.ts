@@ -4,12 +4,13 @@
 // a message costs more than the frames in it.
 
 import { limits } from '../../shared/limits.ts';
-import { frameHeaderBytes, writeFrameHeader } from '../../shared/link/codec.ts';
+import { encodeMark, type Frame, frameHeaderBytes, markOf, writeFrameHeader } from '../../shared/link/codec.ts';
 import { flags } from '../../shared/link/frames.ts';
 import type { LinkSession, Stream } from '../../shared/link/session.ts';
 import { blocks } from './blocks.ts';
 import type { ByteQueue } from './byte-queue.ts';
 import { MessageBuffers } from './message-buffers.ts';
+import type { Pace } from './pace.ts';
 
 /** The part of a WebSocket that is used here. */
 export interface Sink {
@@ -21,6 +22,8 @@ export interface Sink {
 const socketBytes = 512 * 1024;
 /** A message is closed when it has so many bytes. */
 const messageBytes = limits.framePayloadBytes;
+/** The same while somebody waits for a small answer: it goes between two messages. */
+const hurriedBytes = limits.paceBytes / 2;
 /** The last frame of a message may make it longer by this, so that none is cut into crumbs. */
 const crumbBytes = 16 * 1024;
 
@@ -35,7 +38,11 @@ interface Sending<Owner> {
   readonly stream: Stream<Owner>;
   readonly body: ByteQueue;
   readonly events: BodyEvents;
+  sentBytes: number;
 }
+
+/** A body of which more than this was sent is bulk: others must not wait for it. */
+const bulkBytes = limits.framePayloadBytes;
 
 export class Outbox<Owner> {
   readonly #sink: Sink;
@@ -45,11 +52,16 @@ export class Outbox<Owner> {
   readonly #bodies = new Map<number, Sending<Owner>>();
   /** Numbers of the streams whose turn comes, in order. */
   readonly #turns = new Set<number>();
+  /** Numbers of the streams whose bodies are bulk. */
+  readonly #bulk = new Set<number>();
+  readonly #pace: Pace | null;
   #isScheduled = false;
 
-  constructor(sink: Sink, session: LinkSession<Owner>) {
+  /** `pace`: null where the edge does not know MARK; small answers then wait for what is on the way. */
+  constructor(sink: Sink, session: LinkSession<Owner>, pace: Pace | null = null) {
     this.#sink = sink;
     this.#session = session;
+    this.#pace = pace;
   }
 
   /** A frame without DATA. */
@@ -58,8 +70,20 @@ export class Outbox<Owner> {
     this.#schedule();
   }
 
+  /** The head of a response: somebody waits for it. */
+  sendHead(frame: Uint8Array): void {
+    if (this.#bulk.size > 0) this.#pace?.hurry();
+    this.send(frame);
+  }
+
+  /** MARKED came. */
+  marked(frame: Frame): void {
+    this.#pace?.arrived(markOf(frame));
+    if (this.#turns.size > 0) this.#schedule();
+  }
+
   sendBody(stream: Stream<Owner>, body: ByteQueue, events: BodyEvents): void {
-    this.#bodies.set(stream.id, { stream, body, events });
+    this.#bodies.set(stream.id, { stream, body, events, sentBytes: 0 });
     body.onChange = () => this.turn(stream.id);
     body.onCut = (piece) => blocks.wasCut(piece);
     this.turn(stream.id);
@@ -85,6 +109,7 @@ export class Outbox<Owner> {
   drop(id: number): void {
     this.#bodies.delete(id);
     this.#turns.delete(id);
+    this.#bulk.delete(id);
   }
 
   #schedule(): void {
@@ -95,7 +120,7 @@ export class Outbox<Owner> {
 
   #flush(): void {
     this.#isScheduled = false;
-    while (this.#small.length > 0 || (this.#turns.size > 0 && this.#sink.bufferedAmount < socketBytes)) {
+    while (this.#small.length > 0 || this.#mayFill) {
       const parts = this.#message();
       if (parts.length === 0) return;
       const message = this.#join(parts);
@@ -107,6 +132,11 @@ export class Outbox<Owner> {
         if (this.#turns.size > 0) this.#schedule();
       });
     }
+  }
+
+  /** Some body's turn has come, and there is room for it on the way. */
+  get #mayFill(): boolean {
+    return this.#turns.size > 0 && this.#sink.bufferedAmount < socketBytes && this.#pace?.isFull !== true;
   }
 
   /** The parts as one message. A long piece that is alone goes out where it lies; others are copied together. */
@@ -126,21 +156,25 @@ export class Outbox<Owner> {
   #message(): Uint8Array[] {
     const parts: Uint8Array[] = [];
     let bytes = 0;
+    const most = this.#pace?.isHurried === true ? hurriedBytes : messageBytes;
     while (bytes < messageBytes) {
       const frame = this.#small.shift();
       if (frame === undefined) break;
       parts.push(frame);
       bytes += frame.length;
     }
+    if (!this.#mayFill) return parts;
     for (const id of this.#turns) {
-      if (bytes >= messageBytes) break;
+      if (bytes >= most) break;
       this.#turns.delete(id);
       const sending = this.#bodies.get(id);
       if (sending === undefined) continue;
       const before = bytes;
-      bytes += this.#data(sending, Math.max(messageBytes - bytes, crumbBytes), parts);
+      bytes += this.#data(sending, Math.max(most - bytes, crumbBytes), parts);
       if (bytes > before) this.turn(id);
     }
+    const mark = this.#pace?.mark() ?? null;
+    if (mark !== null) parts.push(encodeMark('MARK', mark));
     return parts;
   }
 
@@ -163,6 +197,9 @@ export class Outbox<Owner> {
       return 0;
     }
     this.#session.sent(stream, length, ends);
+    sending.sentBytes += length;
+    this.#pace?.sent(length);
+    if (sending.sentBytes > bulkBytes) this.#bulk.add(stream.id);
     writeFrameHeader(header, 0, 'DATA', ends ? flags.end : 0, stream.id, length);
     if (ends) {
       this.drop(stream.id);

@@ -6,9 +6,6 @@ import { limits } from '../../shared/limits.ts';
 import { ping } from '../../shared/link/frames.ts';
 import type { Timers } from './timers.ts';
 
-/** A ping must be answered within this, ms. */
-const pongMs = 20_000;
-
 export class Pings {
   readonly #socket: Pick<WebSocket, 'send' | 'terminate'>;
   readonly #timers: Timers;
@@ -42,7 +39,7 @@ export class Pings {
   #ping(): void {
     this.#socket.send(ping);
     this.#isAwaited = true;
-    this.#cancel = this.#timers.after(pongMs, () => {
+    this.#cancel = this.#timers.after(limits.linkPongMs, () => {
       this.#socket.terminate();
       this.#onSilent();
     });

@@ -10,6 +10,8 @@ export interface Driver {
    * `origin` may have changed.
    */
   start(onChange: () => void): void;
+  /** It has no origin for a moment because it is being started, not because it fails. */
+  readonly isStarting?: boolean;
   /** Origin on loopback as far as the driver knows; null while the service is surely not there. */
   origin(): string | null;
   /** Ends what it started; resolves when that is gone. */

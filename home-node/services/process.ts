@@ -33,6 +33,8 @@ interface ForeignProgram {
   readonly origin: string;
   /** Folder in which it runs; home's own unless said. */
   readonly folder?: string;
+  /** Another home node runs it until then, and its port is taken: that one's is used so long. */
+  readonly after?: Promise<void>;
 }
 
 export type ProcessDriverOptions = Timing & { readonly name: string; readonly log: Log } & (
@@ -51,6 +53,10 @@ export class ProcessDriver implements Driver {
   #restart: NodeJS.Timeout | null = null;
   #failures = 0;
   #stopping = false;
+  /** The other home node has ended. */
+  #isAfter = false;
+  #startsInstead = false;
+  #turn = 0;
   #onChange: () => void = () => undefined;
 
   constructor(options: ProcessDriverOptions) {
@@ -62,6 +68,30 @@ export class ProcessDriver implements Driver {
     this.#onChange = onChange;
     this.#stopping = false;
     this.#failures = 0;
+    const options = this.#options;
+    if ('program' in options || options.after === undefined || this.#isAfter) {
+      this.#spawn();
+      return;
+    }
+    this.#origin = options.origin;
+    onChange();
+    this.#turn += 1;
+    void this.#spawnAfter(options.after, this.#turn);
+  }
+
+  get isStarting(): boolean {
+    return this.#startsInstead;
+  }
+
+  async #spawnAfter(after: Promise<void>, turn: number): Promise<void> {
+    await after;
+    this.#isAfter = true;
+    if (this.#stopping || turn !== this.#turn) return;
+    // The other's is gone.
+    this.#startsInstead = true;
+    this.#origin = null;
+    this.#onChange();
+    this.#startsInstead = false;
     this.#spawn();
   }
 
@@ -78,7 +108,10 @@ export class ProcessDriver implements Driver {
     this.#stopping = true;
     if (this.#restart !== null) clearTimeout(this.#restart);
     const child = this.#child;
-    if (child === null) return;
+    if (child === null) {
+      this.#origin = null;
+      return;
+    }
     await new Promise<void>((resolve) => {
       const late = setTimeout(() => signalGroup(child, 'SIGKILL'), this.#options.stopMs);
       const gone = (): void => {

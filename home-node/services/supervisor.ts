@@ -266,7 +266,7 @@ export class Supervisor {
   #down(watched: Watched, why: string): void {
     if (!watched.up) return;
     const { silent } = watched;
-    this.#turn(watched, 'failing');
+    this.#turn(watched, watched.driver.isStarting === true ? 'starting' : 'failing');
     watched.silent = silent;
     const { name } = watched.driver;
     this.#options.log.warn(`Service ${name} is down: ${why}.`);

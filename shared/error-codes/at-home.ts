@@ -99,7 +99,11 @@ export const homeCodes = {
   },
   'folder-in-use': {
     says: 'Another process of Porchlight works on this data folder.',
-    do: 'End that one first, or name another folder by `--home`.',
+    do: 'A home node of this version is taken over from by `porchlight up`; end any other first, or name another folder by `--home`.',
+  },
+  'folder-managed': {
+    says: 'A home node that systemd runs works on this data folder, and `porchlight up` was about to take over from it.',
+    do: '`systemctl restart porchlight`, or `porchlight up --replace` to take over all the same.',
   },
   'folder-not-empty': {
     says: '`porchlight restore` writes into empty folders only.',

@@ -23,6 +23,11 @@ export const strangerCodes = {
     says: 'What the service answered is no HTTP response.',
     do: 'The owner sees why in the log of the service.',
   },
+  expectation: {
+    status: 417,
+    says: 'The request expects something else than `100-continue`.',
+    do: 'Send it without `Expect`.',
+  },
   failed: {
     status: 502,
     says: 'The service, or the way to it, broke off before it had answered.',
@@ -52,6 +57,11 @@ export const strangerCodes = {
     status: 405,
     says: 'This method is not for this address; `Allow` names those that are.',
     do: 'Use one of them.',
+  },
+  'method-not-carried': {
+    status: 501,
+    says: 'No service is asked by this method.',
+    do: 'Use another one.',
   },
   'no-resource': {
     status: 404,

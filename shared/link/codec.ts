@@ -60,6 +60,14 @@ export function encodeCredit(stream: number, credit: number): Uint8Array<ArrayBu
   return bytes;
 }
 
+/** MARK or MARKED. */
+export function encodeMark(name: 'MARK' | 'MARKED', number: number): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(frameHeaderBytes + 4);
+  writeFrameHeader(bytes, 0, name, 0, 0, 4);
+  writeU32(bytes, frameHeaderBytes, number);
+  return bytes;
+}
+
 /** `reason` is for the other side's log; what does not fit the frame is cut off. */
 export function encodeCancel(stream: number, code: CancelCode, reason: string): Uint8Array<ArrayBuffer> {
   const text = encoder.encode(reason).subarray(0, frameTable.CANCEL.maxBytes - 2);
@@ -105,6 +113,12 @@ export function isEnd(frame: Frame): boolean {
 /** Bytes granted by a CREDIT frame. Throws `link-malformed`. */
 export function creditOf(frame: Frame): number {
   if (frame.payload.length !== 4) throw malformed('CREDIT does not hold a number');
+  return readU32(frame.payload, 0);
+}
+
+/** Number of a MARK or MARKED. Throws `link-malformed`. */
+export function markOf(frame: Frame): number {
+  if (frame.payload.length !== 4) throw malformed(`${frame.name} does not hold a number`);
   return readU32(frame.payload, 0);
 }
 

@@ -22,6 +22,8 @@ export const linkVersions: readonly number[] = [3, 2, 1];
 export const webSocketsSince = 3;
 /** The first version in which an older home node is told to finish what it carries, when a newer one comes. */
 export const drainSince = 3;
+/** The first version in which home asks how much has arrived. */
+export const marksSince = 3;
 
 export const flags = {
   /** The sender's half of the stream ends with this frame. */
@@ -84,7 +86,7 @@ export const frameTable = {
     on: 'link',
     maxBytes: limits.frameHeadBytes,
     payload: 'JSON: code, reason (handshake.ts, Refusal)',
-    says: 'A newer home node serves from now on. No stream is opened any more: finish those that are open, take no more work, and close. This process never dials again.',
+    says: 'No stream is opened on this link any more: finish those that are open, and close. With `superseded` a newer home node serves from now on: take no more work; this process never dials again. With any other code: dial anew.',
   },
   REQUEST: {
     type: 0x10,
@@ -183,6 +185,23 @@ export const frameTable = {
     maxBytes: limits.servicesBytes,
     payload: 'JSON: n, services (services.ts, presence.ts ServiceState)',
     says: 'How each service of home is: after WELCOME and at each change, all of them each time. A request for one that is down is not carried.',
+  },
+  /** Since version 3, as MARKED. */
+  MARK: {
+    type: 0x24,
+    from: 'home',
+    on: 'link',
+    maxBytes: 4,
+    payload: 'u32 number',
+    says: 'Say when you have come to this. Between bodies, so that home knows how much of them is on the way.',
+  },
+  MARKED: {
+    type: 0x25,
+    from: 'edge',
+    on: 'link',
+    maxBytes: 4,
+    payload: 'u32 number of a MARK',
+    says: 'All that was sent before that MARK has arrived.',
   },
 } as const satisfies Record<string, FrameRow>;
 

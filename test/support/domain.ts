@@ -32,7 +32,8 @@ export class Domain {
   readonly homeFolder: string;
   private readonly options: DomainOptions;
   private readonly wire: Wire;
-  private readonly edgePort: number;
+  /** Where the edge itself listens, without the wire. */
+  readonly edgePort: number;
   private edgeProgram: Program | null = null;
   private homeProgram: Program | null = null;
   private code: string | null = null;
@@ -160,6 +161,11 @@ export class Domain {
 
   cutWire(): void {
     this.wire.cut();
+  }
+
+  /** Connections that go by the wire say nothing any more, and do not end. */
+  freezeWire(): void {
+    this.wire.freeze();
   }
 
   async end(): Promise<void> {

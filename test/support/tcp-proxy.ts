@@ -1,5 +1,5 @@
 // A wire that can be cut: bytes go to and fro between a port and another, until cut() breaks every connection at
-// once, as a router that loses power does.
+// once, as a router that loses power does, or freeze() makes them half-open, as one that forgets whose they are.
 
 import { connect, createServer, type Server, type Socket } from 'node:net';
 
@@ -17,7 +17,7 @@ export class Wire {
         this.sockets.add(socket);
         socket.pipe(other);
         // A reset on one side is passed on as a reset: that is what a cut looks like from the other end.
-        socket.on('error', () => other.destroy());
+        socket.on('error', () => other.resetAndDestroy());
         socket.on('close', () => {
           this.sockets.delete(socket);
           other.destroy();
@@ -37,6 +37,14 @@ export class Wire {
 
   cut(): void {
     for (const socket of this.sockets) socket.destroy();
+  }
+
+  /** What is open now becomes half-open: nothing is passed on, and nobody is told. Connections that come later are passed on. */
+  freeze(): void {
+    for (const socket of this.sockets) {
+      socket.unpipe();
+      socket.pause();
+    }
   }
 
   async close(): Promise<void> {

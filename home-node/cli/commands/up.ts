@@ -13,6 +13,7 @@ export interface UpOptions extends FolderOptions {
   readonly wakeAt?: string;
   readonly replaySince?: string;
   readonly log?: string;
+  readonly replace?: boolean;
 }
 
 export async function up(cli: Cli, options: UpOptions): Promise<void> {
@@ -28,7 +29,14 @@ export async function up(cli: Cli, options: UpOptions): Promise<void> {
   };
   tell('Home wakes. Ctrl-C: it says good night and ends.');
   await runNode(
-    { folder, claimCode, logLevel, wakeAt, replaySince },
+    {
+      folder,
+      claimCode,
+      logLevel,
+      wakeAt,
+      replaySince,
+      takeOver: options.replace === true ? 'always' : 'unless-managed',
+    },
     {
       environment: cli.env,
       onEvent: ({ event }) => {

@@ -66,8 +66,10 @@ describe('a request', () => {
     expect(headers).toEqual({
       authorization: 'kept',
       cookie: 'kept=1',
+      forwarded: 'for=203.0.113.7;host=site.example;proto=https',
       signature: 'kept',
       'x-forwarded-for': '203.0.113.7',
+      'x-real-ip': '203.0.113.7',
       'x-forwarded-host': 'site.example',
       'x-forwarded-proto': 'https',
     });

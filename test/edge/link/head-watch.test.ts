@@ -57,6 +57,25 @@ describe('the watch over heads', () => {
     expect(rig.due).toEqual([upload]);
   });
 
+  test('gives up the oldest where no stream is free, one at a time, and none that has not waited long', () => {
+    const rig = new Rig();
+    const [oldest, second] = [rig.request(), rig.request()];
+    rig.pass(limits.carryHeadCrowdedMs - 1);
+    const third = rig.request();
+    rig.watch.makeRoom(limits.carryHeadCrowdedMs);
+    expect(rig.due).toEqual([]);
+    rig.pass(1);
+    rig.watch.makeRoom(limits.carryHeadCrowdedMs);
+    expect(rig.due).toEqual([oldest]);
+    rig.watch.moved(second);
+    rig.watch.makeRoom(limits.carryHeadCrowdedMs);
+    expect(rig.due).toEqual([oldest]);
+    rig.watch.remove(second);
+    rig.watch.remove(third);
+    rig.watch.makeRoom(0);
+    expect([rig.due, vi.getTimerCount()]).toEqual([[oldest], 0]);
+  });
+
   test('does not begin anew for one that has its head, and keeps no timer when nobody waits', () => {
     const rig = new Rig();
     const upload = rig.request();

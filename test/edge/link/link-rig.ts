@@ -111,11 +111,13 @@ export class HomeSocket {
 
 export class LinkRig {
   readonly homeId: string;
-  readonly stub: DurableObjectStub<LinkObject>;
+  stub: DurableObjectStub<LinkObject>;
   readonly privateKey: CryptoKey;
   /** Claimed by it: its own, and a further one. */
   readonly host: string;
   readonly otherHost: string;
+
+  #holdMs = 0;
 
   private constructor(homeId: string, privateKey: CryptoKey) {
     this.homeId = homeId;
@@ -132,6 +134,8 @@ export class LinkRig {
     const { publicKey, privateKey } = await generateKeyPair('EdDSA', { crv: 'Ed25519', extractable: true });
     const rig = new LinkRig(homeId, privateKey);
     await addHome(homeId, [rig.host, rig.otherHost], await exportJWK(publicKey));
+    // Who finds no link is told so at once, but where a test is about waiting for one.
+    await rig.holdFor(0);
     return rig;
   }
 
@@ -175,15 +179,24 @@ export class LinkRig {
     return await carry(stub, request, facts);
   }
 
-  async carried(request: Request): Promise<Response> {
-    const result = await this.carry(request);
+  async carried(request: Request, host: string = facts.host): Promise<Response> {
+    const result = await this.carry(request, host);
     if (!('carried' in result)) throw new Error(`not carried: ${JSON.stringify(result)}`);
     return result.carried;
+  }
+
+  /** How long requests wait for a link that was there a moment ago, ms; of this memory of the object and of later ones. */
+  async holdFor(ms: number): Promise<void> {
+    this.#holdMs = ms;
+    await this.inside((object) => {
+      object.outside.carryHoldMs = ms;
+    });
   }
 
   /** The memory of the object goes; its sockets stay. */
   async hibernate(): Promise<void> {
     await evictDurableObject(this.stub, { webSockets: 'hibernate' });
+    await this.holdFor(this.#holdMs);
   }
 
   /** Another host becomes this home's. */
@@ -194,6 +207,18 @@ export class LinkRig {
   /** The object goes whole: memory and sockets. */
   async evict(): Promise<void> {
     await evictDurableObject(this.stub, { webSockets: 'close' });
+    await this.holdFor(this.#holdMs);
+  }
+
+  /** A stub of its own: after a reset, earlier ones may be of no use. */
+  fresh(): DurableObjectStub<LinkObject> {
+    return bindings.LINK.get(bindings.LINK.idFromName(this.homeId));
+  }
+
+  /** The object ends in the middle of whatever it does, as when it is deployed anew. */
+  async crash(): Promise<void> {
+    await this.inside((_, state) => state.abort('deployed anew')).catch(() => undefined);
+    this.stub = this.fresh();
   }
 
   /** Rows that the object wrote since it was made. */

@@ -1,7 +1,7 @@
 // A home in a few lines, for tests of the edge: it claims, dials the link and answers what is carried to it, over the
 // real door and with the real frames. Bodies are small: it knows no credit.
 
-import { SELF } from 'cloudflare:test';
+import { runInDurableObject, SELF } from 'cloudflare:test';
 import { base64url, type CryptoKey, exportJWK, generateKeyPair, type JWK } from 'jose';
 import { makeClaim } from '../../../shared/claim/claim.ts';
 import { makeClaimCode } from '../../../shared/claim/code.ts';
@@ -31,6 +31,7 @@ import { servicesText } from '../../../shared/link/services.ts';
 import type { ServiceState } from '../../../shared/presence.ts';
 import { callScheme, signCall } from '../../../shared/session/call.ts';
 import { addCode } from '../home/directory-database.ts';
+import { bindings } from '../link/link-rig.ts';
 
 export interface HomeAnswer {
   readonly status?: number;
@@ -113,6 +114,10 @@ export class SmallHome {
     const answer = await Promise.race([welcomed, this.#next('REFUSED')]);
     if (answer.name === 'REFUSED') throw new Error(textOf(answer));
     this.#welcome = welcomeOf(answer);
+    // Who is not answered is told so at once: waiting for a link that may be back has tests of its own.
+    await runInDurableObject(bindings.LINK.get(bindings.LINK.idFromName(this.homeId)), (object) => {
+      object.outside.carryHoldMs = 0;
+    });
     this.#n = 0;
     return this.#welcome;
   }

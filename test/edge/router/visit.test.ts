@@ -172,6 +172,22 @@ describe('while home is there', () => {
     },
   );
 
+  test.each([
+    ['TRACE', {}, 501, 'method-not-carried'],
+    ['POST', { Expect: 'a miracle' }, 417, 'expectation'],
+    ['GET', { Expect: 'a miracle' }, 417, 'expectation'],
+  ])(
+    'what cannot be put to any service is refused, and home is not asked: %s %j',
+    async (method, headers, status, code) => {
+      await home.connect();
+      // Asked before home has left a snapshot, a POST may be a delivery.
+      await leaveSnapshot();
+      const response = await get('/', { method, headers });
+      expect(await response.json()).toMatchObject({ status, code });
+      expect(home.seen).toEqual([]);
+    },
+  );
+
   test('a page that was seen is given from its copy while its service is down', async () => {
     await home.connect();
     expect(await (await get('/seen')).text()).toBe('page /seen');

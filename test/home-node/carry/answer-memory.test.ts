@@ -110,6 +110,21 @@ describe('answers that nobody reads', () => {
   });
 });
 
+describe('an answer that has no body', () => {
+  test('holds none, however much the service sends behind it, and the service is cut off', async () => {
+    const { memory, answering, ask } = await open((_, response) => {
+      // Node leaves a body out of 204 and 304 by itself.
+      response.writeHead(205, { 'Content-Length': 2 ** 30 });
+      while (response.write(Buffer.alloc(readBytes)));
+      response.on('drain', () => response.write(Buffer.alloc(readBytes)));
+    });
+    const response = await ask('/', new AbortController().signal);
+    expect([response.status, response.body]).toEqual([205, null]);
+    await vi.waitUntil(() => answering() === 0, { timeout: 10_000 });
+    expect(memory.bytes).toBe(0);
+  });
+});
+
 describe('an answer that is read', () => {
   test('leaves nothing, whether it came whole or the service broke off', async () => {
     const { memory, ask } = await open((request, response) => {

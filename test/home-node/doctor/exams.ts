@@ -106,6 +106,8 @@ export function nodeReport(changes: Partial<NodeReport> = {}): NodeReport {
   return {
     version: '1.2.3',
     pid: 4242,
+    isManaged: false,
+    handsOver: true,
     folder: 'data',
     domain: 'example.org',
     edge: 'https://example.org',

@@ -10,7 +10,7 @@ import { type CryptoKey, generateKeyPair } from 'jose';
 import { generate } from 'selfsigned';
 import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type WebSocket, WebSocketServer } from 'ws';
-import { LinkClient, type LinkState } from '../../../home-node/link/client.ts';
+import { LinkClient, type LinkState, soonAgain } from '../../../home-node/link/client.ts';
 import type { Timers } from '../../../home-node/link/timers.ts';
 import { limits } from '../../../shared/limits.ts';
 import { decodeMessage, encodeFrame, encodeTextFrame } from '../../../shared/link/codec.ts';
@@ -249,6 +249,23 @@ describe('an open link', () => {
     await expect(client.sleep(null)).rejects.toMatchObject({ code: 'link-not-open' });
   });
 
+  test('that is lost soon after it opened is dialled again at once, but not for ever', async () => {
+    const timers = new HandTimers();
+    const origin = await edge(opening((socket) => socket.close(1012)));
+    const { states } = dial(origin, timers);
+    const waits: number[] = [];
+    while (waits.length < soonAgain + 4) {
+      const lost = await vi.waitUntil(() => states.splice(0).find((state) => state.link === 'lost'), { interval: 1 });
+      const { retryMs } = lost as Extract<LinkState, { link: 'lost' }>;
+      waits.push(retryMs);
+      timers.fire(retryMs);
+    }
+    const soon = waits.slice(0, soonAgain);
+    expect(new Set(soon).size).toBe(1);
+    expect(soon[0]).toBeLessThanOrEqual(250);
+    expect(waits.at(-1)).toBeGreaterThan(2_000);
+  });
+
   test('that goes silent is noticed by a ping without an answer, and dialled again', async () => {
     const timers = new HandTimers();
     const pings: string[] = [];
@@ -267,8 +284,10 @@ describe('an open link', () => {
     timers.fire(limits.linkPingMs);
     await vi.waitUntil(() => pings.length === 2);
     expect(pings).toEqual([ping, ping]);
-    expect(limits.linkPingMs + 20_000).toBeLessThan(limits.linkStaleMs);
-    timers.fire(20_000);
+    // The edge must not believe in it for longer than home does.
+    expect(limits.linkPingMs + limits.linkPongMs).toBeLessThanOrEqual(20_000);
+    expect(limits.linkStaleMs).toBe(20_000);
+    timers.fire(limits.linkPongMs);
     expect(await lostWith(states)).toBe('link-silent');
     expect(client.session).toBeNull();
   });

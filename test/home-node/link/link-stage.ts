@@ -75,6 +75,13 @@ export class LinkStage {
     return await fetch(`${this.stage.edge.origin}${path}`, { redirect: 'manual', ...init, headers });
   }
 
+  /** Of the newest home. */
+  get session(): NonNullable<LinkClient['session']> {
+    const session = this.#homes.at(-1)?.session ?? null;
+    if (session === null) throw new Error('no home is connected');
+    return session;
+  }
+
   async presence(): Promise<{ readonly link: string }> {
     return (await (await this.get('/presence')).json()) as { link: string };
   }

@@ -328,6 +328,60 @@ describe('home', () => {
   });
 });
 
+describe('a newer home node', () => {
+  test('takes what comes, and the older finishes what it is answering before it stops', async () => {
+    const older = home;
+    let end = (): void => undefined;
+    answers.set('/running', (_, response) => {
+      response.write('begun');
+      end = () => response.end(' and ended');
+    });
+    const response = await stage.get('/running');
+    home = await stage.openHome();
+    await waitFor(() => older.states.at(-1)?.link === 'draining');
+    expect(older.client.session).toBeNull();
+    answers.set('/next', (_, answer) => answer.end('by the newer'));
+    expect(await (await stage.get('/next')).text()).toBe('by the newer');
+    expect(older.states.at(-1)?.link).toBe('draining');
+    end();
+    expect(await response.text()).toBe('begun and ended');
+    await waitFor(() => older.states.at(-1)?.link === 'superseded');
+    expect(home.client.session).not.toBeNull();
+  });
+
+  test('takes over again and again under way without one request that fails', async () => {
+    answers.set('/quick', (_, response) => response.end('quick'));
+    let going = true;
+    let asked = 0;
+    const statuses = new Set<number>();
+    const ask = async (): Promise<void> => {
+      while (going) {
+        statuses.add((await stage.get('/quick')).status);
+        asked += 1;
+      }
+    };
+    const asking = Promise.all([ask(), ask(), ask(), ask()]);
+    for (let n = 0; n < 5; n += 1) {
+      const before = asked;
+      const older = home;
+      home = await stage.openHome();
+      await waitFor(() => older.states.at(-1)?.link === 'superseded' && asked > before + 20);
+    }
+    going = false;
+    await asking;
+    expect([...statuses]).toEqual([200]);
+  });
+
+  test('that dials again itself, as after a change of its key, fails nothing either', async () => {
+    answers.set('/quick', (_, response) => response.end('quick'));
+    const asked = Promise.all(Array.from({ length: 20 }, async () => (await stage.get('/quick')).status));
+    const before = home.client.session?.session;
+    home.client.redial();
+    expect(new Set(await asked)).toEqual(new Set([200]));
+    await waitFor(() => home.client.session !== null && home.client.session.session !== before);
+  });
+});
+
 describe('an edge that dies', () => {
   test('is dialled again as soon as it is back, with the same epoch, and the visitor gets an honest answer', async () => {
     const before = home.client.session;

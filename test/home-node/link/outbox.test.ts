@@ -3,6 +3,7 @@
 import { describe, expect, test } from 'vitest';
 import { ByteQueue } from '../../../home-node/link/byte-queue.ts';
 import { Outbox, type Sink } from '../../../home-node/link/outbox.ts';
+import { Pace } from '../../../home-node/link/pace.ts';
 import { limits } from '../../../shared/limits.ts';
 import { decodeMessage, encodeCredit, encodeTextFrame, type Frame, isEnd } from '../../../shared/link/codec.ts';
 import { LinkSession, type Stream } from '../../../shared/link/session.ts';
@@ -43,7 +44,8 @@ class Rig {
     },
     maxStreams: limits.linkStreams,
   });
-  readonly outbox = new Outbox(this.sink, this.session);
+  now = 0;
+  readonly outbox = new Outbox(this.sink, this.session, new Pace({ now: () => this.now }));
 
   stream(id: number, credit: number): Stream<null> {
     const stream = this.session.open(id, true, null);
@@ -153,5 +155,67 @@ describe('the outbox', () => {
     body.fail(new Error('broken off'));
     await turn();
     expect([failures, rig.frames]).toEqual([['broken off'], []]);
+  });
+});
+
+describe('the outbox beside bulk', () => {
+  /** Answers every mark that went out, and lets the socket send. */
+  async function arrive(rig: Rig): Promise<void> {
+    for (const mark of rig.frames.filter((frame) => frame.name === 'MARK')) rig.outbox.marked(mark);
+    await rig.sink.drain();
+    await turn();
+  }
+
+  async function withBulk(): Promise<{ rig: Rig; sentOf: (id: number) => number }> {
+    const rig = new Rig();
+    rig.outbox.sendBody(rig.stream(1, 8_000_000), rig.body(8_000_000), events);
+    await turn();
+    while (rig.sink.bufferedAmount > 0) await rig.sink.drain();
+    const sentOf = (id: number): number =>
+      rig.frames
+        .filter((frame) => frame.stream === id && frame.name === 'DATA')
+        .reduce((sum, { payload }) => sum + payload.length, 0);
+    return { rig, sentOf };
+  }
+
+  test('sends it all at once while nobody waits for anything else', async () => {
+    const { rig, sentOf } = await withBulk();
+    expect(sentOf(1)).toBe(8_000_000);
+    expect(rig.frames.some((frame) => frame.name === 'MARK')).toBe(false);
+  });
+
+  test('has no more on the way than the window after a small answer, until some has arrived', async () => {
+    const rig = new Rig();
+    rig.outbox.sendBody(rig.stream(1, 8_000_000), rig.body(8_000_000), events);
+    await turn();
+    const small = rig.stream(9, 0);
+    rig.outbox.sendHead(encodeTextFrame('RESPONSE', '{}', 9));
+    rig.outbox.sendBody(small, rig.body(1_000), events);
+    await turn();
+    const before = rig.sink.messages.length;
+    while (rig.sink.bufferedAmount > 0) await rig.sink.drain();
+    const bytes = rig.sink.messages
+      .slice(before)
+      .flat()
+      .reduce((sum, { payload }) => sum + payload.length, 0);
+    expect(bytes).toBeLessThan(limits.paceBytes + 64 * 1024);
+    for (const message of rig.sink.messages.slice(before)) {
+      expect(message.reduce((sum, { payload }) => sum + payload.length, 0)).toBeLessThan(64 * 1024);
+    }
+    const all = (): number => rig.frames.filter((f) => f.name === 'DATA').reduce((n, f) => n + f.payload.length, 0);
+    for (let n = 0; n < 1_000 && all() < 8_001_000; n++) await arrive(rig);
+    expect(all()).toBe(8_001_000);
+  });
+
+  test('is not held back by a body that is no bulk', async () => {
+    const rig = new Rig();
+    for (let id = 1; id <= 20; id++) {
+      rig.outbox.sendHead(encodeTextFrame('RESPONSE', '{}', id));
+      rig.outbox.sendBody(rig.stream(id, 0), rig.body(60_000), events);
+    }
+    await turn();
+    while (rig.sink.bufferedAmount > 0) await rig.sink.drain();
+    expect(rig.frames.some((frame) => frame.name === 'MARK')).toBe(false);
+    expect(rig.frames.filter(isEnd).length).toBe(20);
   });
 });

@@ -28,6 +28,8 @@ const down = { ...service, state: 'down', why: 'failing' } as const;
 const awake: NodeReport = {
   version: '1.2.3',
   pid: 1,
+  isManaged: false,
+  handsOver: true,
   folder: '/f',
   domain: 'a.example',
   edge: 'https://a.example',

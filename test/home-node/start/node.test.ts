@@ -11,11 +11,11 @@ import { HomeNode } from '../../../home-node/node.ts';
 let folder: string;
 let node: HomeNode;
 
-beforeEach(() => {
+beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'porchlight-node-'));
   writeFileSync(join(folder, 'porchlight.toml'), 'domain = "home.example"\n[log]\nlevel = "error"\n');
   const options: HomeOptions = { folder, claimCode: null, logLevel: null, wakeAt: null, replaySince: null };
-  node = HomeNode.hold(options);
+  node = await HomeNode.hold(options);
 });
 
 afterEach(async () => {

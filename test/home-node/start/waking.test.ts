@@ -73,7 +73,7 @@ describe('a home whose edge is out of reach', () => {
     const service = `[[services]]\nname = "x"\nkind = "activitypub"\nurl = "${url}"\ninboxes = ["/inbox"]\n`;
     writeFileSync(join(folder, 'porchlight.toml'), `domain = "home.example"\nedge = "${edge}"\n${service}`);
     writeFileSync(join(folder, claimFileName), JSON.stringify({ homeId: 'h', edge, hosts: ['home.example'] }));
-    node = HomeNode.hold({ folder, claimCode: null, logLevel: 'error', wakeAt: null, replaySince: null });
+    node = await HomeNode.hold({ folder, claimCode: null, logLevel: 'error', wakeAt: null, replaySince: null });
   });
 
   afterEach(async () => {
