@@ -9,6 +9,7 @@ import type { HomeRecord } from './home/directory.ts';
 import { type HomeRoutesParts, homeRoutes } from './home/routes.ts';
 import { type VisitParts, visit } from './home/visit.ts';
 import { problem } from './http/problem.ts';
+import { say } from './log.ts';
 import { statusJsonPath, statusPath } from './pages/status.ts';
 import type { Spool } from './spool/spool.ts';
 import { answerStatus, type StatusRoutesParts } from './status/routes.ts';
@@ -53,7 +54,7 @@ export function router(parts: Parts): Hono<Addressed> {
       const harmless = ['GET', 'HEAD', 'OPTIONS'].includes(context.req.method);
       return harmless ? await handOn(next) : problem(503, 'not-ready', { retryAfterSeconds: notReadySeconds });
     }
-    const home = { snapshot, spool: parts.spoolOf(homeId) };
+    const home = { homeId, snapshot, spool: parts.spoolOf(homeId) };
     return (await answerActivityPub(parts.activityPub, home, context.req.raw)) ?? (await handOn(next));
   };
 
@@ -72,7 +73,8 @@ export function router(parts: Parts): Hono<Addressed> {
   table.all('*', activityPub);
   table.all('*', (context) => visit(parts, context.get('home'), context.req.raw));
   table.onError((thrown, context) => {
-    console.error(`unhandled: ${context.req.method} ${context.req.path}: ${causeOf(thrown)}`);
+    const { method, path } = context.req;
+    say('error', 'unhandled', { method, path, cause: causeOf(thrown) });
     return problem(500, 'internal');
   });
   return table;

@@ -17,6 +17,7 @@ import { KeyFence } from './home/key-fence.ts';
 import { HomeSaid } from './home/said.ts';
 import { dnsOverHttps } from './http/resolve.ts';
 import type { LinkObject } from './link/object.ts';
+import { say } from './log.ts';
 import { Registry } from './operator/registry.ts';
 import { type Parts, router } from './router.ts';
 import { SpoolClient } from './spool/client.ts';
@@ -92,16 +93,16 @@ function oncePerHome<Client>(make: (homeId: string) => Client): (homeId: string)
   };
 }
 
-/**
- * What became of a POST to an inbox. A delivery's id is in this line, in those of the spool object (`deliveries-answered`)
- * and in those of the home node, so that its way can be followed from arrival to ack.
- */
+/** What became of a POST to an inbox. What was stored is followed by its id: `delivery-answered` is the spool object's. */
 function report(request: Request, received: Received): void {
-  const { pathname } = new URL(request.url);
-  if (received.verdict === 'refused') console.warn(`inbox-refused: ${pathname}: ${received.kind}: ${received.reason}`);
+  const path = new URL(request.url).pathname;
+  if (received.verdict === 'refused') {
+    say('warn', 'inbox-refused', { path, kind: received.kind, reason: received.reason });
+    return;
+  }
   if (received.verdict !== 'spooled') return;
-  if (received.undecided !== null) console.warn(`inbox-undecided: ${pathname}: ${received.undecided}`);
+  const { id: delivery, undecided } = received;
   const { put } = received.put;
-  if (put === 'stored') console.info(`delivery-stored: ${received.id}: ${pathname}`);
-  else if (put !== 'duplicate') console.warn(`inbox-refused: ${pathname}: ${put}`);
+  if (put === 'stored') say('info', 'delivery-stored', { delivery, path, undecided });
+  else if (put !== 'duplicate') say('warn', 'inbox-refused', { path, kind: put, reason: undecided });
 }

@@ -1,56 +1,20 @@
 // The home node while it runs: what happens when the link opens, when a service comes up, when something was delivered,
 // and at bedtime. The parts do the work; this says when.
 
-import type { Clock } from '../shared/clock.ts';
 import { causeOf, PorchlightError } from '../shared/errors.ts';
 import type { SpoolTold } from '../shared/lease/messages.ts';
 import type { Session } from '../shared/session/call.ts';
-import type { Leaver } from './bedtime/leave.ts';
-import { againWarmMs, firstWarmMs, type Warmer } from './bedtime/warmer.ts';
-import type { Claimed } from './claim-file.ts';
+import { DayRound } from './bedtime/day-round.ts';
 import { type HomeReport, type LinkReport, linkReport } from './control/report.ts';
-import type { SignedCalls } from './edge-api/signed-calls.ts';
 import { allUp } from './handover.ts';
+import type { HomeParts } from './home-parts.ts';
 import { fellBack, replayed } from './intake/fallen-back.ts';
-import type { OpenIntake } from './intake/open-intake.ts';
-import { Reminder } from './intake/reminder.ts';
 import { adviceFor } from './link/advice.ts';
-import type { LinkClient, LinkState } from './link/client.ts';
-import type { Log } from './log.ts';
-import { OwnerDeeds, type OwnerDeedsParts } from './owner-deeds.ts';
+import type { LinkState } from './link/client.ts';
+import { OwnerDeeds } from './owner-deeds.ts';
 import type { OnProgress, Progress } from './progress.ts';
-import type { ConfigLeaver } from './settings/leave-config.ts';
-import type { Settings } from './settings/settings.ts';
+import { wakingProgress } from './waking.ts';
 import { within } from './within.ts';
-
-/** What an owner, or a program that started this one, may want to know. */
-export type HomeEvent =
-  /** The link is open, the edge has its snapshot, and every service is up. */
-  | { readonly event: 'awake' }
-  | { readonly event: 'delivered'; readonly deliveries: number }
-  | { readonly event: 'asleep'; readonly pages: number };
-
-export interface HomeParts extends OwnerDeedsParts {
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly claimed: () => Claimed;
-  readonly calls: SignedCalls;
-  readonly intake: OpenIntake;
-  readonly leaver: Leaver;
-  readonly warmer: Warmer;
-  readonly settings: Settings;
-  readonly configLeaver: ConfigLeaver;
-  readonly link: LinkClient;
-  /** Kept deliveries that arrived from then on are asked for again, once; null: none. */
-  readonly replaySince: number | null;
-  /** The end of the home node that answers visitors until this one's link is open; null: there is none. */
-  readonly olderEnds: Promise<void> | null;
-  readonly onEvent: (event: HomeEvent) => void;
-  /** This process must end: a newer home node took over. */
-  readonly onSuperseded: () => void;
-  /** Everything else that is to be closed in the end. */
-  readonly close: () => Promise<void>;
-}
 
 export interface BedtimeResult {
   /** Public pages that were left at the edge. */
@@ -58,11 +22,6 @@ export interface BedtimeResult {
   /** The edge knows that home sleeps. Otherwise it finds the link gone, and says "out of reach". */
   readonly told: boolean;
 }
-
-/** While awake the services are asked this often whether strangers must be told something else, ms. */
-const leaveEveryMs = 3 * 60_000;
-/** After deliveries: who sent them is known then, and a flow of them costs one question a minute, ms. */
-const leaveAfterDeliveriesMs = 60_000;
 
 /** After a failure to ask for what was forgotten, ms. */
 const beginAgainMs = 10_000;
@@ -93,20 +52,28 @@ export class Home {
   #finished = 0;
   /** Waited at the edge when the link opened; null until the edge said so. */
   #toDrain: number | null = null;
+  /** Since this link opened, nobody was greeted. */
+  #greetDue = false;
+  #greeting: Progress | null = null;
+  readonly #ending = new AbortController();
   #advised: string | null = null;
-  readonly #leaveLater = new Reminder(() => void this.#leave());
-  readonly #leaveSoon = new Reminder(() => void this.#leave());
-  readonly #warmLater = new Reminder(() => void this.#warm());
+  readonly #round: DayRound;
 
   constructor(parts: HomeParts) {
     this.#parts = parts;
     this.deeds = new OwnerDeeds(parts);
     this.#replaySince = parts.replaySince;
+    this.#round = new DayRound({
+      leave: () => void this.#leave(),
+      warm: async () => await this.#warm(),
+      isLinked: () => parts.link.session !== null,
+      times: parts.dayTimes,
+    });
     this.#link = { state: 'dialling', since: parts.clock.now(), trouble: null };
   }
 
   start(): void {
-    this.#warmLater.in(firstWarmMs);
+    this.#round.start();
     const { settings, supervisor, link } = this.#parts;
     settings.onChange(() => void this.#leave());
     settings.start();
@@ -131,6 +98,7 @@ export class Home {
       if (state.link === 'superseded') this.#parts.onSuperseded();
       return;
     }
+    this.#tellProgress();
     switch (state.link) {
       case 'dialling':
         log.debug('Dialling the edge.');
@@ -173,6 +141,10 @@ export class Home {
     this.#advised = advice === null ? this.#advised : code;
   }
 
+  onServices(): void {
+    this.#tellProgress();
+  }
+
   onWork(): void {
     if (this.#isHandedOver) return;
     this.#parts.intake.intake.wake();
@@ -196,7 +168,8 @@ export class Home {
   onDrained(deliveries: number): void {
     this.#toDrain = null;
     this.#parts.onEvent({ event: 'delivered', deliveries });
-    this.#leaveSoon.in(leaveAfterDeliveriesMs);
+    void this.#greet();
+    this.#round.delivered();
   }
 
   /**
@@ -205,6 +178,7 @@ export class Home {
    */
   async bedtime(wakeAt: number | null, onProgress: OnProgress = () => undefined): Promise<BedtimeResult> {
     const { log, intake, leaver, warmer, link, onEvent } = this.#parts;
+    this.#ending.abort();
     log.info('Bedtime: finishing what is in hand.');
     onProgress({ step: 'finishing deliveries', done: 0, of: null });
     if (!(await intake.intake.finish(finishMs)))
@@ -212,6 +186,8 @@ export class Home {
     let pages = 0;
     if (link.session !== null) {
       onProgress({ step: 'leaving a snapshot', done: 0, of: null });
+      // Sent also when nothing changed: for the night strangers are told of when it is.
+      leaver.forget();
       await within(leaveMs, leaver.leave());
       pages = await warmer.warm(AbortSignal.timeout(warmMs), onProgress);
     }
@@ -247,9 +223,21 @@ export class Home {
   }
 
   /** What waited when home woke, and how much of it is done; null when that is over, or not known yet. */
-  get drain(): Progress | null {
+  get #drain(): Progress | null {
     const of = this.#toDrain;
     return of === null ? null : { step: 'taking what waited', done: Math.min(this.#finished, of), of };
+  }
+
+  /** What it is doing since it was started; null: all of that is done. */
+  get progress(): Progress | null {
+    const { supervisor } = this.#parts;
+    const steps = { wasAwake: this.#wasAwake, drain: this.#drain, greeting: this.#greeting };
+    return wakingProgress({ link: this.#link, services: supervisor.list(), ...steps });
+  }
+
+  #tellProgress(): void {
+    const { progress } = this;
+    if (progress !== null) this.#parts.onProgress(progress);
   }
 
   async report(): Promise<HomeReport> {
@@ -263,7 +251,7 @@ export class Home {
       link: this.#link,
       services: supervisor.list(),
       finished: this.#finished,
-      drain: this.drain,
+      drain: this.#drain,
       clockOff: intake.intake.isClockOff,
       snapshotAt: leaver.leftAt,
       spool,
@@ -288,9 +276,8 @@ export class Home {
   #rest(): void {
     this.#isOver = true;
     this.#parts.settings.end();
-    this.#leaveLater.cancel();
-    this.#leaveSoon.cancel();
-    this.#warmLater.cancel();
+    this.#ending.abort();
+    this.#round.stop();
   }
 
   /** In this order: what was forgotten goes before what came later, so that order per sender holds. */
@@ -312,8 +299,19 @@ export class Home {
     intake.intake.connected();
     leaver.forget();
     configLeaver.forget();
+    this.#greetDue = true;
     await this.#leave();
     await this.#saySpool();
+  }
+
+  /** Once for each link, when what waited is taken: before that, peers would be told to send more. */
+  async #greet(): Promise<void> {
+    if (!this.#greetDue || this.#toDrain !== null) return;
+    this.#greetDue = false;
+    await this.#parts.greet(this.#ending.signal, (progress) => {
+      this.#greeting = progress;
+    });
+    this.#greeting = null;
   }
 
   async #replay(epoch: number): Promise<void> {
@@ -338,7 +336,7 @@ export class Home {
   async #leave(): Promise<void> {
     const { leaver, configLeaver, link, supervisor, onEvent } = this.#parts;
     if (this.#isOver) return;
-    this.#leaveLater.replace(leaveEveryMs);
+    this.#round.left();
     if (link.session === null) return;
     const [snapshotIsLeft] = await Promise.all([leaver.leave(), configLeaver.leave()]);
     if (!snapshotIsLeft) return;
@@ -347,14 +345,12 @@ export class Home {
     onEvent({ event: 'awake' });
   }
 
-  /** While awake: who is gone without a word has no bedtime. */
-  async #warm(): Promise<void> {
-    const { warmer, link, log } = this.#parts;
-    // Without a link there is nobody to leave them with; soon there may be.
-    this.#warmLater.replace(link.session === null ? firstWarmMs : againWarmMs);
-    if (link.session === null) return;
+  /** While awake: day-round.ts says when. */
+  async #warm(): Promise<number> {
+    const { warmer, log } = this.#parts;
     const pages = await warmer.warm(AbortSignal.timeout(dayWarmMs));
-    log.info(`Left ${pages} public pages at the edge.`);
+    if (pages > 0) log.info(`Left ${pages} public pages at the edge.`);
+    return pages;
   }
 
   async #saySpool(): Promise<void> {
@@ -365,6 +361,7 @@ export class Home {
       if (waiting > 0)
         log.info(waiting === 1 ? '1 delivery waits at the edge.' : `${waiting} deliveries wait at the edge.`);
       if (dead > 0) log.warn(`At the edge lie ${dead} dead letters, which no service of yours took.`);
+      if (waiting === 0) void this.#greet();
     } catch (thrown) {
       log.debug(`The edge did not say what waits there: ${causeOf(thrown)}`);
     }

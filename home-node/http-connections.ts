@@ -19,16 +19,17 @@ export { Agent, Pool };
 const connections = new Agent();
 
 export interface AskOptions {
-  readonly method?: 'GET' | 'HEAD';
+  readonly method?: 'GET' | 'HEAD' | 'POST';
   readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
   readonly signal: AbortSignal;
 }
 
 /** Asks a service of this home. No redirect is followed; the body must be read or dumped. */
 export async function ask(
   url: URL,
-  { method = 'GET', headers = {}, signal }: AskOptions,
+  { method = 'GET', headers = {}, body, signal }: AskOptions,
 ): Promise<Dispatcher.ResponseData> {
   const path = url.pathname + url.search;
-  return await connections.request({ origin: url.origin, path, method, headers, signal });
+  return await connections.request({ origin: url.origin, path, method, headers, body: body ?? null, signal });
 }

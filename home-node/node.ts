@@ -19,7 +19,7 @@ import type { BedtimeResult, Home } from './home.ts';
 import { HomeKeys } from './key.ts';
 import { systemTimers } from './link/timers.ts';
 import { createLog, type Log, type LogSettings } from './log.ts';
-import type { ProcessFigures } from './metrics/metrics.ts';
+import { processFigures } from './metrics/metrics.ts';
 import { MetricsServer } from './metrics/server.ts';
 import { programVersion } from './program-files.ts';
 import type { OnProgress, Progress } from './progress.ts';
@@ -50,7 +50,10 @@ export class HomeNode {
   readonly #timer: WakeTimer;
   #metrics: MetricsServer | null = null;
   #alerts: AlertWatch;
-  #progress: Progress | null = null;
+  /** Of going to bed; what it does while it wakes is asked of the home. */
+  #bedtimeProgress: Progress | null = null;
+  /** Who waits for it to be awake, and is told of each step. */
+  readonly #watchers = new Set<OnProgress>();
   #ended = false;
   /** Who waits for the state to be another than `waking`. */
   #onAwake: (() => void)[] = [];
@@ -105,15 +108,11 @@ export class HomeNode {
   async serveMetrics(): Promise<void> {
     const { listen } = this.#settings.current().metrics;
     if (listen === null) return;
-    const figures = (): ProcessFigures => {
-      const { user, system } = process.cpuUsage();
-      return { cpuSeconds: (user + system) / 1e6, residentBytes: process.memoryUsage.rss() };
-    };
     try {
       this.#metrics = await MetricsServer.listen({
         listen,
         report: async () => await this.report(),
-        figures,
+        figures: processFigures,
         clock: this.#clock,
       });
     } catch (thrown) {
@@ -160,17 +159,31 @@ export class HomeNode {
    * already, it does nothing.
    */
   async wake(onProgress: OnProgress = () => undefined, patienceMs = 20_000): Promise<void> {
-    onProgress({ step: 'starting services, opening the link', done: 0, of: null });
-    await this.#next(async () => {
-      if (this.#home === null) await this.#wakeNow({ claimCode: null, replaySince: null });
-    });
-    if (this.#state !== 'waking') return;
+    this.#watchers.add(onProgress);
+    try {
+      await this.#next(async () => {
+        if (this.#home === null) await this.#wakeNow({ claimCode: null, replaySince: null });
+      });
+      if (this.#state === 'waking') await this.#untilAwake(patienceMs);
+    } finally {
+      this.#watchers.delete(onProgress);
+    }
+  }
+
+  async #untilAwake(patienceMs: number): Promise<void> {
+    const progress = this.#home?.progress ?? null;
+    // Who comes in the middle is told where it stands.
+    if (progress !== null) this.#tellWatchers(progress);
     let timer: NodeJS.Timeout | undefined;
     await new Promise<void>((resolve) => {
       timer = setTimeout(resolve, patienceMs);
       this.#onAwake.push(resolve);
     });
     clearTimeout(timer);
+  }
+
+  #tellWatchers(progress: Progress): void {
+    for (const tell of this.#watchers) tell(progress);
   }
 
   /** Claims with a further code, as at the start (claim.ts). Home goes on as what it is then known as. */
@@ -275,7 +288,8 @@ export class HomeNode {
       state: this.#state,
       since: this.#since,
       wakeAt: this.#state === 'asleep' ? this.#timer.at : null,
-      progress: this.#progress ?? this.#home?.drain ?? null,
+      progress: this.#bedtimeProgress ?? this.#home?.progress ?? null,
+      settingsWaiting: home === null ? [] : this.#settings.waiting,
       alerts: this.#alerts.raised,
       home,
     };
@@ -296,6 +310,7 @@ export class HomeNode {
           if (event.event !== 'asleep') this.#alerts.happened();
           this.#seams.onEvent?.(event);
         },
+        onWaking: (progress) => this.#tellWatchers(progress),
       });
     } catch (thrown) {
       this.#become('asleep');
@@ -307,12 +322,12 @@ export class HomeNode {
     this.#become('going to bed');
     try {
       return await home.bedtime(wakeAt, (progress) => {
-        this.#progress = progress;
+        this.#bedtimeProgress = progress;
         onProgress(progress);
       });
     } finally {
       this.#home = null;
-      this.#progress = null;
+      this.#bedtimeProgress = null;
       this.#become('asleep');
     }
   }

@@ -7,7 +7,7 @@ import { controlCalls } from './control/calls.ts';
 import { ControlServer } from './control/server.ts';
 import { supersededExitCode } from './ended.ts';
 import { compileParserOnce } from './frugal.ts';
-import type { HomeEvent } from './home.ts';
+import type { HomeEvent } from './home-parts.ts';
 import { HomeNode } from './node.ts';
 import type { HomeSeams } from './wiring.ts';
 

@@ -20,8 +20,16 @@ export interface UnitFacts {
   /** Of Node, and of the program. */
   readonly nodeFlags?: readonly string[];
   readonly args: readonly string[];
+  /** What home starts of its owner's: servers, and the command that tells of alerts. Nothing unless said. */
+  readonly starts?: OwnPrograms;
   /** As `systemctl --version` says; 252 if unknown. */
   readonly systemdVersion?: number;
+}
+
+/** Programs of the owner's: what they need is theirs to know, and they live under the unit that home lives under. */
+export interface OwnPrograms {
+  readonly servers: boolean;
+  readonly alertCommand: boolean;
 }
 
 /** The first systemd that waits longer after each failure; an older one complains of settings that it does not know. */
@@ -33,6 +41,7 @@ export const stopSeconds = 60;
 /** Throws `service-unit` for what cannot stand in a unit: a relative path, a control character, an odd user name. */
 export function unitText(facts: UnitFacts): string {
   const { mode, user, folder, args, nodeFlags = [], systemdVersion = 252 } = facts;
+  const { starts = { servers: false, alertCommand: false } } = facts;
   const command = [programWord(facts.node), ...[...nodeFlags, absolute(facts.program), ...args].map(argumentWord)];
   const sections = [
     [
@@ -58,7 +67,7 @@ export function unitText(facts: UnitFacts): string {
       'KillMode=mixed',
       `TimeoutStopSec=${stopSeconds}`,
       'UMask=0077',
-      ...hardening(mode, folder),
+      ...hardening(mode, folder, starts),
     ],
     ['[Install]', `WantedBy=${mode === 'system' ? 'multi-user.target' : 'default.target'}`],
   ];
@@ -75,32 +84,52 @@ function restartWaits(systemdVersion: number): readonly string[] {
  * What it never needs. Not here: MemoryDenyWriteExecute, which Node's compiler cannot live with; and for a user's own
  * unit nothing that needs a file system view of its own, which an unprivileged systemd cannot make everywhere.
  */
-function hardening(mode: UnitFacts['mode'], folder: string): readonly string[] {
-  const both = [
-    'NoNewPrivileges=yes',
-    'LockPersonality=yes',
-    'RestrictRealtime=yes',
-    'RestrictSUIDSGID=yes',
-    'RestrictNamespaces=yes',
-    'SystemCallArchitectures=native',
-    // Netlink is how Node learns of the machine's addresses.
-    'RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK',
-  ];
-  if (mode === 'user') return both;
+function hardening(mode: UnitFacts['mode'], folder: string, starts: OwnPrograms): readonly string[] {
   return [
-    ...both,
-    'CapabilityBoundingSet=',
-    'ProtectSystem=strict',
-    'ProtectHome=read-only',
+    ...(starts.alertCommand ? [] : noNewRights),
+    // A server may make sandboxes of its own (a browser that draws previews).
+    ...(starts.alertCommand || starts.servers ? [] : ['RestrictNamespaces=yes']),
+    ...(mode === 'user' ? [] : machineView(folder, starts)),
+  ];
+}
+
+/**
+ * No program under home gains rights, and none of the kernel that home does not use is within reach. For a process that
+ * is not root systemd makes each of these imply the first (systemd.exec(5), "NoNewPrivileges="), and that makes a mailer
+ * fail which hands mail in by the group of its queue (sendmail of Postfix and Exim): with a command of the owner's for
+ * alerts none of them can be there.
+ */
+const noNewRights = [
+  'NoNewPrivileges=yes',
+  'LockPersonality=yes',
+  'RestrictRealtime=yes',
+  'RestrictSUIDSGID=yes',
+  'SystemCallArchitectures=native',
+  // Netlink is how Node learns of the machine's addresses.
+  'RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK',
+];
+
+/** Of the machine's own unit. What the owner's programs write, and where, is not known here; what nobody should, is. */
+function machineView(folder: string, { servers, alertCommand }: OwnPrograms): readonly string[] {
+  const own = servers || alertCommand;
+  return [
+    // full: /usr, /boot and /etc cannot be written. strict: nothing can but what is named.
+    ...(own ? ['ProtectSystem=full'] : ['ProtectSystem=strict', 'ProtectHome=read-only']),
     `ReadWritePaths=${pathWord(folder)}`,
-    'PrivateTmp=yes',
-    'PrivateDevices=yes',
-    'ProtectClock=yes',
+    // A server may meet its database in /tmp, or a chip for video in /dev.
+    ...(own ? [] : ['PrivateTmp=yes', 'PrivateDevices=yes']),
     'ProtectControlGroups=yes',
-    'ProtectHostname=yes',
-    'ProtectKernelLogs=yes',
-    'ProtectKernelModules=yes',
-    'ProtectKernelTunables=yes',
+    // These imply NoNewPrivileges too; an empty set would leave a mailer that is root for a moment without its rights.
+    ...(alertCommand
+      ? []
+      : [
+          'CapabilityBoundingSet=',
+          'ProtectClock=yes',
+          'ProtectHostname=yes',
+          'ProtectKernelLogs=yes',
+          'ProtectKernelModules=yes',
+          'ProtectKernelTunables=yes',
+        ]),
   ];
 }
 

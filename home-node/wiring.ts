@@ -8,6 +8,8 @@ import { PorchlightError } from '../shared/errors.ts';
 import type { Adapter } from './adapters/adapter.ts';
 import { embeddedAdapter } from './adapters/embedded.ts';
 import { genericAdapter } from './adapters/generic.ts';
+import type { DayTimes } from './bedtime/day-round.ts';
+import { greetPeers } from './bedtime/greet.ts';
 import { Leaver } from './bedtime/leave.ts';
 import { LeavingsFile } from './bedtime/leavings-file.ts';
 import { versionsOf } from './bedtime/rising-version.ts';
@@ -19,10 +21,11 @@ import { EdgeApi } from './edge-api/edge-api.ts';
 import { SignedCalls } from './edge-api/signed-calls.ts';
 import { frugalNodeFlags } from './frugal.ts';
 import { ended } from './handover.ts';
-import { Home, type HomeEvent } from './home.ts';
+import { Home } from './home.ts';
+import type { HomeEvent } from './home-parts.ts';
 import { Ledger, ledgerFileName } from './intake/ledger.ts';
 import { openIntake } from './intake/open-intake.ts';
-import { fullPace } from './intake/pace.ts';
+import { fullPace, type Pace } from './intake/pace.ts';
 import type { Observe } from './intake/sender-work.ts';
 import { HomeKeys, type ObserveKeys } from './key.ts';
 import { KeyRotation } from './key-rotation.ts';
@@ -49,7 +52,11 @@ export interface HomeSeams {
   /** Told of each step that a delivery takes through intake. */
   readonly observe?: Observe;
   readonly onEvent?: (event: HomeEvent) => void;
+  /** Told of each step of waking. */
+  readonly onWaking?: OnProgress;
   readonly onSuperseded?: () => void;
+  /** When it leaves what strangers are answered with while it is awake. */
+  readonly dayTimes?: Partial<DayTimes>;
   /** Of a home node that is asked to give up its place. */
   readonly onProgress?: OnProgress;
   /** The folder was given to a home node that died; this one goes on. */
@@ -103,7 +110,10 @@ export async function startHome(
     log,
     onUp: () => home.onServiceUp(),
     onDown: (name) => home.onServiceDown(name),
-    onChange: () => link.tellServices(),
+    onChange: () => {
+      link.tellServices();
+      home.onServices();
+    },
   });
 
   const { edge } = config;
@@ -123,12 +133,8 @@ export async function startHome(
     },
     onSilent: (name) => supervisor.suspect(name),
     onDrained: (deliveries) => home.onDrained(deliveries),
-    paceOf: (name) => {
-      const service = config.services.find((one) => one.name === name);
-      // The edge names another service than these: what comes for it is released.
-      if (service === undefined) return fullPace;
-      return { parallel: service.drainParallel, perSecond: service.drainPerSecond };
-    },
+    // The edge may name another service than these: what comes for it is released.
+    paceOf: (name) => paceOf(config.services.find((one) => one.name === name)),
   });
   const leaver = new Leaver({
     clock,
@@ -205,6 +211,14 @@ export async function startHome(
     intake,
     leaver,
     warmer,
+    dayTimes: seams.dayTimes ?? {},
+    greet: async (signal, onProgress) => {
+      const greeting = services.map(({ config: service, adapter }) => {
+        const { name } = service;
+        return { name, greeter: adapter.greeter, pace: paceOf(service), origin: () => supervisor.origin(name) };
+      });
+      return await greetPeers({ log, services: greeting, now: () => clock.now() }, signal, onProgress);
+    },
     settings,
     configLeaver,
     supervisor,
@@ -214,6 +228,7 @@ export async function startHome(
     replaySince: options.replaySince,
     olderEnds,
     onEvent: seams.onEvent ?? (() => undefined),
+    onProgress: seams.onWaking ?? (() => undefined),
     onSuperseded: seams.onSuperseded ?? (() => undefined),
     close: async () => await carrier.close(),
   });
@@ -234,6 +249,10 @@ async function claimedBy(
     'not-claimed',
     `Cannot start home: it never claimed at ${edge}; get a code from the edge's operator and run: porchlight claim CODE`,
   );
+}
+
+function paceOf(service: ServiceConfig | undefined): Pace {
+  return service === undefined ? fullPace : { parallel: service.drainParallel, perSecond: service.drainPerSecond };
 }
 
 function activityPubDriver(

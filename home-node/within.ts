@@ -1,4 +1,4 @@
-// Waits for something no longer than it may take.
+// Waiting with patience: for work that may take longer than anybody has.
 
 /** What `work` resolves to; undefined when that takes longer. */
 export async function within<T>(ms: number, work: Promise<T>): Promise<T | undefined> {

@@ -5,7 +5,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { claimFileName } from '../home-node/claim-file.ts';
-import type { HomeEvent } from '../home-node/home.ts';
+import type { HomeEvent } from '../home-node/home-parts.ts';
 import { StartChild } from './start-child.ts';
 import type { EdgeAnswer, EdgeQuestion } from './start-edge.ts';
 import { StartNeighbour } from './start-neighbour.ts';

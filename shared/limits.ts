@@ -156,8 +156,8 @@ export const limits = {
   /** How long a key, and a failure to get one, are remembered. Danger: a fetch per forged request. */
   keyFreshMs: 1 * day,
   keyFailureMs: 5 * minute,
-  /** Subdomains of one registrable domain that are asked for keys per hour and where none was found yet. Danger: wildcard
-   * DNS as a flood. What comes of others meanwhile is undecided. */
+  /** Subdomains of one registrable domain that are asked for keys per hour, for each home, and where none was found yet.
+   * Danger: wildcard DNS as a flood. What comes of others meanwhile is undecided. */
   keySubdomainsPerHour: 10,
   /** The same, whoever named them: keySubdomainsPerHour counts those that one network named (an IPv4 address, an IPv6
    * /48), so that no single stranger uses up what an honest new server of that domain needs. */
@@ -186,6 +186,9 @@ export const limits = {
   searchedBytes: 1 * MiB,
   /** Bytes of a snapshot. Danger: the isolate's memory. */
   snapshotBytes: 8 * MiB,
+  /** An unchanged snapshot is sent again after this long. Danger: strangers are told an age that is not true, or each look
+   * of home at its services costs a write. */
+  snapshotAgainMs: 6 * hour,
   /** How long a Worker trusts its copy of the directory and of a snapshot before it looks again. */
   directoryFreshMs: 10 * second,
   snapshotFreshMs: 5 * second,
@@ -266,6 +269,14 @@ export const limits = {
   alertLookMs: 1 * minute,
   /** How long the owner's alert command may take. Danger: one that hangs holds back every later alert. */
   alertHookMs: 30 * second,
+
+  /** How long there may be no contact with a peer until it is greeted after waking. Danger: about as long after it began to
+   * fail, servers stop sending to a domain (Mastodon, Misskey, Pleroma: seven days). */
+  greetAfterMs: 7 * day,
+  /** Peers that are greeted after one waking; the others after the next. Danger: a morning of greetings. */
+  greetPeers: 200,
+  /** How long a service may take for one greeting. Danger: one that hangs holds back all others. */
+  greetMs: 10 * second,
 
   /** Bytes of one line that a service said and that home logs; what is longer is logged in pieces. Danger: home's memory,
    * filled by a service that never ends its line. */

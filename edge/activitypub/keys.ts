@@ -10,7 +10,7 @@ import type { KeyAnswer } from './judge.ts';
 import { addressOf, type KeyFinding, ownersKey, readKeyDocument } from './key-document.ts';
 import { freshMs, type KeyMemory, type KeyRecord } from './key-memory.ts';
 import { activityTypes, isActivityType } from './media-type.ts';
-import { NewHosts } from './new-hosts.ts';
+import { type NamedBy, NewHosts } from './new-hosts.ts';
 
 export interface KeyPorts {
   readonly fetch: SafeFetchPorts;
@@ -23,10 +23,9 @@ export interface KeyPorts {
 }
 
 export interface Keys {
-  /** `namedBy`: the network of who named the key (`networkOf`); null if unknown. */
-  resolve(keyId: string, namedBy: string | null): Promise<KeyAnswer>;
+  resolve(keyId: string, namedBy: NamedBy): Promise<KeyAnswer>;
   /** Asks again, because the remembered key did not fit. null: it was asked a moment ago, or there is nothing newer. */
-  refresh(keyId: string, namedBy: string | null): Promise<KeyAnswer | null>;
+  refresh(keyId: string, namedBy: NamedBy): Promise<KeyAnswer | null>;
 }
 
 interface Found {
@@ -42,14 +41,14 @@ interface Asking {
 export class KeyResolver implements Keys {
   readonly #ports: KeyPorts;
   readonly #newHosts = new NewHosts();
-  /** One question at a time per key. */
+  /** One question at a time per key and home: what one home's senders used up is no answer for another. */
   readonly #asking = new Map<string, Asking>();
 
   constructor(ports: KeyPorts) {
     this.#ports = ports;
   }
 
-  async resolve(keyId: string, namedBy: string | null): Promise<KeyAnswer> {
+  async resolve(keyId: string, namedBy: NamedBy): Promise<KeyAnswer> {
     const known = await this.#ports.memory.get(keyId);
     const now = this.#ports.clock.now();
     if (known === null || now - known.answeredAt >= freshMs(known.answer)) {
@@ -60,7 +59,7 @@ export class KeyResolver implements Keys {
     return known.answer;
   }
 
-  async refresh(keyId: string, namedBy: string | null): Promise<KeyAnswer | null> {
+  async refresh(keyId: string, namedBy: NamedBy): Promise<KeyAnswer | null> {
     const known = await this.#ports.memory.get(keyId);
     const now = this.#ports.clock.now();
     if (known !== null && now - known.askedAt < limits.keyFailureMs) return null;
@@ -69,13 +68,14 @@ export class KeyResolver implements Keys {
   }
 
   /** Shares a question that is under way, but does not wait for it longer than it may take. */
-  async #ask(keyId: string, namedBy: string | null, known: KeyRecord | null): Promise<KeyRecord> {
+  async #ask(keyId: string, namedBy: NamedBy, known: KeyRecord | null): Promise<KeyRecord> {
     const now = this.#ports.clock.now();
-    const underWay = this.#asking.get(keyId);
+    const question = `${namedBy.homeId} ${keyId}`;
+    const underWay = this.#asking.get(question);
     const isAlive = underWay !== undefined && now - underWay.since < 2 * limits.keyFetchMs;
     const asking = isAlive ? underWay : { record: this.#fetch(keyId, namedBy, known), since: now };
     if (!isAlive) {
-      this.#asking.set(keyId, asking);
+      this.#asking.set(question, asking);
       this.#ports.keepAlive(asking.record.catch(() => undefined));
     }
     const patience = this.#ports.deadline(2 * limits.keyFetchMs);
@@ -85,11 +85,11 @@ export class KeyResolver implements Keys {
       if (!patience.aborted) throw thrown;
       return { answer: { key: 'slow', reason: `${keyId} is still being asked for` }, askedAt: now, answeredAt: now };
     } finally {
-      if (this.#asking.get(keyId) === asking) this.#asking.delete(keyId);
+      if (this.#asking.get(question) === asking) this.#asking.delete(question);
     }
   }
 
-  async #fetch(keyId: string, namedBy: string | null, known: KeyRecord | null): Promise<KeyRecord> {
+  async #fetch(keyId: string, namedBy: NamedBy, known: KeyRecord | null): Promise<KeyRecord> {
     const answer = await this.#answer(keyId, namedBy);
     if (answer.key === 'found') this.#newHosts.found(hostOf(keyId));
     const now = this.#ports.clock.now();
@@ -101,7 +101,7 @@ export class KeyResolver implements Keys {
     return record;
   }
 
-  async #answer(keyId: string, namedBy: string | null): Promise<KeyAnswer> {
+  async #answer(keyId: string, namedBy: NamedBy): Promise<KeyAnswer> {
     const signal = this.#ports.deadline(limits.keyFetchMs);
     const found = await this.#document(keyId, namedBy, signal);
     if ('key' in found) return found;
@@ -112,14 +112,14 @@ export class KeyResolver implements Keys {
   }
 
   /** The document at an address, or why there is none. */
-  async #document(uri: string, namedBy: string | null, signal: AbortSignal): Promise<KeyAnswer | Found> {
+  async #document(uri: string, namedBy: NamedBy, signal: AbortSignal): Promise<KeyAnswer | Found> {
     const url = addressOf(uri);
     const host = hostOf(url);
     if (!this.#newHosts.admit(host, this.#ports.clock.now(), namedBy)) {
       return { key: 'limited', reason: `too many new hosts at the domain of ${host} within an hour` };
     }
     const fetched = await safeFetch(this.#ports.fetch, { url, accept: activityTypes, takes: isActivityType, signal });
-    if (fetched.fetched === 'no-such-host' && fetched.host === host) this.#newHosts.forget(host);
+    if (fetched.fetched === 'no-such-host' && fetched.host === host) this.#newHosts.forget(host, namedBy.homeId);
     if (fetched.fetched !== 'document') return failureOf(fetched);
     const reading = readJsonObject(fetched.body);
     if ('malformed' in reading) return { key: 'unusable', reason: `${url} cannot be read: ${reading.malformed}` };

@@ -25,6 +25,7 @@ export interface InboxPorts {
 
 /** One POST to an inbox of `service`. */
 export interface InboxPost {
+  readonly homeId: string;
   readonly request: SignedRequest;
   readonly body: Uint8Array<ArrayBuffer>;
   readonly remoteAddress: string | null;
@@ -74,11 +75,12 @@ async function decide(ports: InboxPorts, post: InboxPost, claim: Claim): Promise
   }
   const { keyId } = claim.proof;
   const network = post.remoteAddress === null ? null : networkOf(post.remoteAddress);
-  const first = await conclude(claim, await ports.keys.resolve(keyId, network));
-  const newer = first.keyMayBeOld ? await ports.keys.refresh(keyId, network) : null;
+  const namedBy = { homeId: post.homeId, network };
+  const first = await conclude(claim, await ports.keys.resolve(keyId, namedBy));
+  const newer = first.keyMayBeOld ? await ports.keys.refresh(keyId, namedBy) : null;
   const { verdict } = newer === null ? first : await conclude(claim, newer);
   if (verdict.verdict !== 'undecided') return verdict;
-  if (ports.undecidedOrigins.admit(network, keyOrigin(keyId), ports.clock.now())) return verdict;
+  if (ports.undecidedOrigins.admit(namedBy, keyOrigin(keyId), ports.clock.now())) return verdict;
   // The sender may come again: by then its key may be had.
   const reason = `${network} left undecided deliveries of too many origins within a day`;
   return { verdict: 'refused', kind: 'over-quota', reason };

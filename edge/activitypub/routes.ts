@@ -12,6 +12,7 @@ import { signedRequestOf } from './signed-request.ts';
 
 /** The home that a request is for. */
 export interface AddressedHome {
+  readonly homeId: string;
   readonly snapshot: Snapshot;
   readonly spool: Spool;
 }
@@ -41,7 +42,7 @@ export function inboxAt(request: Request, snapshot: Snapshot): ServiceProfile | 
 
 async function receive(
   ports: ActivityPubPorts,
-  { snapshot, spool }: AddressedHome,
+  { homeId, snapshot, spool }: AddressedHome,
   request: Request,
   service: ServiceProfile,
 ): Promise<Received> {
@@ -49,7 +50,7 @@ async function receive(
   if (body === 'too-large') return { verdict: 'refused', kind: 'too-large', reason: 'the body is too long' };
   const remoteAddress = request.headers.get('CF-Connecting-IP');
   const signed = signedRequestOf(request);
-  return await receiveInbox(ports, { request: signed, body, remoteAddress, service, snapshot, spool });
+  return await receiveInbox(ports, { homeId, request: signed, body, remoteAddress, service, snapshot, spool });
 }
 
 /** Seconds after which a sender may try again whose key server was slow. */

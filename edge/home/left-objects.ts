@@ -6,6 +6,7 @@ import type { Clock } from '../../shared/clock.ts';
 import { rising } from '../../shared/config/rising.ts';
 import { causeOf } from '../../shared/errors.ts';
 import { limits } from '../../shared/limits.ts';
+import { say } from '../log.ts';
 import { FreshMemory } from './fresh-memory.ts';
 
 export type LeaveResult =
@@ -74,7 +75,7 @@ export class LeftObjects<Value extends { readonly version: number }> {
       return await this.#read(homeId, stale);
     } catch (thrown) {
       if (stale === null) throw thrown;
-      console.error(`store: cannot read ${this.#keyOf(homeId)}: ${causeOf(thrown)}`);
+      say('error', 'store-unreadable', { key: this.#keyOf(homeId), cause: causeOf(thrown) });
       return stale;
     }
   }

@@ -12,6 +12,7 @@ import {
 } from '../../shared/operator/call.ts';
 import { problem } from '../http/problem.ts';
 import { readBody } from '../http/read-body.ts';
+import { say } from '../log.ts';
 
 /** The operator's key as the Worker was told. */
 export type OperatorKey =
@@ -27,7 +28,9 @@ export async function readCallOfOperator(
 ): Promise<Uint8Array<ArrayBuffer> | Response> {
   if (key.set === 'no') return await refuse(request, problem(404, 'no-operator'));
   if (key.set === 'wrongly') {
-    console.error(`operator-key: Cannot take calls of the operator: OPERATOR_KEY ${key.found}; set its public key.`);
+    say('error', 'operator-key', {
+      detail: `Cannot take calls of the operator: OPERATOR_KEY ${key.found}; set its public key.`,
+    });
     return await refuse(request, problem(503, 'operator-key'));
   }
   const [scheme, jws, ...rest] = (request.headers.get('Authorization') ?? '').split(' ');

@@ -6,6 +6,7 @@ import type { Arrival } from '../../shared/delivery.ts';
 import { causeOf } from '../../shared/errors.ts';
 import { BloomFilter } from '../../shared/known-actors/bloom.ts';
 import { limits } from '../../shared/limits.ts';
+import { say } from '../log.ts';
 import { bodyKey } from './bodies.ts';
 import type { SpoolObject } from './object.ts';
 import type { PutResult, Spool } from './spool.ts';
@@ -86,7 +87,7 @@ export class SpoolClient implements Spool {
       this.#filter = { askedAt, may };
       return may;
     } catch (thrown) {
-      console.warn(`sender-filter-unknown: every sender is taken for a known one: ${causeOf(thrown)}`);
+      say('warn', 'sender-filter-unknown', { detail: 'every sender is taken for a known one', cause: causeOf(thrown) });
       return () => true;
     }
   }
@@ -95,7 +96,7 @@ export class SpoolClient implements Spool {
     try {
       await this.#parts.store.delete(key);
     } catch (thrown) {
-      console.warn(`body-not-deleted: ${key} is left to the sweep: ${causeOf(thrown)}`);
+      say('warn', 'body-not-deleted', { key, cause: causeOf(thrown) });
     }
   }
 

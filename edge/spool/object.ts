@@ -23,6 +23,7 @@ import type {
 import type { CallClaims } from '../../shared/session/call.ts';
 import type { BloomFilterData } from '../../shared/snapshot.ts';
 import type { Env } from '../env.ts';
+import { say } from '../log.ts';
 import { bodyKey, sweepOrphans } from './bodies.ts';
 import { discardDead, retryDead } from './dead-letters.ts';
 import { Holdings } from './holdings.ts';
@@ -211,9 +212,7 @@ export class SpoolObject extends DurableObject<Env> {
       return turn(this.#spool, request);
     });
     if (isSweepDue) this.ctx.waitUntil(this.#sweep());
-    if (request.answers.length > 0) {
-      console.info(`deliveries-answered: ${request.answers.map(({ id, outcome }) => `${id} ${outcome}`).join(', ')}`);
-    }
+    for (const { id, outcome } of request.answers) say('info', 'delivery-answered', { delivery: id, outcome });
     return encodeBatch(batch);
   }
 
@@ -245,7 +244,7 @@ export class SpoolObject extends DurableObject<Env> {
     try {
       await this.outside.store.delete(keys);
     } catch (thrown) {
-      console.warn(`bodies-not-deleted: ${keys.length} are left to the sweep: ${causeOf(thrown)}`);
+      say('warn', 'bodies-not-deleted', { bodies: keys.length, cause: causeOf(thrown) });
     }
   }
 
@@ -262,7 +261,7 @@ export class SpoolObject extends DurableObject<Env> {
       });
       tally.swept(now, after);
     } catch (thrown) {
-      console.warn(`sweep-failed: orphaned bodies stay for a day: ${causeOf(thrown)}`);
+      say('warn', 'sweep-failed', { cause: causeOf(thrown) });
     }
   }
 }

@@ -2,6 +2,7 @@
 // home came: a flood of arrivals costs the Link one call per turn. After an eviction it rings once more, which is cheap.
 
 import { causeOf } from '../../shared/errors.ts';
+import { say } from '../log.ts';
 import type { Outside } from './outside.ts';
 
 export class WorkBell {
@@ -20,7 +21,7 @@ export class WorkBell {
       await this.#outside.announceWork();
     } catch (thrown) {
       this.#rung = false;
-      console.warn(`work-not-announced: the next arrival tries again: ${causeOf(thrown)}`);
+      say('warn', 'work-not-announced', { cause: causeOf(thrown) });
     }
   }
 

@@ -24,6 +24,17 @@ export interface ServiceAnswer {
   readonly retryAfterMs: number | null;
 }
 
+/**
+ * How a service speaks to peers that may have given its domain up. A service that posts by itself does that with every
+ * post; this is for what would otherwise stay silent.
+ */
+export interface Greeter {
+  /** Who should be greeted now, most urgent first, at most `most`; the names mean something to the service alone. */
+  peers(base: URL, most: number, signal: AbortSignal): Promise<readonly string[]>;
+  /** Resolves when the service has taken it upon itself. */
+  greet(base: URL, peer: string, signal: AbortSignal): Promise<void>;
+}
+
 export interface Adapter {
   /** What the software is, as the configuration names it. */
   readonly kind: string;
@@ -37,6 +48,8 @@ export interface Adapter {
   readonly deduplicatesBy: string | null;
   /** Headers that home adds so that the service judges a late delivery by its own rule at the time of receipt. */
   headersFor(delivery: Delivery, body: Uint8Array): Promise<HeaderList>;
+  /** null: the service greets nobody at home's word. */
+  readonly greeter: Greeter | null;
   /** What the service's answer means for the delivery. */
   outcomeOf(answer: ServiceAnswer, delivery: Delivery): Outcome;
   /** Asks the running service what it leaves at the edge. `base` is its loopback address. */

@@ -6,7 +6,7 @@ import type { PublicDocument, WebFingerAccount } from '../../shared/snapshot.ts'
 import { ask, type Dispatcher } from '../http-connections.ts';
 import { receiptHeader } from '../receipts/receipt.ts';
 import type { Receipts } from '../receipts/receipts.ts';
-import { type Adapter, type Leavings, outcomeByStatus } from './adapter.ts';
+import { type Adapter, type Greeter, type Leavings, outcomeByStatus } from './adapter.ts';
 
 export function embeddedAdapter(receipts: Receipts): Adapter {
   return {
@@ -14,6 +14,7 @@ export function embeddedAdapter(receipts: Receipts): Adapter {
     signatures: ['cavage', 'rfc9421'],
     knowsPages: true,
     deduplicatesBy: 'activity id',
+    greeter: greeterWith(receipts.token),
     headersFor: async (delivery) => {
       const { method, host, path, headers, bodySha256 } = delivery;
       const issued = receipts.issue({ method, scheme: 'https', host, path, headers, bodySha256 }, delivery.receivedAt);
@@ -29,6 +30,31 @@ export function embeddedAdapter(receipts: Receipts): Adapter {
     },
     outcomeOf: outcomeByStatus,
     leavings: async (base, signal) => await askForLeavings(base, signal, receipts.token),
+  };
+}
+
+/** As home-node/embedded/home-api.ts says, "greetings". */
+function greeterWith(token: string): Greeter {
+  const path = '/.porchlight/greetings';
+  const headers = { authorization: `Bearer ${token}` };
+  const refused = (status: number, cure: string): PorchlightError =>
+    new PorchlightError(
+      'embedded-greetings',
+      `Cannot have peers greeted: the embedded home answered ${status}; ${cure}.`,
+    );
+  return {
+    peers: async (base, most, signal) => {
+      const { statusCode, body } = await ask(new URL(`${path}?most=${most}`, base), { headers, signal });
+      if (statusCode === 200) return ((await body.json()) as { peers: readonly string[] }).peers;
+      await body.dump();
+      throw refused(statusCode, 'look into its log');
+    },
+    greet: async (base, peer, signal) => {
+      const asked = { method: 'POST', headers, body: JSON.stringify({ peer }), signal } as const;
+      const { statusCode, body } = await ask(new URL(path, base), asked);
+      await body.dump();
+      if (statusCode !== 202) throw refused(statusCode, 'it may have lost that follower meanwhile');
+    },
   };
 }
 

@@ -14,6 +14,7 @@ export function genericAdapter({ inboxes, signatures }: GenericService): Adapter
     kind: 'activitypub',
     signatures,
     knowsPages: false,
+    greeter: null,
     // ActivityPub section 5.2 demands it of every server.
     deduplicatesBy: 'activity id',
     headersFor: async () => await Promise.resolve([]),

@@ -1,10 +1,10 @@
 // What alerts are judged by, gathered from the home node's own report and its data folder.
 
-import { statSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { NodeReport } from '../control/report.ts';
 import { keyFileName } from '../key.ts';
+import { keyMadeAt } from '../key-file.ts';
 import type { AlertFacts } from './judge.ts';
 
 /** null while home sleeps: then nothing is wrong that its owner could be told of. */
@@ -25,7 +25,7 @@ export async function alertFacts(report: NodeReport): Promise<AlertFacts | null>
             ),
           },
     linkLostSince: link.state === 'lost' ? link.since : null,
-    keyMadeAt: statSync(join(folder, keyFileName)).mtimeMs,
+    keyMadeAt: keyMadeAt(join(folder, keyFileName)),
     snapshotAt: home.snapshotAt ?? spool?.snapshotAt ?? null,
     awakeSince: since,
     clockOff: home.clockOff,

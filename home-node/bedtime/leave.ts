@@ -1,8 +1,10 @@
 // Keeps the edge's snapshot up to date: at each connection, when a service comes up, now and then while awake, soon
-// after deliveries, and at bedtime. Sent only when strangers would be told something else than before.
+// after deliveries, and at bedtime. Sent when strangers would be told something else than before, and otherwise a few
+// times a day, because they are told how old it is: what home found unchanged an hour ago is not a month old.
 
 import type { Clock } from '../../shared/clock.ts';
 import { causeOf } from '../../shared/errors.ts';
+import { limits } from '../../shared/limits.ts';
 import type { SignatureKind, Snapshot } from '../../shared/snapshot.ts';
 import type { Adapter, Leavings } from '../adapters/adapter.ts';
 import type { Log } from '../log.ts';
@@ -36,6 +38,8 @@ export interface LeaverOptions {
 export class Leaver {
   readonly #options: LeaverOptions;
   #left: string | null = null;
+  /** When it was sent. */
+  #sentAt = 0;
   #leftAt: number | null = null;
   #last: Promise<boolean> = Promise.resolve(true);
 
@@ -54,7 +58,10 @@ export class Leaver {
     return await this.#last;
   }
 
-  /** When the edge last took a snapshot from here, ms since the epoch by home's clock; null if it has not. */
+  /**
+   * When the edge's snapshot was last as the services say, ms since the epoch by home's clock: it took one then, or the
+   * one that it has was found to be still true. null: it took none from here yet.
+   */
   get leftAt(): number | null {
     return this.#leftAt;
   }
@@ -67,14 +74,24 @@ export class Leaver {
   async #leave(): Promise<boolean> {
     const { log } = this.#options;
     try {
-      const content = await this.#gather();
+      const { content, isHeard } = await this.#gather();
       // Before any service was ever up there is nothing to say; what an earlier edge was told may still be good.
       if (content.services.length === 0) return false;
       const said = JSON.stringify(content);
-      if (said === this.#left) return true;
+      const now = this.#options.clock.now();
+      if (said === this.#left) {
+        // A service that should have said something and did not: that nothing changed is not known.
+        if (!isHeard) return true;
+        // Either way, because the clock may have been set back.
+        if (Math.abs(now - this.#sentAt) < limits.snapshotAgainMs) {
+          this.#leftAt = now;
+          return true;
+        }
+      }
       const version = await this.#send(content);
       this.#left = said;
-      this.#leftAt = this.#options.clock.now();
+      this.#sentAt = now;
+      this.#leftAt = now;
       log.debug(`Left snapshot ${version} at the edge.`);
       return true;
     } catch (thrown) {
@@ -94,21 +111,30 @@ export class Leaver {
     });
   }
 
-  async #gather(): Promise<SnapshotContent> {
+  /** `isHeard`: every service that is up said what it leaves now. */
+  async #gather(): Promise<{ readonly content: SnapshotContent; readonly isHeard: boolean }> {
     const { words, services, senders } = this.#options;
     const { language, title } = words();
     const asked = await Promise.all(services.map(async (service) => await this.#ask(service)));
-    const known: SnapshotService[] = asked.filter((one) => one !== null);
+    const isHeard = asked.every((one) => one.isHeard);
+    const known: SnapshotService[] = asked.map((one) => one.service).filter((one) => one !== null);
     const complete = known.length === services.length && known.every(({ leavings }) => leavings.accounts !== null);
-    return snapshotContent({ language, title, complete, services: known, senders: await senders() });
+    const facts = { language, title, complete, services: known, senders: await senders() };
+    return { content: snapshotContent(facts), isHeard };
   }
 
   /** What the service leaves now, or left last; null if it never did: then it cannot be judged for either. */
-  async #ask(service: LeavingService): Promise<SnapshotService | null> {
+  async #ask(
+    service: LeavingService,
+  ): Promise<{ readonly service: SnapshotService | null; readonly isHeard: boolean }> {
     const { name, hosts, adapter } = service;
     const signatures: readonly SignatureKind[] = adapter.signatures;
-    const leavings = (await this.#fresh(service)) ?? this.#options.kept.of(name);
-    return leavings === null ? null : { name, hosts, signatures, leavings };
+    const isDown = service.origin() === null;
+    const fresh = isDown ? null : await this.#fresh(service);
+    const leavings = fresh ?? this.#options.kept.of(name);
+    // One that is down has nothing new to say; that it is down is told elsewhere, and may be its owner's wish.
+    const isHeard = isDown || fresh !== null;
+    return { service: leavings === null ? null : { name, hosts, signatures, leavings }, isHeard };
   }
 
   async #fresh(service: LeavingService): Promise<Leavings | null> {

@@ -62,7 +62,3 @@ export class Warmer {
     return await publicPages({ origin, host, scheme }, Math.min(most, limits.sitePages), signal);
   }
 }
-
-/** When warming while awake is due: a quarter of an hour after waking, and then once a day. */
-export const firstWarmMs = 15 * 60_000;
-export const againWarmMs = 24 * 3600_000;

@@ -45,7 +45,7 @@ export interface HomeReport {
   readonly drain: Progress | null;
   /** Home's clock is too far off for deliveries to be taken. */
   readonly clockOff: boolean;
-  /** When the edge last took a snapshot from this process; null if it has not. */
+  /** When the edge's snapshot was last as the services say (Leaver.leftAt); null if it took none from this process. */
   readonly snapshotAt: number | null;
   /** What the edge holds, asked now; null when it could not be asked. */
   readonly spool: SpoolTold | null;
@@ -75,6 +75,11 @@ export interface NodeReport {
   readonly wakeAt: number | null;
   /** What it is doing at this moment, while it wakes or goes to bed. */
   readonly progress: Progress | null;
+  /**
+   * Paths of settings that were saved and hold after a restart, as `services[].hosts`; none while it is asleep. A home node
+   * of an earlier version, which may still run after an update, does not say.
+   */
+  readonly settingsWaiting?: readonly string[];
   /** What the owner was told of and is not over. */
   readonly alerts: readonly Alert[];
   /** null while it is asleep. */

@@ -18,6 +18,9 @@ export interface PublicHome {
   readonly expectedBack: number | null;
   /** How much waits, rounded up so that strangers learn little: 10 is anything from one to ten. */
   readonly waitingUpTo: number;
+  /** When the edge said this, and when home left what strangers are answered with, both by the edge's clock. */
+  readonly at: number | null;
+  readonly pagesAsOf: number | null;
 }
 
 export interface EdgeWord {
@@ -39,7 +42,7 @@ export async function askPublicStatus(edge: string, host: string, attemptMs = li
       signal: AbortSignal.timeout(attemptMs),
       attemptMs,
     });
-    return wordOf(status, body);
+    return publicWordOf(status, body);
   } catch (thrown) {
     const late = (thrown as { name?: unknown }).name === 'TimeoutError';
     return silent(late ? `it does not answer within ${attemptMs / 1000} s` : connectionCause(thrown));
@@ -48,7 +51,8 @@ export async function askPublicStatus(edge: string, host: string, attemptMs = li
   }
 }
 
-function wordOf(status: number, body: Uint8Array): EdgeWord {
+/** What an answer of that path says. */
+export function publicWordOf(status: number, body: Uint8Array): EdgeWord {
   const reading = readJsonObject(body);
   const json = 'json' in reading ? reading.json : {};
   if (status === 200) {
@@ -61,12 +65,20 @@ function wordOf(status: number, body: Uint8Array): EdgeWord {
   return silent(`it answered ${status}${code}`);
 }
 
-function homeOf({ home, waiting }: JsonObject): PublicHome | null {
+function homeOf({ home, waiting, at, pagesAsOf }: JsonObject): PublicHome | null {
   if (!isObject(home) || !isObject(waiting)) return null;
   const state = states.find((one) => one === home.state);
   const { upTo } = waiting;
   if (state === undefined || typeof upTo !== 'number') return null;
-  return { state, since: timeOf(home.since), expectedBack: timeOf(home.expectedBack), waitingUpTo: upTo };
+  const { since, expectedBack } = home;
+  return {
+    state,
+    since: timeOf(since),
+    expectedBack: timeOf(expectedBack),
+    waitingUpTo: upTo,
+    at: timeOf(at),
+    pagesAsOf: timeOf(pagesAsOf),
+  };
 }
 
 function timeOf(value: unknown): number | null {

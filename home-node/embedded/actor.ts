@@ -1,7 +1,7 @@
 // The one person who lives here, as Fedify dispatches it: profile, keys, collections, posts, nodeinfo. The protocol is
 // Fedify's; this file says what the answers are.
 
-import type { Federatable } from '@fedify/fedify';
+import type { Context, Federatable } from '@fedify/fedify';
 import { Create, Endpoints, Note, Person } from '@fedify/vocab';
 import manifest from '../../package.json' with { type: 'json' };
 import type { Provenance } from './activity.ts';
@@ -25,29 +25,12 @@ export interface ActorParts {
 const postsPerPage = 20;
 
 export function describeActor(federation: Federatable<Provenance>, parts: ActorParts): void {
-  const { origin, handle, title, keys, followers, posts } = parts;
+  const { origin, handle, keys, followers, posts } = parts;
 
   federation
-    .setActorDispatcher(paths.actor, async (context, identifier) => {
-      if (identifier !== owner) return null;
-      const pairs = await context.getActorKeyPairs(identifier);
-      const [first] = pairs;
-      return new Person({
-        id: context.getActorUri(identifier),
-        preferredUsername: handle,
-        name: title,
-        url: new URL('/', origin),
-        inbox: context.getInboxUri(identifier),
-        outbox: context.getOutboxUri(identifier),
-        followers: context.getFollowersUri(identifier),
-        following: context.getFollowingUri(identifier),
-        endpoints: new Endpoints({ sharedInbox: context.getInboxUri() }),
-        manuallyApprovesFollowers: false,
-        discoverable: true,
-        ...(first === undefined ? {} : { publicKey: first.cryptographicKey }),
-        assertionMethods: pairs.map(({ multikey }) => multikey),
-      });
-    })
+    .setActorDispatcher(paths.actor, async (context, identifier) =>
+      identifier === owner ? await personOf(context, parts) : null,
+    )
     .setKeyPairsDispatcher((_context, identifier) => (identifier === owner ? [...keys.pairs] : []))
     .mapHandle((_context, username) => (username.toLowerCase() === handle.toLowerCase() ? owner : null))
     // Who asks for the site's address means the person who writes there.
@@ -90,4 +73,28 @@ export function describeActor(federation: Federatable<Provenance>, parts: ActorP
     usage: { users: { total: 1 }, localPosts: posts.count(), localComments: 0 },
     metadata: {},
   }));
+}
+
+/** The owner's profile. */
+export async function personOf(
+  context: Context<Provenance>,
+  { origin, handle, title }: Pick<ActorParts, 'origin' | 'handle' | 'title'>,
+): Promise<Person> {
+  const pairs = await context.getActorKeyPairs(owner);
+  const [first] = pairs;
+  return new Person({
+    id: context.getActorUri(owner),
+    preferredUsername: handle,
+    name: title,
+    url: new URL('/', origin),
+    inbox: context.getInboxUri(owner),
+    outbox: context.getOutboxUri(owner),
+    followers: context.getFollowersUri(owner),
+    following: context.getFollowingUri(owner),
+    endpoints: new Endpoints({ sharedInbox: context.getInboxUri() }),
+    manuallyApprovesFollowers: false,
+    discoverable: true,
+    ...(first === undefined ? {} : { publicKey: first.cryptographicKey }),
+    assertionMethods: pairs.map(({ multikey }) => multikey),
+  });
 }

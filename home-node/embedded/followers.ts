@@ -10,6 +10,11 @@ export interface Follower {
   readonly sharedInbox: string | null;
 }
 
+export interface KnownFollower extends Follower {
+  /** When they first followed, ms since the epoch. */
+  readonly since: number;
+}
+
 export class Followers {
   readonly #database: Database;
 
@@ -48,14 +53,15 @@ export class Followers {
     return Number(this.#database.sql.prepare('SELECT count(*) AS followers FROM followers').get()?.followers);
   }
 
-  all(): readonly Follower[] {
+  all(): readonly KnownFollower[] {
     return this.#database.sql
-      .prepare('SELECT actor, inbox, shared_inbox FROM followers ORDER BY since, actor')
+      .prepare('SELECT actor, inbox, shared_inbox, since FROM followers ORDER BY since, actor')
       .all()
       .map((row) => ({
         actor: String(row.actor),
         inbox: String(row.inbox),
         sharedInbox: row.shared_inbox === null ? null : String(row.shared_inbox),
+        since: Number(row.since),
       }));
   }
 }

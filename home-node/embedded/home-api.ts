@@ -1,14 +1,26 @@
-// Home's own questions to the embedded home: what it leaves at the edge at bedtime. Only who holds the receipt secret is
-// answered, and the edge carries nothing to this prefix.
+// Home's own questions to the embedded home: what it leaves at the edge at bedtime, and whom it should greet after waking.
+// Only who holds the receipt secret is answered, and the edge carries nothing to this prefix.
 
 import { timingSafeEqual } from 'node:crypto';
+import { readJsonObject } from '../../shared/json-object.ts';
+import { limits } from '../../shared/limits.ts';
 import { inboxPaths, ownPaths, postPathOf } from './addresses.ts';
 import type { Followers } from './followers.ts';
+import type { Greetings } from './greetings.ts';
 import type { Inbox } from './inbox.ts';
 import type { Posts } from './posts.ts';
 import { sitePages } from './site/pages.ts';
 
-export const leavingsPath = '/.porchlight/leavings';
+/** Before all paths of this. */
+export const homePrefix = '/.porchlight/';
+const leavingsPath = `${homePrefix}leavings`;
+/** GET: whom to greet, `?most=`; POST: greet one of them. */
+const greetingsPath = `${homePrefix}greetings`;
+
+/** Of a GET of greetings. Each of `peers` is an inbox; a POST of {"peer"} greets one. */
+export interface EmbeddedGreetings {
+  readonly peers: readonly string[];
+}
 
 /** What adapters/embedded.ts reads; addresses it then asks for like any stranger. */
 export interface EmbeddedLeavings {
@@ -32,16 +44,47 @@ export interface HomeApiParts {
   readonly followers: Followers;
   readonly inbox: Inbox;
   readonly posts: Posts;
+  readonly greetings: Greetings;
 }
 
 /** Peers ask for what they were just told of; who scrolls further back can wait for the morning. */
 const recentPosts = 50;
 
-export function answerHome(authorization: string | undefined, parts: HomeApiParts): Response {
-  if (!isHome(authorization, parts.token)) return new Response('This is for home itself.\n', { status: 401 });
-  const { origin, handle, handleHost, siteFolder, followers, inbox, posts } = parts;
+export async function answerHome(request: Request, parts: HomeApiParts): Promise<Response> {
+  if (!isHome(request.headers.get('authorization'), parts.token)) return text(401, 'This is for home itself.');
+  const { pathname, searchParams } = new URL(request.url);
+  const isGet = request.method === 'GET';
+  switch (pathname) {
+    case leavingsPath:
+      return isGet ? json(leavingsOf(parts)) : text(405, 'It can be read.');
+    case greetingsPath: {
+      if (!isGet) return await greet(request, parts);
+      const most = Number(searchParams.get('most') ?? limits.greetPeers);
+      return json({ peers: await parts.greetings.peers(most) } satisfies EmbeddedGreetings);
+    }
+    default:
+      return text(404, 'There is nothing here.');
+  }
+}
+
+async function greet(request: Request, { greetings }: HomeApiParts): Promise<Response> {
+  const reading = readJsonObject(new Uint8Array(await request.arrayBuffer()));
+  const peer = 'json' in reading ? reading.json.peer : null;
+  if (typeof peer !== 'string') return text(400, 'It names no peer.');
+  return (await greetings.greet(peer)) ? text(202, 'It is greeted.') : text(404, 'Nobody there follows.');
+}
+
+function leavingsOf({
+  origin,
+  handle,
+  handleHost,
+  siteFolder,
+  followers,
+  inbox,
+  posts,
+}: HomeApiParts): EmbeddedLeavings {
   const { actor, outbox, followers: followersPath, following } = ownPaths;
-  const leavings: EmbeddedLeavings = {
+  return {
     host: new URL(origin).host,
     resource: `acct:${handle}@${handleHost}`,
     inboxes: inboxPaths,
@@ -49,10 +92,17 @@ export function answerHome(authorization: string | undefined, parts: HomeApiPart
     knownActors: [...new Set([...followers.all().map((follower) => follower.actor), ...inbox.actors()])],
     pages: sitePages(siteFolder, origin),
   };
-  return Response.json(leavings, { headers: { 'Cache-Control': 'no-store' } });
 }
 
-function isHome(authorization: string | undefined, token: string): boolean {
+function json(value: object): Response {
+  return Response.json(value, { headers: { 'Cache-Control': 'no-store' } });
+}
+
+function text(status: number, body: string): Response {
+  return new Response(`${body}\n`, { status });
+}
+
+function isHome(authorization: string | null, token: string): boolean {
   const given = Buffer.from(authorization ?? '');
   const wanted = Buffer.from(`Bearer ${token}`);
   return given.length === wanted.length && timingSafeEqual(given, wanted);

@@ -51,6 +51,14 @@ export class Inbox {
     this.#database.sql.prepare('DELETE FROM inbox WHERE actor = ?').run(actor);
   }
 
+  /** When something of each actor last came, of what is still there. */
+  lastHeard(): readonly { readonly actor: string; readonly at: number }[] {
+    return this.#database.sql
+      .prepare('SELECT actor, max(arrived_at) AS at FROM inbox GROUP BY actor')
+      .all()
+      .map((row) => ({ actor: String(row.actor), at: Number(row.at) }));
+  }
+
   actors(): readonly string[] {
     return this.#database.sql
       .prepare('SELECT DISTINCT actor FROM inbox')

@@ -47,6 +47,12 @@ export class Posts {
     this.#database.sql.prepare('INSERT INTO milestones (name, at) VALUES (?, ?)').run(feedFirstRead, now);
   }
 
+  /** When the latest post was sent to followers, ms since the epoch; null: there is none. */
+  lastPostedAt(): number | null {
+    const at = this.#database.sql.prepare('SELECT max(seen_at) AS at FROM entries WHERE post IS NOT NULL').get()?.at;
+    return at === null || at === undefined ? null : Number(at);
+  }
+
   byId(id: string): Post | null {
     const row = this.#database.sql.prepare('SELECT id, content, link, published_at FROM posts WHERE id = ?').get(id);
     return row === undefined ? null : postOf(row);

@@ -5,14 +5,14 @@ import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { limits } from '../../shared/limits.ts';
 import { isFederationPath } from './addresses.ts';
-import { leavingsPath } from './home-api.ts';
+import { homePrefix } from './home-api.ts';
 import type { InboundHandler } from './inbound.ts';
 import type { SiteHandler } from './site/serve.ts';
 
 export interface ServerParts {
   readonly federation: InboundHandler;
   readonly site: SiteHandler;
-  readonly home: (authorization: string | undefined) => Response;
+  readonly home: (request: Request) => Promise<Response>;
 }
 
 export function createServer({ federation, site, home }: ServerParts): ReturnType<typeof createAdaptorServer> {
@@ -21,7 +21,7 @@ export function createServer({ federation, site, home }: ServerParts): ReturnTyp
     maxSize: limits.inboxBodyBytes,
     onError: (context) => context.text('The delivery is too large.\n', 413),
   });
-  app.get(leavingsPath, (context) => home(context.req.header('authorization')));
+  app.all(`${homePrefix}*`, bounded, async (context) => await home(context.req.raw));
   app.all('*', async (context, next) => {
     if (!isFederationPath(context.req.path)) return site(context);
     if (context.req.method !== 'POST') return await federation(context.env.incoming, new Uint8Array());

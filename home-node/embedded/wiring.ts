@@ -10,6 +10,7 @@ import { openDatabase } from './database.ts';
 import { createFederations } from './federation.ts';
 import { FeedWatch } from './feed-watch.ts';
 import { Followers } from './followers.ts';
+import { Greetings } from './greetings.ts';
 import { answerHome } from './home-api.ts';
 import { handleFederation } from './inbound.ts';
 import { Inbox } from './inbox.ts';
@@ -58,13 +59,14 @@ export async function openEmbeddedHome(options: EmbeddedOptions, clock: Clock, l
   const context = federations.strict.createContext(new URL(origin), { keyOrigin: null });
   const publisher = new Publisher({ ...person, ...stores, context, clock, log });
   const feed = new FeedWatch({ folder: siteFolder, origin, publisher, log });
-  const homeApi = { ...person, ...stores, siteFolder, token: receipts.token };
+  const greetings = new Greetings({ ...person, ...stores, context, kv, clock });
+  const homeApi = { ...person, ...stores, greetings, siteFolder, token: receipts.token };
 
   return {
     server: createServer({
       federation: handleFederation({ origin, federations, posts, receipts, clock, log }),
       site: serveSite(siteFolder, { title, language }, clock),
-      home: (authorization) => answerHome(authorization, homeApi),
+      home: async (request) => await answerHome(request, homeApi),
     }),
     run: async (signal) => {
       const sending = federations.strict.startQueue({ keyOrigin: null }, { signal });

@@ -181,6 +181,8 @@ export class SenderWork {
     const waitedMs = this.#options.clock.now() - receivedAt;
     const fields = { delivery: id, service, sender, outcome: outcome.outcome, waitedMs };
     if (outcome.outcome === 'dead' || outcome.outcome === 'later') log.warn(`Not delivered: ${outcome.reason}`, fields);
-    else log.debug(outcome.outcome === 'delivered' ? 'Delivered.' : 'Given back.', fields);
+    // For each one, so that its way can be followed without having asked for more beforehand.
+    else if (outcome.outcome === 'delivered') log.info('Delivered.', fields);
+    else log.debug('Given back.', fields);
   }
 }

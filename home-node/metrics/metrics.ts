@@ -10,6 +10,12 @@ export interface ProcessFigures {
 
 const states: readonly NodeState[] = ['waking', 'awake', 'going to bed', 'asleep'];
 
+/** Of this process, now. */
+export function processFigures(): ProcessFigures {
+  const { user, system } = process.cpuUsage();
+  return { cpuSeconds: (user + system) / 1e6, residentBytes: process.memoryUsage.rss() };
+}
+
 export function metricsOf(report: NodeReport, { cpuSeconds, residentBytes }: ProcessFigures): readonly Metric[] {
   const { home, now } = report;
   const spool = home?.spool ?? null;

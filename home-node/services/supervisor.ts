@@ -13,7 +13,7 @@ export interface SupervisedService {
   readonly driver: Driver;
   readonly kind: string;
   readonly hosts: readonly string[];
-  /** Path that answers with success while the service is well; null: anything that it answers at / will do. */
+  /** As health.ts takes it. */
   readonly health?: string | null;
 }
 

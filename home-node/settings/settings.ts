@@ -42,6 +42,13 @@ export class Settings {
   /** What holds now. */
   readonly current = (): HomeConfig => this.#current;
 
+  /** Paths of what the file says otherwise than what holds: it waits for a restart. */
+  get waiting(): readonly string[] {
+    return changesBetween(this.#current, this.#file)
+      .filter(({ takesEffect }) => takesEffect === 'after a restart')
+      .map(({ path }) => path);
+  }
+
   /** Returns what ends it. */
   onChange(listener: SettingsListener): () => void {
     this.#listeners.add(listener);

@@ -4,7 +4,13 @@ import { type Section, schema, sections } from './schema.ts';
 import type { Known, Setting } from './setting.ts';
 
 /** What the examples are about. */
-const example: Known = { allowPrivateAddresses: false, domain: 'home.example', kind: null, driver: null };
+const example: Known = {
+  allowPrivateAddresses: false,
+  domain: 'home.example',
+  kind: null,
+  driver: null,
+  otherMachine: false,
+};
 const exampleService: Known = { ...example, kind: 'activitypub', driver: 'process' };
 
 interface Described {
@@ -57,6 +63,10 @@ Every setting of a home is in one file, \`porchlight.toml\`, in home's data fold
 A running home node reads the file again when it is saved. What is at fault is told with its line, all faults at once, and
 nothing of the file holds until it is mended; what held before goes on. What the edge is told goes there signed by home's
 key (docs/protocol.md, "Settings"), and holds there within a second.
+
+What a service is (its name, kind, hosts, signatures, where it is and who runs it) holds after a restart of the home node, at
+home and at the edge alike: an edge that went by other hosts or names than home serves would send home what no service of
+it takes. Until then \`porchlight status\`, \`porchlight config check\` and the log name what waits.
 `;
 
 /** For a terminal of 80 columns. */

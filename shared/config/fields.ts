@@ -26,7 +26,7 @@ export class Fields<Of extends Settings> {
   value<Key extends keyof Of & string>(key: Key, known: Known): ValueOf<Of[Key]> | undefined {
     const setting = this.#settings[key] as Setting<ValueOf<Of[Key]>>;
     const entry = this.#table.entries.get(key);
-    const { appliesTo, quiet, choices } = setting;
+    const { appliesTo, quiet, choices, suggest } = setting;
     if (appliesTo !== null && !appliesTo.when(known)) {
       if (entry !== undefined)
         this.#fault(key, 'a setting that means nothing here', `nothing: it is for ${appliesTo.says}`);
@@ -41,7 +41,8 @@ export class Fields<Of extends Settings> {
     if (value !== undefined) return value;
     const meant = choices === null || typeof entry.value !== 'string' ? null : probablyMeant(entry.value, choices);
     const found = quiet ? 'something else' : shown(entry.text);
-    this.#fault(key, found, setting.wanted(known), meant === null ? null : `${key} = "${meant}"`);
+    const suggestion = meant === null ? suggest(entry.value, known) : `${key} = "${meant}"`;
+    this.#fault(key, found, setting.wanted(known), suggestion);
     return fallback;
   }
 

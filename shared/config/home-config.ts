@@ -23,8 +23,8 @@ export type ServiceConfig = EmbeddedServiceConfig | ActivityPubServiceConfig;
 interface AnyServiceConfig {
   readonly name: string;
   readonly hosts: readonly string[];
-  /** Path that is asked on loopback whether the service is well. */
-  readonly health: string;
+  /** Path that answers with success while the service is well; null: any answer below 500, at /, says so. */
+  readonly health: string | null;
   /** Deliveries before the service at the same moment, each of another sender. */
   readonly drainParallel: number;
   /** Deliveries per second after waking; null: as fast as the service takes them. */
@@ -46,6 +46,8 @@ export interface ActivityPubServiceConfig extends AnyServiceConfig {
   readonly command: readonly string[] | null;
   /** Origin of the application server itself, not of a proxy before it. */
   readonly url: string;
+  /** It may be on another machine of the owner's network than the home node. */
+  readonly otherMachine: boolean;
   readonly inboxes: readonly string[];
   readonly signatures: readonly SignatureKind[];
 }

@@ -38,7 +38,7 @@ function configOf(table: TomlTable, faults: ConfigFault[]): HomeConfig | null {
     fields.unknown();
     return fields;
   };
-  const blank: Known = { allowPrivateAddresses: false, domain: '', kind: null, driver: null };
+  const blank: Known = { allowPrivateAddresses: false, domain: '', kind: null, driver: null, otherMachine: false };
   const allowPrivateAddresses = single('development').value('allow_private_addresses', blank) ?? false;
   const domain = file.value('domain', { ...blank, allowPrivateAddresses });
   const known: Known = { ...blank, allowPrivateAddresses, domain: domain ?? '' };

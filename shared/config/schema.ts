@@ -3,8 +3,9 @@
 
 import { limits } from '../limits.ts';
 import type { SignatureKind } from '../snapshot.ts';
-import { isEdgeOrigin, isHostName, isLanguage, isText, loopbackAddressOf, originOf, textsThat } from './accept.ts';
+import { isEdgeOrigin, isHostName, isLanguage, isText, loopbackAddressOf, textsThat } from './accept.ts';
 import { driverKinds, logFormats, logLevels, serviceKinds, signatureKinds } from './home-config.ts';
+import { serviceOrigin, suggestedAddress } from './service-address.ts';
 import { choice, command, flag, type Known, number, type Settings, setting } from './setting.ts';
 
 const withinTheEdge = 'owner, within what the edge’s operator allows';
@@ -143,13 +144,23 @@ const services = {
     example: ({ kind, domain }) => [kind === 'activitypub' ? `social.${domain}` : domain],
   }),
   url: setting('text', {
-    purpose: 'Origin of the server itself on your machine, not of a proxy before it.',
-    wanted: 'the origin of the server, as http://127.0.0.1:3000',
-    accept: originOf,
+    purpose: 'Origin of the server itself on this machine, not of a proxy before it.',
+    wanted: ({ otherMachine }) =>
+      otherMachine
+        ? 'the origin of the server on your own network, as http://192.168.1.20:3000 or http://nas.local:3000'
+        : 'the origin of the server on this machine, as http://127.0.0.1:3000 (elsewhere in your network: other_machine)',
+    accept: (value, { otherMachine }) => serviceOrigin(value, otherMachine),
+    suggest: (value, { otherMachine }) => suggestedAddress(value, otherMachine),
     fallback: (): string | undefined => undefined,
     otherwise: 'none: it must be there',
     appliesTo: forActivityPub,
     example: 'http://127.0.0.1:3000',
+  }),
+  other_machine: flag(false, {
+    purpose:
+      'Whether the server may be on another machine of your own network, or in a container with an address of its own. Whoever is on that network can then read and change what passes between home and the server, passwords of your people too, and ask the server without the edge. Addresses of the Internet are refused either way.',
+    otherwise: '`false`: the server is on this machine, at a loopback address',
+    appliesTo: forActivityPub,
   }),
   inboxes: setting('list of texts', {
     purpose:
@@ -173,12 +184,12 @@ const services = {
     example: ['cavage'],
   }),
   health: setting('text', {
-    purpose: 'Path that is asked on loopback whether the service is well; any answer below 500 says so.',
+    purpose: 'Path that the server answers with success (below 400) while it is well, and otherwise while it is not.',
     wanted: 'a path that begins with /',
     accept: text((value) => /^\/[\x21-\x7e]*$/.test(value)),
-    fallback: () => '/',
-    otherwise: '`/`',
-    example: '/',
+    fallback: (): string | null => null,
+    otherwise: 'none: it is well as long as it answers at all, at `/`, with any status below 500',
+    example: '/health',
   }),
   drain_parallel: number([1, limits.deliverParallel], true, {
     purpose: 'Deliveries that the service works on at once. Guards a small machine against its own morning.',

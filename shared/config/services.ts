@@ -55,21 +55,22 @@ function readService(fields: ServiceFields, blank: Known): ReadService {
   if (kind === undefined) return { name, service: null };
   fields.unknown();
   const driver = fields.value('driver', { ...blank, kind });
-  const known: Known = { ...blank, kind, driver: driver ?? null };
+  const otherMachine = fields.value('other_machine', { ...blank, kind }) ?? false;
+  const known: Known = { ...blank, kind, driver: driver ?? null, otherMachine };
   const hosts = fields.value('hosts', known) ?? [];
   const command = fields.value('command', known);
   const url = fields.value('url', known);
   const inboxes = fields.value('inboxes', known) ?? [];
   const signatures = fields.value('signatures', known) ?? [];
   const shared = {
-    health: fields.value('health', known) ?? '/',
+    health: fields.value('health', known) ?? null,
     drainParallel: fields.value('drain_parallel', known) ?? 1,
     drainPerSecond: fields.value('drain_per_second', known) ?? null,
   };
   if (name === undefined) return { name, service: null };
   if (kind === 'embedded') return { name, service: { kind, name, hosts, driver: 'process', ...shared } };
   if (url === undefined || driver === undefined) return { name, service: null };
-  const own = { driver, command: command ?? null, url, inboxes, signatures };
+  const own = { driver, command: command ?? null, url, otherMachine, inboxes, signatures };
   return { name, service: { kind, name, hosts, ...own, ...shared } };
 }
 

@@ -12,6 +12,8 @@ export interface Known {
   /** Of the service that is being read; null outside of services. */
   readonly kind: ServiceKind | null;
   readonly driver: DriverKind | null;
+  /** Its owner says that it may be on another machine. */
+  readonly otherMachine: boolean;
 }
 
 export type SettingType = 'text' | 'list of texts' | 'number' | 'true or false';
@@ -41,6 +43,8 @@ export interface Setting<Value> {
   readonly example: (known: Known) => string;
   /** All values that there are. */
   readonly choices: readonly string[] | null;
+  /** What is to be written instead of a value that is refused; null: who knows. */
+  readonly suggest: (value: unknown, known: Known) => string | null;
   /** Where it means something; anywhere else it is a fault. */
   readonly appliesTo: { readonly says: string; readonly when: (known: Known) => boolean } | null;
   /** What is written there is shown to nobody: a command may hold a password. */
@@ -50,7 +54,9 @@ export interface Setting<Value> {
 export type Settings = Readonly<Record<string, Setting<unknown>>>;
 
 type Described = Pick<Setting<unknown>, 'purpose' | 'otherwise'> &
-  Partial<Pick<Setting<unknown>, 'changedBy' | 'toldToEdge' | 'takesEffect' | 'appliesTo' | 'quiet' | 'unit'>>;
+  Partial<
+    Pick<Setting<unknown>, 'changedBy' | 'toldToEdge' | 'takesEffect' | 'appliesTo' | 'quiet' | 'unit' | 'suggest'>
+  >;
 
 type Example = string | number | boolean | readonly string[];
 
@@ -72,6 +78,7 @@ export function setting<Value>(type: SettingType, asked: Asked<Value>): Setting<
     toldToEdge: false,
     takesEffect: 'after a restart',
     choices: null,
+    suggest: () => null,
     appliesTo: null,
     quiet: false,
     ...asked,

@@ -12,7 +12,7 @@ export interface StarterFacts {
 }
 
 export function starterConfig({ domain, admin }: StarterFacts): string {
-  const known: Known = { allowPrivateAddresses: false, domain, kind: null, driver: null };
+  const known: Known = { allowPrivateAddresses: false, domain, kind: null, driver: null, otherMachine: false };
   const plain = sections.filter(({ name }) => name !== 'top' && name !== 'services');
   const parts = [
     head,

@@ -81,6 +81,10 @@ export const homeCodes = {
     says: 'The embedded home did not say what strangers are to be answered while home sleeps.',
     do: 'Look into its log; home asks again by itself.',
   },
+  'embedded-greetings': {
+    says: 'The embedded home did not greet a peer that may have given this domain up.',
+    do: 'Nothing: it is asked again after the next waking. If that fails too, look into its log.',
+  },
   ending: {
     says: 'The home node is ending and takes no commands any more.',
     do: 'Start it again: `porchlight up`.',

@@ -1,23 +1,21 @@
 // Two homes on one edge: A tries every way to reach what is B's, and each is refused. The attacker has A's key and an open
 // link of A's own; what he tries is told by the module that must hold.
 
-import { reset, SELF } from 'cloudflare:test';
+import { SELF } from 'cloudflare:test';
 import { type CryptoKey, exportJWK, generateKeyPair } from 'jose';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { homeRoutes } from '../../edge/home/routes.ts';
 import { makeClaim } from '../../shared/claim/claim.ts';
 import { makeKeyChange } from '../../shared/claim/key-change.ts';
 import { encodeTextFrame, recordOf } from '../../shared/link/codec.ts';
 import { helloOf, signProof } from '../../shared/link/handshake.ts';
 import { operatorPath, operatorScheme, signOperatorCall } from '../../shared/operator/call.ts';
-import type { Snapshot } from '../../shared/snapshot.ts';
 import { signStatement } from '../../shared/statement.ts';
-import { cavage, type Letter, rsaSigner, type Signer } from '../shared/signature/signing.ts';
-import { actorOf } from './activitypub/peer.ts';
-import { bindings, migrated } from './home/directory-database.ts';
-import { exampleSnapshot } from './home/example-snapshot.ts';
+import { bindings } from './home/directory-database.ts';
 import { HomeSocket } from './link/link-rig.ts';
 import { codeOf, operatorKey, SmallOperator } from './operator/small-operator.ts';
 import { SmallHome } from './router/small-home.ts';
+import { hostOf, Peers, snapshotOf, twoHomes } from './two-homes.ts';
 
 let a: SmallHome;
 let b: SmallHome;
@@ -26,28 +24,15 @@ let tests = 0;
 const empty = new Uint8Array(0);
 /** SHA-256 of nothing. */
 const emptyDigest = '47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU';
-const hostOf = (home: SmallHome): string => new URL(home.origin).host;
 
 beforeEach(async () => {
-  await reset();
-  await migrated();
-  // The Worker remembers hosts for a moment: each test has its own.
-  tests += 1;
-  a = await SmallHome.claimed(`https://a${tests}.example`);
-  b = await SmallHome.claimed(`https://b${tests}.example`);
+  ({ a, b, pair: tests } = await twoHomes());
   operator = new SmallOperator(`https://edge${tests}.example`);
-  await a.connect();
-  await b.connect();
 });
 
 afterEach(() => {
   vi.restoreAllMocks();
 });
-
-/** A snapshot of this home, with its own owner. */
-function snapshotOf(home: SmallHome, change: Partial<Snapshot> = {}): Snapshot {
-  return JSON.parse(JSON.stringify(exampleSnapshot(change)).replaceAll('a.example', hostOf(home))) as Snapshot;
-}
 
 /** A call that A signs for B's host, as it would have to be to be B's. */
 async function callAtB(method: string, name: string, asked?: unknown): Promise<Response> {
@@ -100,6 +85,11 @@ describe('a signed call', () => {
     ['GET', 'bodies/x'],
     ['POST', 'replay', { since: 0 }],
     ['GET', 'spool'],
+    ['GET', 'spool/waiting'],
+    ['GET', 'spool/deliveries/x'],
+    ['POST', 'spool/waiting/1/now', {}],
+    ['POST', 'spool/waiting/1/discard', {}],
+    ['POST', 'spool/kept/1/replay', {}],
     ['GET', 'dead-letters'],
     ['POST', 'dead-letters/1/retry', {}],
     ['POST', 'dead-letters/1/discard', {}],
@@ -111,6 +101,16 @@ describe('a signed call', () => {
   test.each(calls)('of A’s session is refused at B’s host: %s %s', async (method, name, asked) => {
     expect(await codeOf(await callAtB(method, name, asked))).toEqual([401, 'call-refused']);
     expect(b.seen).toEqual([]);
+  });
+
+  test('is one of these, or tried below: there is no other', () => {
+    const open = ['/v1/claim', '/v1/link', '/v1/edge', '/v1/echo/*', '/*', '*'];
+    const { routes } = homeRoutes({} as never);
+    const there = routes
+      .filter(({ path }) => !open.includes(path) && !path.startsWith('/v1/operator/'))
+      .map(({ method, path }) => `${method} ${path.replace(/:seq/, '1').replace(/:\w+/, 'x')}`);
+    const tried = ['POST /v1/key', ...calls.map(([method, name]) => `${method} /v1/${name}`)];
+    expect(new Set(there)).toEqual(new Set(tried));
   });
 
   test('of A’s session that names B is refused at either host', async () => {
@@ -128,32 +128,16 @@ describe('a signed call', () => {
 });
 
 describe('the spool', () => {
-  let signer: Signer;
-
-  /** A peer whose key can be had delivers to a home's inbox. */
-  async function delivered(to: SmallHome, id: string): Promise<number> {
-    signer ??= await rsaSigner('https://peer.example/users/alice#main-key');
-    const actor = 'https://peer.example/users/alice';
-    const object = `${to.origin}/users/owner`;
-    const body = new Uint8Array(new TextEncoder().encode(JSON.stringify({ id, type: 'Follow', actor, object })));
-    const letter: Letter = { host: hostOf(to), path: '/inbox', body, at: Date.now() };
-    const { headers } = await cavage(signer, letter);
-    vi.spyOn(globalThis, 'fetch').mockImplementation(async (input) => {
-      const { hostname, searchParams } = new URL(new Request(input as Request).url);
-      const headersOut = { 'Content-Type': 'application/activity+json' };
-      if (hostname === 'peer.example') return new Response(JSON.stringify(actorOf(signer)), { headers: headersOut });
-      const isV4 = searchParams.get('type') === 'A';
-      return Response.json({ Status: 0, Answer: isV4 ? [{ name: 'x', type: 1, TTL: 60, data: '93.184.215.14' }] : [] });
-    });
-    const init = { method: 'POST', headers: headers.map(([name, value]) => [name, value]) as [string, string][], body };
-    return (await SELF.fetch(`${to.origin}/inbox`, init)).status;
-  }
+  let peers: Peers;
+  beforeEach(async () => {
+    peers = await Peers.there();
+  });
 
   test('of each home holds what came to its own hosts, and nothing else', async () => {
     for (const home of [a, b]) await home.call('PUT', 'snapshot', snapshotOf(home));
-    expect(await delivered(b, 'https://peer.example/1')).toBe(202);
+    expect(await peers.deliver(b, 'peer.example')).toBe(202);
     expect([await summaryOf(a), await summaryOf(b)]).toMatchObject([{ waiting: 0 }, { waiting: 1 }]);
-    expect(await delivered(a, 'https://peer.example/2')).toBe(202);
+    expect(await peers.deliver(a, 'peer.example')).toBe(202);
     expect([await summaryOf(a), await summaryOf(b)]).toMatchObject([{ waiting: 1 }, { waiting: 1 }]);
   });
 
@@ -161,7 +145,7 @@ describe('the spool', () => {
     const both = await SmallHome.claimed(`https://x${tests}.example`, `y${tests}.example`);
     await both.connect();
     await both.call('PUT', 'snapshot', snapshotOf(both));
-    expect(await delivered(both, 'https://peer.example/3')).toBe(202);
+    expect(await peers.deliver(both, 'peer.example')).toBe(202);
     await operator.call('POST', `hosts/x${tests}.example/release`, { homeId: both.homeId });
     const heir = await SmallHome.claimedWith(both.origin, await operator.code(`x${tests}.example`));
     await heir.connect();

@@ -12,6 +12,8 @@ import { schema, sections } from '../../../shared/config/schema.ts';
 import { written } from '../../../shared/config/setting.ts';
 import { causeOf, PorchlightError } from '../../../shared/errors.ts';
 import { configFileName, readConfig } from '../../config.ts';
+import { askNode } from '../../control/client.ts';
+import type { NodeReport } from '../../control/report.ts';
 import { type Cli, type FolderOptions, folderOf, type JsonOptions, pathText, sayJson } from '../cli.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { mustBeThere } from '../folder.ts';
@@ -21,19 +23,34 @@ export function manual({ terminal }: Cli): void {
   terminal.say(configurationText().trimEnd());
 }
 
-/** Of a file that is named, or of the data folder's. */
-export function check(cli: Cli, named: string | undefined, options: FolderOptions & JsonOptions): void {
+/** Of a file that is named, or of the data folder's; of that one also what the home node that runs does not go by yet. */
+export async function check(cli: Cli, named: string | undefined, options: FolderOptions & JsonOptions): Promise<void> {
   const { terminal } = cli;
-  const path = named === undefined ? join(mustBeThere(folderOf(cli, options)), configFileName) : resolve(named);
+  const folder = named === undefined ? mustBeThere(folderOf(cli, options)) : null;
+  const path = folder === null ? resolve(named ?? '') : join(folder, configFileName);
   const reading = parseHomeConfig(readText(path));
   const faults = 'faults' in reading ? reading.faults : [];
-  if (options.json === true) sayJson(cli, { path, faults });
-  else if (faults.length === 0) terminal.say(`${pathText(cli, path)}: ${terminal.style('green', 'no faults')}.`);
-  else {
+  const afterRestart = folder === null || faults.length > 0 ? [] : await waitingOf(folder);
+  if (options.json === true) sayJson(cli, { path, faults, afterRestart });
+  else if (faults.length === 0) {
+    terminal.say(`${pathText(cli, path)}: ${terminal.style('green', 'no faults')}.`);
+    if (afterRestart.length > 0)
+      terminal.say(terminal.style('yellow', `To hold after a restart of the home node: ${afterRestart.join(', ')}.`));
+  } else {
     terminal.say(`${pathText(cli, path)}: ${terminal.style('red', `${faults.length} to mend`)}`);
     for (const fault of faults) terminal.say(`  ${faultText(fault)}`);
   }
   if (faults.length > 0) cli.exitWith(exitCodes.faults);
+}
+
+/** None when no home node runs, or it cannot say: then nothing holds otherwise. */
+async function waitingOf(folder: string): Promise<readonly string[]> {
+  try {
+    return (await askNode<NodeReport>(folder, 'status')).settingsWaiting ?? [];
+  } catch (thrown) {
+    if (thrown instanceof PorchlightError) return [];
+    throw thrown;
+  }
 }
 
 /** What holds, with everything that the file leaves to its default. */

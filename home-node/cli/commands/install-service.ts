@@ -5,9 +5,10 @@ import { execFileSync } from 'node:child_process';
 import { statSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { PorchlightError } from '../../../shared/errors.ts';
+import { type HomeConfig, readConfig } from '../../config.ts';
 import { programFiles } from '../../program-files.ts';
 import { installUnit, nextCommands, signedUnit, unitPath } from '../../service-install.ts';
-import { unitText } from '../../service-unit.ts';
+import { type OwnPrograms, unitText } from '../../service-unit.ts';
 import { type Cli, type FolderOptions, folderOf, pathText } from '../cli.ts';
 import { mustBeThere } from '../folder.ts';
 
@@ -24,8 +25,10 @@ export function installService(cli: Cli, options: InstallServiceOptions): void {
   // Root installs for the machine, anybody else for themselves.
   const mode = uid === 0 && options.user !== true ? 'system' : 'user';
   const user = mode === 'system' ? ownerOf(folder) : username;
+  const starts = ownProgramsOf(readConfig(folder));
   const text = unitText({
     mode,
+    starts,
     user,
     node: process.execPath,
     program: programFiles.command,
@@ -42,6 +45,7 @@ export function installService(cli: Cli, options: InstallServiceOptions): void {
   const before = installUnit(path, text, options.force === true);
   const shown = pathText(cli, path);
   terminal.say(before === 'same' ? `${shown} is there already.` : `Wrote ${shown}; home runs as ${user}.`);
+  for (const line of widerBecause(starts)) terminal.say(terminal.style('dim', line));
   terminal.say('Next:');
   for (const command of nextCommands({ mode, user })) terminal.say(`  ${command}`);
 }
@@ -70,4 +74,18 @@ function systemdVersion(): { readonly systemdVersion?: number } {
     // It may be installed later; the oldest that is supported understands the unit then.
     return {};
   }
+}
+
+function ownProgramsOf({ services, alerts }: HomeConfig): OwnPrograms {
+  const servers = services.some(({ kind, driver }) => kind !== 'embedded' && driver === 'process');
+  return { servers, alertCommand: alerts.command !== null };
+}
+
+/** The unit depends on settings: whoever changes these installs it again. */
+function widerBecause({ servers, alertCommand }: OwnPrograms): readonly string[] {
+  if (!servers && !alertCommand) return [];
+  const which = [...(servers ? ['a server of yours'] : []), ...(alertCommand ? ['your alert command'] : [])].join(
+    ' and ',
+  );
+  return [`It allows more than home alone needs, because home starts ${which} (docs/running.md, "With the machine").`];
 }

@@ -1,6 +1,6 @@
 // `porchlight key`: what home's key is, a new one by the old one, and the key alone as a file to keep elsewhere.
 
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { calculateJwkThumbprint } from 'jose';
 import { PorchlightError } from '../../../shared/errors.ts';
@@ -10,6 +10,7 @@ import { askNode } from '../../control/client.ts';
 import { writeDurably } from '../../durable-file.ts';
 import { FolderLock } from '../../folder-lock.ts';
 import { keyFileName, readHomeKey, readHomeKeyFrom } from '../../key.ts';
+import { keyMadeAt, movedKeyText } from '../../key-file.ts';
 import { type Cli, type FolderOptions, folderOf, type JsonOptions, pathText, sayJson } from '../cli.ts';
 import { mustBeThere } from '../folder.ts';
 import { whileWaiting } from '../progress-bar.ts';
@@ -20,7 +21,7 @@ export async function show(cli: Cli, options: FolderOptions & JsonOptions): Prom
   const folder = mustBeThere(folderOf(cli, options));
   const { publicKey } = await readHomeKey(folder);
   const thumbprint = await calculateJwkThumbprint(publicKey);
-  const madeAt = statSync(join(folder, keyFileName)).mtimeMs;
+  const madeAt = keyMadeAt(join(folder, keyFileName));
   const claimed = readClaim(folder, readConfig(folder).edge);
   if (options.json === true) return sayJson(cli, { thumbprint, publicKey, madeAt, homeId: claimed?.homeId ?? null });
   printTable(
@@ -58,7 +59,7 @@ export async function backup(cli: Cli, file: string, options: FolderOptions & Js
     throw new PorchlightError('backup-exists', `Cannot write ${path}: it is there already; choose another name.`);
   }
   await readHomeKey(folder);
-  writeDurably(path, readFileSync(join(folder, keyFileName), 'utf8'), 0o600);
+  writeDurably(path, movedKeyText(join(folder, keyFileName)), 0o600);
   if (options.json === true) return sayJson(cli, { path });
   cli.terminal.say(`${pathText(cli, path)} holds home's key: whoever has it can be this home.`);
 }
@@ -79,7 +80,7 @@ export async function restore(cli: Cli, file: string, options: FolderOptions & J
       // Not moved: at no moment is there no key, in whose place a new one would be made.
       writeDurably(kept, before, 0o600);
     }
-    writeDurably(place, text, 0o600);
+    writeDurably(place, movedKeyText(path), 0o600);
   } finally {
     lock.release();
   }

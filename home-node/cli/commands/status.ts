@@ -31,6 +31,11 @@ export async function status(cli: Cli, options: FolderOptions & JsonOptions): Pr
   }
   if (word !== null) rows.push(...wordRows(edge, word));
   for (const { text } of report.alerts) rows.push(['alert', { text, style: 'red' }]);
+  const { settingsWaiting = [] } = report;
+  if (settingsWaiting.length > 0) {
+    const text = `saved, and to hold after a restart: ${settingsWaiting.join(', ')}`;
+    rows.push(['settings', { text, style: 'yellow' }]);
+  }
   if (report.progress !== null) rows.push(['', barText(report.progress, terminal.columns - 6)]);
   printTable(terminal, ['', ''], rows);
   if (home === null) return;

@@ -15,6 +15,7 @@ import { ledgerCheck } from './ledger.ts';
 import { namesCheck } from './names.ts';
 import { nodeCheck } from './node.ts';
 import { servicesCheck } from './services.ts';
+import { snapshotCheck } from './snapshot.ts';
 import { nodeVersionCheck, versionsCheck } from './versions.ts';
 
 export const allChecks: readonly Check[] = [
@@ -34,4 +35,5 @@ export const allChecks: readonly Check[] = [
   addressesCheck,
   callersCheck,
   fediverseCheck,
+  snapshotCheck,
 ];

@@ -9,15 +9,18 @@ const subject = 'home node';
 /** Shares of the spool's database above which it is told. */
 const spoolWarnShare = 0.8;
 const spoolFaultShare = 0.95;
+const hourMs = 3_600_000;
 
 export const nodeCheck: Check = {
   name: 'node',
   about: 'the home node',
   needs: 'nothing',
-  run: async ({ node, nodeTrouble }) => await Promise.resolve(nodeResults(node, nodeTrouble)),
+  run: async ({ node, nodeTrouble, config }) =>
+    await Promise.resolve(nodeResults(node, nodeTrouble, config?.alerts.snapshotHours ?? null)),
 };
 
-export function nodeResults(node: NodeReport | null, trouble: string | null): readonly Result[] {
+/** `snapshotHours`: an older snapshot is too old for its owner; null: nobody knows. */
+function nodeResults(node: NodeReport | null, trouble: string | null, snapshotHours: number | null): readonly Result[] {
   if (trouble !== null) {
     return [unchecked(subject, trouble, 'See its log; start it again if it stays so.')];
   }
@@ -39,7 +42,7 @@ export function nodeResults(node: NodeReport | null, trouble: string | null): re
     ...(home.clockOff
       ? [fault('deliveries', "none is taken, because home's clock is wrong", 'See the check of the clock.')]
       : []),
-    ...snapshotResults(home, now),
+    ...snapshotResults(home, now, snapshotHours),
     ...(state === 'awake' ? down : []).map(({ name }) =>
       fault(`service ${name}`, 'the home node finds it down', 'See what the check of services says.'),
     ),
@@ -70,8 +73,17 @@ function linkCure(code: string): string {
   }
 }
 
-function snapshotResults({ link, snapshotAt }: HomeReport, now: number): readonly Result[] {
-  if (snapshotAt !== null) return [well('snapshot', `left at the edge ${span(now - snapshotAt)} ago`)];
+function snapshotResults(
+  { link, snapshotAt }: HomeReport,
+  now: number,
+  snapshotHours: number | null,
+): readonly Result[] {
+  if (snapshotAt !== null) {
+    const found = `the edge has what the services said ${span(now - snapshotAt)} ago`;
+    if (snapshotHours === null || now - snapshotAt <= snapshotHours * hourMs) return [well('snapshot', found)];
+    const cure = 'See in the log of the home node why it cannot leave a newer one.';
+    return [warning('snapshot', `${found}; it should be no more than ${snapshotHours} h`, cure)];
+  }
   if (link.state !== 'open' || now - link.since < limits.snapshotLateMs) return [];
   const cure = 'See in the log of the home node why: a service that never came up since it was added keeps it back.';
   return [warning('snapshot', 'this home node has left none, so that the edge may answer by an old one', cure)];

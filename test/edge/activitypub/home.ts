@@ -57,7 +57,7 @@ export interface Home extends AddressedHome {
 }
 
 export function homeWith(snapshot: Snapshot = snapshotOf()): Home {
-  return { snapshot, spool: new RecordingSpool() };
+  return { homeId: 'home-1', snapshot, spool: new RecordingSpool() };
 }
 
 export interface Reports {

@@ -32,7 +32,7 @@ async function send(actor: string, from: string, n = 0): Promise<number> {
     { ...signer, keyId: `${actor}#key` },
     { host: 'home.example', path: inbox, body, at: night },
   );
-  const home = { snapshot: snapshotOf(), spool: rig.client };
+  const home = { homeId: 'home-1', snapshot: snapshotOf(), spool: rig.client };
   const response = await answerActivityPub(reports.ports, home, arriving(signed, body, from));
   return response?.status ?? 0;
 }

@@ -5,7 +5,7 @@ import { limits } from '../../../shared/limits.ts';
 import { publicKeyFromPem } from '../../../shared/signature/public-key.ts';
 import { rsaSigner, type Signer } from '../../shared/signature/signing.ts';
 import { document, Internet } from '../http/internet.ts';
-import { actorOf, emptyMemory, FakeClock, keysOn, serve } from './peer.ts';
+import { actorOf, emptyMemory, FakeClock, keysOn, serve, somebody } from './peer.ts';
 
 const actor = 'https://peer.example/users/a';
 const keyId = `${actor}#main-key`;
@@ -25,7 +25,7 @@ beforeEach(() => {
 describe('resolve()', () => {
   test('finds a key and its owner with one question', async () => {
     serve(internet, 'peer.example', { [actor]: actorOf(signer) });
-    expect(await keysOn(internet, clock).resolve(keyId, null)).toMatchObject({ key: 'found', owner: actor });
+    expect(await keysOn(internet, clock).resolve(keyId, somebody)).toMatchObject({ key: 'found', owner: actor });
     expect(internet.asked).toEqual([actor]);
   });
 
@@ -33,7 +33,7 @@ describe('resolve()', () => {
     const id = 'https://peer.example/keys/1';
     const key = { id, owner: actor, publicKeyPem: signer.pem };
     serve(internet, 'peer.example', { [id]: key, [actor]: actorOf(signer, { publicKey: id }) });
-    expect(await keysOn(internet, clock).resolve(id, null)).toMatchObject({ key: 'found', owner: actor });
+    expect(await keysOn(internet, clock).resolve(id, somebody)).toMatchObject({ key: 'found', owner: actor });
     expect(internet.asked).toEqual([id, actor]);
   });
 
@@ -59,20 +59,20 @@ describe('resolve()', () => {
     ['someone else', document({ id: 'https://peer.example/users/b' }), 'unusable'],
   ])('a key that is %s', async (_, response, key) => {
     serve(internet, 'peer.example', { [actor]: response });
-    expect(await keysOn(internet, clock).resolve(keyId, null)).toMatchObject({ key });
+    expect(await keysOn(internet, clock).resolve(keyId, somebody)).toMatchObject({ key });
   });
 
   test.each(['acct:a@peer.example', 'a', '', 'https://127.0.0.1/users/a#k', 'https://home.example/users/a#k'])(
     'a key at %j is not asked for',
     async (id) => {
-      expect(await keysOn(internet, clock).resolve(id, null)).toMatchObject({ key: 'unusable' });
+      expect(await keysOn(internet, clock).resolve(id, somebody)).toMatchObject({ key: 'unusable' });
       expect(internet.asked).toEqual([]);
     },
   );
 
   test('a server that cannot be reached is a failure that may pass', async () => {
     internet.add('peer.example', () => Promise.reject(new TypeError('connection refused')));
-    expect(await keysOn(internet, clock).resolve(keyId, null)).toMatchObject({ key: 'failed' });
+    expect(await keysOn(internet, clock).resolve(keyId, somebody)).toMatchObject({ key: 'failed' });
   });
 
   test('a server that does not answer within limits.keyFetchMs is slow, its owner included', async () => {
@@ -88,7 +88,7 @@ describe('resolve()', () => {
       controller.abort(new Error('time is up'));
       return new Promise(() => undefined);
     });
-    expect(await keysOn(internet, clock, { deadline }).resolve(id, null)).toMatchObject({ key: 'slow' });
+    expect(await keysOn(internet, clock, { deadline }).resolve(id, somebody)).toMatchObject({ key: 'slow' });
     expect(asked.filter((ms) => ms === limits.keyFetchMs)).toHaveLength(1);
   });
 });
@@ -97,33 +97,33 @@ describe('what is remembered', () => {
   test('a key, for limits.keyFreshMs', async () => {
     serve(internet, 'peer.example', { [actor]: actorOf(signer) });
     const keys = keysOn(internet, clock);
-    await keys.resolve(keyId, null);
+    await keys.resolve(keyId, somebody);
     clock.time += limits.keyFreshMs - 1;
-    await keys.resolve(keyId, null);
+    await keys.resolve(keyId, somebody);
     expect(internet.asked).toHaveLength(1);
     clock.time += 1;
-    await keys.resolve(keyId, null);
+    await keys.resolve(keyId, somebody);
     expect(internet.asked).toHaveLength(2);
   });
 
   test.each([404, 500, 200])('a failure (%i), for limits.keyFailureMs', async (status) => {
     internet.add('peer.example', () => new Response(null, { status }));
     const keys = keysOn(internet, clock);
-    const first = await keys.resolve(keyId, null);
+    const first = await keys.resolve(keyId, somebody);
     clock.time += limits.keyFailureMs - 1;
-    expect(await keys.resolve(keyId, null)).toEqual(first);
+    expect(await keys.resolve(keyId, somebody)).toEqual(first);
     expect(internet.asked).toHaveLength(1);
     clock.time += 1;
     serve(internet, 'peer.example', { [actor]: actorOf(signer) });
-    expect(await keys.resolve(keyId, null)).toMatchObject({ key: 'found' });
+    expect(await keys.resolve(keyId, somebody)).toMatchObject({ key: 'found' });
   });
 
   test('is shared through the cache of the platform', async () => {
     const cache = await caches.open('keys-test');
     serve(internet, 'peer.example', { [actor]: actorOf(signer) });
     const memory = () => isolateMemory(cacheMemory(cache));
-    const found = await keysOn(internet, clock, { memory: memory() }).resolve(keyId, null);
-    expect(await keysOn(internet, clock, { memory: memory() }).resolve(keyId, null)).toEqual(found);
+    const found = await keysOn(internet, clock, { memory: memory() }).resolve(keyId, somebody);
+    expect(await keysOn(internet, clock, { memory: memory() }).resolve(keyId, somebody)).toEqual(found);
     expect(internet.asked).toHaveLength(1);
   });
 
@@ -141,9 +141,9 @@ describe('what is remembered', () => {
     const memory = isolateMemory({ get: async () => null, put: async () => undefined });
     serve(internet, 'peer.example', { [actor]: actorOf(signer) });
     const keys = keysOn(internet, clock, { memory });
-    const found = await keys.resolve(keyId, null);
-    for (let i = 0; i <= limits.memoryEntries; i++) await keys.resolve(`acct:${i}`, null);
-    expect(await keys.resolve(keyId, null)).toEqual(found);
+    const found = await keys.resolve(keyId, somebody);
+    for (let i = 0; i <= limits.memoryEntries; i++) await keys.resolve(`acct:${i}`, somebody);
+    expect(await keys.resolve(keyId, somebody)).toEqual(found);
     expect(internet.asked).toHaveLength(1);
   });
 
@@ -164,7 +164,7 @@ describe('what is remembered', () => {
     const { promise, resolve } = Promise.withResolvers<Response>();
     internet.add('peer.example', () => promise);
     const keys = keysOn(internet, clock);
-    const answers = [keys.resolve(keyId, null), keys.resolve(keyId, null), keys.resolve(keyId, null)];
+    const answers = [keys.resolve(keyId, somebody), keys.resolve(keyId, somebody), keys.resolve(keyId, somebody)];
     resolve(document(actorOf(signer)));
     expect((await Promise.all(answers)).map(({ key }) => key)).toEqual(['found', 'found', 'found']);
     expect(internet.asked).toHaveLength(1);
@@ -180,12 +180,12 @@ describe('what is remembered', () => {
       return controller.signal;
     };
     const keys = keysOn(internet, clock, { deadline });
-    const waiting = keys.resolve(keyId, null);
+    const waiting = keys.resolve(keyId, somebody);
     while (patience.length < 1) await Promise.resolve();
     patience[0]?.abort(new Error('time is up'));
     expect(await waiting).toMatchObject({ key: 'slow' });
     serve(internet, 'peer.example', { [actor]: actorOf(signer) });
-    expect(await keys.resolve(keyId, null)).toMatchObject({ key: 'found' });
+    expect(await keys.resolve(keyId, somebody)).toMatchObject({ key: 'found' });
   });
 });
 
@@ -193,39 +193,39 @@ describe('refresh()', () => {
   test('brings a new key once the old one is limits.keyFailureMs old', async () => {
     serve(internet, 'peer.example', { [actor]: actorOf(signer) });
     const keys = keysOn(internet, clock);
-    const old = await keys.resolve(keyId, null);
+    const old = await keys.resolve(keyId, somebody);
     serve(internet, 'peer.example', { [actor]: actorOf(newer) });
-    expect(await keys.refresh(keyId, null)).toBeNull();
+    expect(await keys.refresh(keyId, somebody)).toBeNull();
     clock.time += limits.keyFailureMs;
-    const fresh = await keys.refresh(keyId, null);
+    const fresh = await keys.refresh(keyId, somebody);
     expect(fresh).toMatchObject({ key: 'found' });
     expect(fresh).not.toEqual(old);
-    expect(await keys.resolve(keyId, null)).toEqual(fresh);
-    expect(await keys.refresh(keyId, null)).toBeNull();
+    expect(await keys.resolve(keyId, somebody)).toEqual(fresh);
+    expect(await keys.refresh(keyId, somebody)).toBeNull();
     expect(internet.asked).toHaveLength(2);
   });
 
   test('keeps the old key when the server cannot be asked, and does not ask again at once', async () => {
     serve(internet, 'peer.example', { [actor]: actorOf(signer) });
     const keys = keysOn(internet, clock);
-    const old = await keys.resolve(keyId, null);
+    const old = await keys.resolve(keyId, somebody);
     internet.add('peer.example', () => new Response(null, { status: 503 }));
     clock.time += limits.keyFailureMs;
-    expect(await keys.refresh(keyId, null)).toBeNull();
-    expect(await keys.refresh(keyId, null)).toBeNull();
-    expect(await keys.resolve(keyId, null)).toEqual(old);
+    expect(await keys.refresh(keyId, somebody)).toBeNull();
+    expect(await keys.refresh(keyId, somebody)).toBeNull();
+    expect(await keys.resolve(keyId, somebody)).toEqual(old);
     expect(internet.asked).toHaveLength(2);
     clock.time += limits.keyFreshMs;
-    expect(await keys.resolve(keyId, null)).toMatchObject({ key: 'failed' });
+    expect(await keys.resolve(keyId, somebody)).toMatchObject({ key: 'failed' });
   });
 
   test('learns that a key is gone', async () => {
     serve(internet, 'peer.example', { [actor]: actorOf(signer) });
     const keys = keysOn(internet, clock);
-    await keys.resolve(keyId, null);
+    await keys.resolve(keyId, somebody);
     serve(internet, 'peer.example', {});
     clock.time += limits.keyFailureMs;
-    expect(await keys.refresh(keyId, null)).toEqual({ key: 'gone' });
+    expect(await keys.refresh(keyId, somebody)).toEqual({ key: 'gone' });
   });
 });
 
@@ -234,9 +234,9 @@ describe('new hosts at one domain', () => {
   const useUp = async (keys: KeyResolver) => {
     for (let i = 0; i < limits.keySubdomainsPerHour; i++) {
       internet.add(`s${i}.peer.example`, () => new Response(null, { status: 500 }));
-      await keys.resolve(idAt(`s${i}.peer.example`), null);
+      await keys.resolve(idAt(`s${i}.peer.example`), somebody);
     }
-    expect(await keys.resolve(idAt('one-more.peer.example'), null)).toMatchObject({ key: 'limited' });
+    expect(await keys.resolve(idAt('one-more.peer.example'), somebody)).toMatchObject({ key: 'limited' });
   };
 
   test('count until a key is found there, and are never held back afterwards', async () => {
@@ -244,11 +244,11 @@ describe('new hosts at one domain', () => {
     for (let i = 0; i <= limits.keySubdomainsPerHour; i++) {
       const at = `https://good${i}.peer.example/users/a`;
       serve(internet, `good${i}.peer.example`, { [at]: actorOf({ ...signer, keyId: `${at}#main-key` }) });
-      expect(await keys.resolve(`${at}#main-key`, null)).toMatchObject({ key: 'found' });
+      expect(await keys.resolve(`${at}#main-key`, somebody)).toMatchObject({ key: 'found' });
     }
     await useUp(keys);
     const asked = internet.asked.length;
-    expect(await keys.resolve('https://good0.peer.example/users/b#main-key', null)).toMatchObject({
+    expect(await keys.resolve('https://good0.peer.example/users/b#main-key', somebody)).toMatchObject({
       key: 'gone',
     });
     expect(internet.asked).toHaveLength(asked + 1);
@@ -257,27 +257,27 @@ describe('new hosts at one domain', () => {
   test('are known as good too when another isolate found a key there', async () => {
     const memory = emptyMemory();
     serve(internet, 'peer.example', { [actor]: actorOf(signer) });
-    await keysOn(internet, clock, { memory }).resolve(keyId, null);
+    await keysOn(internet, clock, { memory }).resolve(keyId, somebody);
     const keys = keysOn(internet, clock, { memory });
-    await keys.resolve(keyId, null);
+    await keys.resolve(keyId, somebody);
     await useUp(keys);
-    expect(await keys.resolve(`${actor}/other#main-key`, null)).toMatchObject({ key: 'gone' });
+    expect(await keys.resolve(`${actor}/other#main-key`, somebody)).toMatchObject({ key: 'gone' });
   });
 
   test('are asked limits.keySubdomainsPerHour times an hour, those known as often as needed', async () => {
     const keys = keysOn(internet, clock, { memory: emptyMemory() });
     for (let i = 0; i < limits.keySubdomainsPerHour; i++) {
       internet.add(`s${i}.peer.example`, () => new Response(null, { status: 500 }));
-      expect(await keys.resolve(idAt(`s${i}.peer.example`), null)).toMatchObject({ key: 'failed' });
+      expect(await keys.resolve(idAt(`s${i}.peer.example`), somebody)).toMatchObject({ key: 'failed' });
     }
     const asked = internet.asked.length;
-    expect(await keys.resolve(idAt('one-more.peer.example'), null)).toMatchObject({ key: 'limited' });
+    expect(await keys.resolve(idAt('one-more.peer.example'), somebody)).toMatchObject({ key: 'limited' });
     expect(internet.asked).toHaveLength(asked);
     clock.time += limits.keyFailureMs;
-    expect(await keys.resolve(idAt('s0.peer.example'), null)).toMatchObject({ key: 'failed' });
-    expect(await keys.resolve(idAt('other.example'), null)).toMatchObject({ key: 'unusable' });
+    expect(await keys.resolve(idAt('s0.peer.example'), somebody)).toMatchObject({ key: 'failed' });
+    expect(await keys.resolve(idAt('other.example'), somebody)).toMatchObject({ key: 'unusable' });
     clock.time += 3_600_000;
-    expect(await keys.resolve(idAt('one-more.peer.example'), null)).not.toMatchObject({ key: 'limited' });
+    expect(await keys.resolve(idAt('one-more.peer.example'), somebody)).not.toMatchObject({ key: 'limited' });
   });
 
   test('count although they redirect to a host that does not exist', async () => {
@@ -285,25 +285,25 @@ describe('new hosts at one domain', () => {
     for (let i = 0; i < limits.keySubdomainsPerHour; i++) {
       const elsewhere = { status: 302, headers: { Location: `https://invented${i}.peer.example/` } };
       internet.add(`s${i}.peer.example`, () => new Response(null, elsewhere));
-      expect(await keys.resolve(idAt(`s${i}.peer.example`), null)).toMatchObject({ key: 'unusable' });
+      expect(await keys.resolve(idAt(`s${i}.peer.example`), somebody)).toMatchObject({ key: 'unusable' });
     }
-    expect(await keys.resolve(idAt('one-more.peer.example'), null)).toMatchObject({ key: 'limited' });
+    expect(await keys.resolve(idAt('one-more.peer.example'), somebody)).toMatchObject({ key: 'limited' });
   });
 
   test('that do not exist count for nothing, so that nobody can use up the domain of another', async () => {
     const keys = keysOn(internet, clock);
     for (let i = 0; i <= limits.keySubdomainsPerHour; i++) {
-      expect(await keys.resolve(idAt(`invented${i}.peer.example`), null)).toMatchObject({ key: 'unusable' });
+      expect(await keys.resolve(idAt(`invented${i}.peer.example`), somebody)).toMatchObject({ key: 'unusable' });
     }
     internet.add('real.peer.example', () => new Response(null, { status: 500 }));
-    expect(await keys.resolve(idAt('real.peer.example'), null)).toMatchObject({ key: 'failed' });
+    expect(await keys.resolve(idAt('real.peer.example'), somebody)).toMatchObject({ key: 'failed' });
   });
 
   test('the tenants of a hoster are domains of their own', async () => {
     const keys = keysOn(internet, clock);
     for (let i = 0; i <= limits.keySubdomainsPerHour; i++) {
       internet.add(`tenant${i}.github.io`, () => new Response(null, { status: 500 }));
-      expect(await keys.resolve(idAt(`tenant${i}.github.io`), null)).toMatchObject({ key: 'failed' });
+      expect(await keys.resolve(idAt(`tenant${i}.github.io`), somebody)).toMatchObject({ key: 'failed' });
     }
   });
 });

@@ -3,6 +3,7 @@
 
 import { isolateMemory, type KeyMemory, type KeyRecord } from '../../../edge/activitypub/key-memory.ts';
 import { KeyResolver } from '../../../edge/activitypub/keys.ts';
+import type { NamedBy } from '../../../edge/activitypub/new-hosts.ts';
 import { dnsOverHttps } from '../../../edge/http/resolve.ts';
 import type { Clock } from '../../../shared/clock.ts';
 import type { Signer } from '../../shared/signature/signing.ts';
@@ -10,6 +11,9 @@ import { document, type Internet, resolverUrl } from '../http/internet.ts';
 
 /** Saturday, 21 November 2026, 03:00:00 UTC. */
 export const night = Date.UTC(2026, 10, 21, 3);
+
+/** Who named a key, where it does not matter. */
+export const somebody: NamedBy = { homeId: 'home-1', network: null };
 
 export class FakeClock implements Clock {
   time = night;

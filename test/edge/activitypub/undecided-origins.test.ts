@@ -2,34 +2,44 @@ import { describe, expect, test } from 'vitest';
 import { UndecidedOrigins } from '../../../edge/activitypub/undecided-origins.ts';
 import { networkOf } from '../../../edge/http/public-address.ts';
 import { limits } from '../../../shared/limits.ts';
+import { somebody } from './peer.ts';
 
 const day = 24 * 3_600_000;
+const from = (network: string, homeId = somebody.homeId) => ({ homeId, network });
 
 describe('UndecidedOrigins', () => {
   test('admits limits.undecidedOriginsPerAddress origins of one address within a day, each as often as it comes', () => {
     const origins = new UndecidedOrigins();
     const origin = (i: number) => `https://s${i}.peer.example`;
     for (let i = 0; i < limits.undecidedOriginsPerAddress; i++) {
-      expect(origins.admit('192.0.2.1', origin(i), i)).toBe(true);
+      expect(origins.admit(from('192.0.2.1'), origin(i), i)).toBe(true);
     }
-    expect(origins.admit('192.0.2.1', origin(99), day - 1)).toBe(false);
-    expect(origins.admit('192.0.2.1', origin(0), day - 1)).toBe(true);
-    expect(origins.admit('192.0.2.2', origin(99), day - 1)).toBe(true);
-    expect(origins.admit('192.0.2.1', origin(99), day)).toBe(true);
+    expect(origins.admit(from('192.0.2.1'), origin(99), day - 1)).toBe(false);
+    expect(origins.admit(from('192.0.2.1'), origin(0), day - 1)).toBe(true);
+    expect(origins.admit(from('192.0.2.2'), origin(99), day - 1)).toBe(true);
+    expect(origins.admit(from('192.0.2.1'), origin(99), day)).toBe(true);
   });
 
   test('counts all addresses of one IPv6 network as one', () => {
     const origins = new UndecidedOrigins();
     for (let i = 0; i < limits.undecidedOriginsPerAddress; i++)
-      origins.admit(networkOf(`2001:4860::${i}`), `https://s${i}.example`, 0);
-    expect(origins.admit(networkOf('2001:4860::ffff:0:0:1'), 'https://one-more.example', 0)).toBe(false);
-    expect(origins.admit(networkOf('2001:4860:0:1::1'), 'https://one-more.example', 0)).toBe(false);
-    expect(origins.admit(networkOf('2001:4860:1::1'), 'https://one-more.example', 0)).toBe(true);
+      origins.admit(from(networkOf(`2001:4860::${i}`)), `https://s${i}.example`, 0);
+    expect(origins.admit(from(networkOf('2001:4860::ffff:0:0:1')), 'https://one-more.example', 0)).toBe(false);
+    expect(origins.admit(from(networkOf('2001:4860:0:1::1')), 'https://one-more.example', 0)).toBe(false);
+    expect(origins.admit(from(networkOf('2001:4860:1::1')), 'https://one-more.example', 0)).toBe(true);
+  });
+
+  test('counts for each home of the edge by itself', () => {
+    const origins = new UndecidedOrigins();
+    const origin = (i: number) => `https://s${i}.example`;
+    for (let i = 0; i < limits.undecidedOriginsPerAddress; i++) origins.admit(from('192.0.2.1', 'a'), origin(i), 0);
+    expect(origins.admit(from('192.0.2.1', 'a'), origin(99), 0)).toBe(false);
+    expect(origins.admit(from('192.0.2.1', 'b'), origin(99), 0)).toBe(true);
   });
 
   test('counts nothing where the platform names no address', () => {
     const origins = new UndecidedOrigins();
-    for (let i = 0; i < 100; i++) expect(origins.admit(null, `https://s${i}.example`, 0)).toBe(true);
+    for (let i = 0; i < 100; i++) expect(origins.admit(somebody, `https://s${i}.example`, 0)).toBe(true);
   });
 });
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Adapter, Leavings } from '../../../home-node/adapters/adapter.ts';
 import { genericAdapter } from '../../../home-node/adapters/generic.ts';
+import { judgeAlerts } from '../../../home-node/alerts/judge.ts';
 import { Leaver, type LeavingService } from '../../../home-node/bedtime/leave.ts';
 import { LeavingsFile } from '../../../home-node/bedtime/leavings-file.ts';
 import { snapshotContent } from '../../../home-node/bedtime/snapshot.ts';
@@ -111,6 +112,7 @@ describe('leaving', () => {
       kind: 'test',
       signatures: ['cavage'],
       knowsPages: false,
+      greeter: null,
       deduplicatesBy: null,
       headersFor: async () => [],
       outcomeOf: () => ({ outcome: 'delivered' }),
@@ -150,6 +152,63 @@ describe('leaving', () => {
     one.forget();
     await one.leave();
     expect(left).toHaveLength(3);
+  });
+
+  describe('what does not change', () => {
+    const hour = 3_600_000;
+    const rules = { spoolShare: 1, linkLostMinutes: 1e6, keyDays: 1e6, snapshotHours: 36 };
+    const alerts = (one: Leaver): string[] => {
+      const facts = { now, spool: null, linkLostSince: null, keyMadeAt: now, awakeSince: 0, clockOff: false };
+      const judged = judgeAlerts({ ...facts, snapshotAt: one.leftAt, diskFreeBytes: null, down: [] }, rules);
+      return judged.alerts.map(({ kind }) => kind);
+    };
+
+    test('is never old while home looks after it, and the edge may say so: 37 hours of a quiet home', async () => {
+      const one = leaver();
+      for (const from = now; now <= from + 37 * hour; now += hour / 4) {
+        expect(await one.leave()).toBe(true);
+        expect([one.leftAt, alerts(one)]).toEqual([now, []]);
+        const age = now - (left.at(-1)?.madeAt ?? 0);
+        expect(age).toBeLessThanOrEqual(limits.snapshotAgainMs);
+      }
+      // Once at first, and every limits.snapshotAgainMs: it is paid for.
+      expect(left).toHaveLength(1 + Math.floor((37 * hour) / limits.snapshotAgainMs));
+    });
+
+    test('grows old while the edge does not take it, or a service that is up does not say what it leaves', async () => {
+      const one = leaver();
+      await one.leave();
+      now += 37 * hour;
+      newest = Number.MAX_SAFE_INTEGER;
+      expect(await one.leave()).toBe(false);
+      expect(alerts(one)).toEqual(['snapshot-old']);
+      newest = -1;
+      current = new Error('it is broken');
+      await one.leave();
+      expect(alerts(one)).toEqual(['snapshot-old']);
+      expect(left).toHaveLength(1);
+      current = leavingsOf('s');
+      await one.leave();
+      expect(alerts(one)).toEqual([]);
+    });
+
+    test('is not old because its owner stopped a service', async () => {
+      const one = leaver();
+      await one.leave();
+      origin = null;
+      now += 37 * hour;
+      await one.leave();
+      expect(alerts(one)).toEqual([]);
+    });
+
+    test('is sent again when the clock was set back by years', async () => {
+      const one = leaver();
+      now = Date.UTC(2036, 0, 1);
+      await one.leave();
+      now = Date.UTC(2026, 0, 1);
+      await one.leave();
+      expect([left.length, one.leftAt]).toEqual([2, now]);
+    });
   });
 
   test('rises in version also when the clock goes back', async () => {

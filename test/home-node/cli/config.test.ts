@@ -5,8 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import * as config from '../../../home-node/cli/commands/config.ts';
+import { ControlServer } from '../../../home-node/control/server.ts';
 import { fakeCli } from '../../support/fake-cli.ts';
 import { porchlight } from '../../support/porchlight.ts';
+import { nodeReport } from '../doctor/exams.ts';
 
 let folder: string;
 let file: string;
@@ -19,23 +21,23 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }));
 
 describe('config check', () => {
-  test('of a file without faults ends with 0', () => {
+  test('of a file without faults ends with 0', async () => {
     writeFileSync(file, 'domain = "example.org"\n');
     const { cli, out, code } = fakeCli();
-    config.check(cli, undefined, { home: folder });
+    await config.check(cli, undefined, { home: folder });
     expect(out()).toBe(`${file}: no faults.\n`);
     expect(code()).toBeNull();
-    config.check(cli, file, { json: true });
-    expect(JSON.parse(out())).toEqual({ path: file, faults: [] });
+    await config.check(cli, file, { json: true });
+    expect(JSON.parse(out())).toEqual({ path: file, faults: [], afterRestart: [] });
   });
 
-  test('names every fault at once, with its line and what was meant, and ends with 5', () => {
+  test('names every fault at once, with its line and what was meant, and ends with 5', async () => {
     writeFileSync(file, 'domian = "example.org"\n[log]\nlevel = "loud"\n');
     const { cli, out, code } = fakeCli();
-    config.check(cli, undefined, { home: folder });
+    await config.check(cli, undefined, { home: folder });
     expect(out()).toMatch(/3 to mend\n.*line 1: .*\n.*line 1: .*\n.*line 3: /);
     expect(code()).toBe(5);
-    config.check(cli, undefined, { home: folder, json: true });
+    await config.check(cli, undefined, { home: folder, json: true });
     const { faults } = JSON.parse(out()) as { faults: object[] };
     expect(faults).toContainEqual(expect.objectContaining({ line: 1, key: 'domian', suggestion: 'domain' }));
     for (const fault of faults) {
@@ -43,11 +45,32 @@ describe('config check', () => {
     }
   });
 
-  test('cannot move the cursor by what stands in the file', () => {
+  test('cannot move the cursor by what stands in the file', async () => {
     writeFileSync(file, 'domain = "\u001b[2J"\n');
     const { cli, out } = fakeCli();
-    config.check(cli, file, {});
+    await config.check(cli, file, {});
     expect(out()).not.toContain('\u001b');
+  });
+
+  test('of what the home node that runs does not go by yet names it, and of another file nothing', async () => {
+    writeFileSync(file, 'domain = "example.org"\n');
+    const settingsWaiting = ['services[].hosts', 'metrics.listen'];
+    const control = await ControlServer.listen(folder, {
+      status: async () => await Promise.resolve(nodeReport({ settingsWaiting })),
+    });
+    try {
+      const { cli, out } = fakeCli();
+      await config.check(cli, undefined, { home: folder });
+      expect(out()).toBe(
+        `${file}: no faults.\nTo hold after a restart of the home node: services[].hosts, metrics.listen.\n`,
+      );
+      await config.check(cli, undefined, { home: folder, json: true });
+      expect(JSON.parse(out())).toMatchObject({ afterRestart: settingsWaiting });
+      await config.check(cli, file, {});
+      expect(out()).toBe(`${file}: no faults.\n`);
+    } finally {
+      await control.close();
+    }
   });
 
   test('ends with 2 when there is nothing to read, as a process too', async () => {

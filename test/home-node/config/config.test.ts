@@ -36,7 +36,7 @@ describe('porchlight.toml', () => {
           name: 'home',
           hosts: ['home.example'],
           driver: 'process',
-          health: '/',
+          health: null,
           drainParallel: limits.deliverParallel,
           drainPerSecond: null,
         },
@@ -104,6 +104,7 @@ describe('porchlight.toml', () => {
         name: 'social',
         hosts: ['social.home.example'],
         url: 'http://127.0.0.1:3000',
+        otherMachine: false,
         inboxes: ['/inbox', '/users/anna/inbox'],
         signatures: ['cavage', 'rfc9421'],
         driver: 'process',
@@ -161,7 +162,7 @@ describe('porchlight.toml', () => {
   test('says what a service lacks', () => {
     const faults = faultsOf('domain = "a.example"\n[[services]]\nname = "x"\nkind = "activitypub"');
     expect(faults).toEqual([
-      'line 2: services[0].url: found nothing, wanted the origin of the server, as http://127.0.0.1:3000',
+      'line 2: services[0].url: found nothing, wanted the origin of the server on this machine, as http://127.0.0.1:3000 (elsewhere in your network: other_machine)',
       'line 2: services[0].inboxes: found nothing, wanted paths of its inboxes, as ["/inbox", "/users/me/inbox"]',
     ]);
   });

@@ -96,17 +96,30 @@ describe('porchlight doctor', { timeout: 60_000 }, () => {
     expect(found).toMatchObject({ node: ['well'], fediverse: ['well', 'well'], callers: ['well'], ledger: ['well'] });
   });
 
+  test('says how old the snapshot is also of a home that does not run', async () => {
+    await domain.sleep();
+    // What the edge says of itself may be limits.statusFreshMs old.
+    const said = async (): Promise<string | null> => {
+      const { code, all } = await examined();
+      expect(code).toBe(0);
+      const snapshot = all.find(({ check }) => check === 'snapshot');
+      return snapshot?.verdict === 'well' ? snapshot.found : null;
+    };
+    const found = await vi.waitUntil(said, { timeout: 30_000 });
+    expect(found).toMatch(/^the edge answers by what home left at 20\d\d-.*, \d+ (s|min) ago$/);
+  });
+
   test('when the edge is gone names that once, and leaves what hangs on it unchecked', async () => {
     await domain.killEdge();
     const { code, found, all } = await examined();
     expect(code).toBe(5);
     expect(all.filter(({ verdict }) => verdict === 'fault').map(({ check }) => check)).toEqual(['edge']);
-    for (const check of ['clock', 'addresses', 'callers', 'fediverse', 'versions']) {
+    for (const check of ['clock', 'addresses', 'callers', 'fediverse', 'versions', 'snapshot']) {
       expect(new Set(found[check])).toEqual(new Set(['unchecked']));
     }
     const { out } = await run('doctor');
     expect(out).toMatch(/^✗ edge .*: fault: .*\n +→ \S/m);
-    expect(out).toContain('1 fault to mend, 0 warnings.');
+    expect(out).toContain('1 fault to mend, 1 warning.');
   });
 
   test('what others chose cannot move the cursor or forge a line', async () => {

@@ -117,6 +117,7 @@ export function nodeReport(changes: Partial<NodeReport> = {}): NodeReport {
     since: now - 3_600_000,
     wakeAt: null,
     progress: null,
+    settingsWaiting: [],
     alerts: [],
     home: homeReport(),
     ...changes,

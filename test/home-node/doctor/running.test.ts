@@ -131,6 +131,19 @@ describe('the home node', () => {
     expect(await about('service home', { services })).toMatchObject([{ verdict: 'fault' }]);
   });
 
+  test('whose snapshot is older than snapshot_hours is warned of, as an alert would be', async () => {
+    const hours = (count: number) => ({ snapshotAt: now - count * 3_600_000 });
+    expect(await about('snapshot', hours(36))).toMatchObject([{ verdict: 'well' }]);
+    expect(await about('snapshot', hours(37))).toMatchObject([
+      { verdict: 'warning', found: expect.stringContaining('36 h'), cure: expect.stringContaining('log') },
+    ]);
+    const node = nodeReport({ home: homeReport(hours(37)) });
+    const lax = configOf('domain = "example.org"\n[alerts]\nsnapshot_hours = 48\n');
+    expect(await findingsOf(nodeCheck, examOf(lax, { node }), ports)).toContainEqual(
+      expect.objectContaining({ subject: 'snapshot', verdict: 'well' }),
+    );
+  });
+
   test('that has left no snapshot for limits.snapshotLateMs is warned of', async () => {
     const link = (ms: number) => ({ state: 'open', since: now - ms, trouble: null }) as const;
     expect(await about('snapshot', { snapshotAt: null, link: link(limits.snapshotLateMs - 1) })).toEqual([]);
@@ -167,10 +180,10 @@ describe('the home node', () => {
 });
 
 describe('services', () => {
-  const external = (url: string) =>
+  const external = (url: string, more = '') =>
     examOf(
       configOf(
-        `domain = "example.org"\n[[services]]\nname = "x"\nkind = "activitypub"\nurl = "${url}"\ninboxes = ["/inbox"]\n`,
+        `domain = "example.org"\n[[services]]\nname = "x"\nkind = "activitypub"\nurl = "${url}"\ninboxes = ["/inbox"]\n${more}`,
       ),
     );
 
@@ -194,6 +207,26 @@ describe('services', () => {
       ['fault', expect.stringContaining('connection refused'), expect.stringContaining('Start x')],
     ]);
   });
+
+  test.each([
+    [204, 'well', null],
+    [302, 'well', null],
+    [404, 'fault', 'Set health'],
+    [503, 'fault', 'log of x'],
+  ])(
+    'whose owner named a health path are judged by it, as the home node does: %i is %s',
+    async (status, verdict, mend) => {
+      const asked: unknown[] = [];
+      const answering = edgePorts(async ({ target, method }) => {
+        asked.push([method, target]);
+        return await Promise.resolve(answerOf(target === '/up' ? status : 200));
+      });
+      const exam = external('http://127.0.0.1:3000', 'health = "/up"\n');
+      const [finding] = await found(servicesCheck, exam, answering);
+      expect([finding?.[0], finding?.[2]]).toEqual([verdict, mend === null ? null : expect.stringContaining(mend)]);
+      expect(asked).toEqual([['GET', '/up']]);
+    },
+  );
 
   test('of the home node’s own: only while it runs, where it says they are', async () => {
     const at = (node: Exam['node']) => examOf(production, { node });

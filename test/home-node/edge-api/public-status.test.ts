@@ -29,6 +29,8 @@ async function said(status: number, body: unknown) {
 }
 
 const asleep = {
+  at: '2026-11-24T01:00:00.000Z',
+  pagesAsOf: '2026-11-23T22:00:00.000Z',
   home: { state: 'asleep', since: '2026-11-23T22:00:00.000Z', expectedBack: '2026-11-24T07:30:00.000Z' },
   waiting: { upTo: 10, since: null },
 };
@@ -41,6 +43,8 @@ describe("the edge's word on a home", () => {
         since: Date.parse('2026-11-23T22:00:00Z'),
         expectedBack: Date.parse('2026-11-24T07:30:00Z'),
         waitingUpTo: 10,
+        at: Date.parse('2026-11-24T01:00:00Z'),
+        pagesAsOf: Date.parse('2026-11-23T22:00:00Z'),
       },
       silence: null,
     });

@@ -6,6 +6,7 @@ export const plainAdapter: Adapter = {
   kind: 'plain',
   signatures: ['cavage'],
   knowsPages: false,
+  greeter: null,
   deduplicatesBy: null,
   headersFor: async (delivery) => [['Porchlight-Receipt', `for ${delivery.id}`]],
   outcomeOf: ({ status, retryAfterMs }) => {

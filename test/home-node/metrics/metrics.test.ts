@@ -39,6 +39,7 @@ const awake: NodeReport = {
   since: now - 50_000,
   wakeAt: null,
   progress: null,
+  settingsWaiting: [],
   alerts: [],
   home: {
     homeId: 'abc',

@@ -2,7 +2,9 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { installService } from '../../../home-node/cli/commands/install-service.ts';
 import { installUnit, nextCommands, signedUnit, unitPath, unitStanding } from '../../../home-node/service-install.ts';
+import { fakeCli } from '../../support/fake-cli.ts';
 
 let folder: string;
 let path: string;
@@ -89,4 +91,24 @@ test('what to do next starts it now and with the machine, also for a user who is
     'systemctl --user enable --now porchlight.service',
     'loginctl enable-linger ada',
   ]);
+});
+
+test('the command writes the unit for what home starts by its settings, and says why it allows more', () => {
+  const shown = (more: string): string => {
+    writeFileSync(join(folder, 'porchlight.toml'), `domain = "home.example"\n${more}`);
+    const { cli, out } = fakeCli();
+    installService(cli, { home: folder, user: true, dryRun: true });
+    return out();
+  };
+  const server = '[[services]]\nname = "x"\nkind = "activitypub"\nurl = "http://127.0.0.1:1"\ninboxes = ["/inbox"]\n';
+  for (const harmless of ['', server]) {
+    expect(shown(harmless)).toMatch(/^NoNewPrivileges=yes$/m);
+    expect(shown(harmless)).toMatch(/^RestrictNamespaces=yes$/m);
+  }
+  expect(shown(`${server}driver = "process"\ncommand = ["/x"]\n`)).not.toContain('RestrictNamespaces');
+  expect(shown('[alerts]\ncommand = ["/usr/local/bin/tell-me"]\n')).not.toContain('NoNewPrivileges');
+  writeFileSync(join(folder, 'porchlight.toml'), 'domain = "home.example"\n[alerts]\ncommand = ["/x"]\n');
+  const { cli, out } = fakeCli({ env: { XDG_CONFIG_HOME: folder } });
+  installService(cli, { home: folder, user: true });
+  expect(out()).toMatch(/^It allows more .* your alert command \(docs\/running\.md/m);
 });

@@ -32,6 +32,31 @@ describe('a unit', () => {
     expect(lines).toContain('WantedBy=multi-user.target');
   });
 
+  const all = { servers: true, alertCommand: true };
+
+  test('that starts a server of its owner’s lets it write where its data is, and nobody gain rights', () => {
+    const lines = unitText({ ...facts, starts: { servers: true, alertCommand: false } }).split('\n');
+    expect(lines).toEqual(
+      expect.arrayContaining(['ProtectSystem=full', 'NoNewPrivileges=yes', 'ProtectKernelModules=yes']),
+    );
+    expect(lines.join('\n')).not.toMatch(/^(ProtectHome|PrivateTmp|PrivateDevices|RestrictNamespaces)=/m);
+  });
+
+  test.each(['system', 'user'] as const)(
+    'of a %s that runs an alert command lets a setgid mailer hand in its mail',
+    (mode) => {
+      for (const starts of [all, { servers: false, alertCommand: true }]) {
+        const text = unitText({ ...facts, mode, starts });
+        // systemd.exec(5), "NoNewPrivileges=": any of these implies it for a process that is not root.
+        expect(text).not.toMatch(
+          /^(NoNewPrivileges|SystemCall\w+|RestrictAddressFamilies|RestrictNamespaces|PrivateDevices|ProtectKernel\w+|ProtectClock|ProtectHostname|MemoryDenyWriteExecute|RestrictRealtime|RestrictSUIDSGID|DynamicUser|LockPersonality|CapabilityBoundingSet)=/m,
+        );
+        expect(text.includes('ProtectSystem=full')).toBe(mode === 'system');
+        expect(text).not.toContain('ProtectSystem=strict');
+      }
+    },
+  );
+
   test('of a user asks for nothing that a user cannot have', () => {
     const text = unitText({ ...facts, mode: 'user' });
     expect(text).not.toMatch(/^(User|Protect\w+|ReadWritePaths|Private\w+|CapabilityBoundingSet)=/m);
@@ -122,11 +147,37 @@ describe.skipIf(!hasSystemd)('systemd', () => {
     return unitText({ mode, user, node, program: join(hostile, 'p.js'), folder: hostile, args: ['--home'], ...more });
   };
 
-  test.each(['system', 'user'] as const)('finds no fault with the unit of a %s', (mode) => {
-    const { status, said } = read(mode, unitOf(mode));
-    // Root is not who should run it, and it says so; here there may be nobody else.
-    expect(said.replace(/^.*Special user nobody.*\n/m, '')).toBe('');
-    expect(status).toBe(0);
+  test.each(['system', 'user'] as const)('finds no fault with the unit of a %s, whatever home starts', (mode) => {
+    for (const servers of [false, true]) {
+      for (const alertCommand of [false, true]) {
+        const { status, said } = read(mode, unitOf(mode, { starts: { servers, alertCommand } }));
+        // Root is not who should run it, and it says so; here there may be nobody else.
+        expect(said.replace(/^.*Special user nobody.*\n/m, '')).toBe('');
+        expect(status).toBe(0);
+      }
+    }
+  });
+
+  test('finds home alone well protected, and less so what home starts of its owner’s, but more than nothing', () => {
+    const exposureOf = (text: string): number => {
+      const unit = join(folder, 'porchlight.service');
+      writeFileSync(unit, text);
+      const { stdout, stderr } = spawnSync(analyze, ['security', '--offline=yes', '--no-pager', unit]);
+      const said = `${stdout.toString()}${stderr.toString()}`;
+      const [, level = 'none'] = /Overall exposure level for porchlight\.service: ([\d.]+)/.exec(said) ?? [];
+      return Number(level);
+    };
+    const nothing = '[Service]\nExecStart=/bin/true\nUser=ada\n';
+    const levels = [
+      unitOf('system', { user: 'ada' }),
+      unitOf('system', { user: 'ada', starts: { servers: true, alertCommand: false } }),
+      unitOf('system', { user: 'ada', starts: { servers: true, alertCommand: true } }),
+      nothing,
+    ].map(exposureOf);
+    expect(levels).toEqual(levels.toSorted((a, b) => a - b));
+    expect(new Set(levels).size).toBe(4);
+    // systemd calls it OK below this.
+    expect(levels[0]).toBeLessThan(5);
   });
 
   test('would find one: a setting that there is not', () => {

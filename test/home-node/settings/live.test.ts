@@ -5,8 +5,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { request } from 'undici';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { status } from '../../../home-node/cli/commands/status.ts';
+import { askNode } from '../../../home-node/control/client.ts';
+import type { NodeReport } from '../../../home-node/control/report.ts';
 import { Ledger } from '../../../home-node/intake/ledger.ts';
 import { type LocalEdge, startEdge } from '../../../local/edge.ts';
+import { fakeCli } from '../../support/fake-cli.ts';
 import { freePort, Program, until } from '../../support/processes.ts';
 
 // Processes start and end here, on machines that may be busy with others.
@@ -102,6 +106,33 @@ test('a faulty file keeps what held, and a name that is left out is nobody’s',
   writeFileSync(path(), toml('Fourth'));
   await shows('Fourth');
   expect((await get(`www.${host}`)).status).toBe(503);
+});
+
+test('a service of other hosts waits for a restart, at home and at the edge alike, and is named until then', async () => {
+  writeFileSync(path(), toml('First'));
+  startHome();
+  await shows('First');
+  const only = (title: string): string =>
+    toml(title).replace(`hosts = ["${host}", "www.${host}"]`, `hosts = ["${host}"]`);
+  writeFileSync(path(), only('Second'));
+  await shows('Second');
+  await says('after a restart of the home node: services[].hosts');
+  // The edge goes by what home serves.
+  expect((await get(`www.${host}`)).status).toBe(503);
+  const report = async (): Promise<NodeReport> => await askNode<NodeReport>(folder, 'status');
+  expect((await report()).settingsWaiting).toEqual(['services[].hosts']);
+  const { cli, out } = fakeCli();
+  await status(cli, { home: folder });
+  expect(out()).toMatch(/^settings +saved, and to hold after a restart: services\[\]\.hosts$/m);
+  writeFileSync(path(), toml('Third'));
+  await shows('Third');
+  expect((await report()).settingsWaiting).toEqual([]);
+  writeFileSync(path(), only('Fourth'));
+  await shows('Fourth');
+  await home?.kill();
+  startHome();
+  await until('the edge goes by it', async () => ((await get(`www.${host}`)).status === 421 ? true : null));
+  expect((await report()).settingsWaiting).toEqual([]);
 });
 
 test('a home that was killed between its version and its word is believed afterwards', async () => {

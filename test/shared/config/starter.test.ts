@@ -90,7 +90,13 @@ describe('the manual', () => {
   test('has examples that are right', () => {
     for (const { name } of sections) {
       for (const [key, setting] of Object.entries(schema[name])) {
-        const known = { allowPrivateAddresses: false, domain: 'a.example', kind: null, driver: null };
+        const known = {
+          allowPrivateAddresses: false,
+          domain: 'a.example',
+          kind: null,
+          driver: null,
+          otherMachine: false,
+        };
         const service = { ...known, kind: 'activitypub', driver: 'process' } as const;
         const of = name === 'services' ? service : known;
         const reading = setting.accept(JSON.parse(setting.example(of)), of);
