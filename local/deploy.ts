@@ -1,7 +1,7 @@
 // `npm run deploy`: brings the edge to the operator's Cloudflare account (docs/deploying.md).
 
 import { relative } from 'node:path';
-import { exitCodeOf } from '../home-node/cli/exit-codes.ts';
+import { exitCodeOf, exitCodes } from '../home-node/cli/exit-codes.ts';
 import { sayError } from '../home-node/cli/say-error.ts';
 import { Terminal } from '../home-node/cli/terminal.ts';
 import { time } from '../home-node/cli/words.ts';
@@ -61,7 +61,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     wrangler.kill();
     terminal.draw('');
     terminal.note('Broken off. What was made stays; run it again, it goes on from there.');
-    process.exit(130);
+    process.exit(exitCodes.brokenOff);
   });
 }
 

@@ -97,9 +97,16 @@ export function addConfig(program: Command, cli: Cli): void {
     .description('every setting explained; checks and shows yours')
     .addHelpText(
       'after',
-      examplesText(['porchlight config | less', 'porchlight config check', 'porchlight config show']),
+      examplesText([
+        'porchlight config | less',
+        "porchlight config --json | jq -r '.[].path'",
+        'porchlight config check',
+        'porchlight config show',
+      ]),
     )
-    .action(async () => (await commands()).manual(cli));
+    .enablePositionalOptions()
+    .addOption(jsonOption())
+    .action(async (options: Common) => (await commands()).manual(cli, options));
   const add = adder(group);
   add('check [file]', 'find every fault of porchlight.toml at once', [
     'porchlight config check',

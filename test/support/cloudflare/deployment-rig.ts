@@ -18,11 +18,17 @@ import { CloudflareStandIn } from './stand-in.ts';
 const root = join(import.meta.dirname, '..', '..', '..');
 const preload = join(import.meta.dirname, 'names-on-loopback.ts');
 
+const never: Stops = () => false;
+
 const { FORCE_COLOR: _, ...colourless } = process.env;
+
+type Stops = (change: string) => boolean;
 
 export interface RunOptions {
   /** Killed, with everything that it started, as soon as this change was made. */
-  readonly killAt?: (change: string) => boolean;
+  readonly killAt?: Stops;
+  /** Sent what Ctrl-C sends, as soon as this change was made. */
+  readonly interruptAt?: Stops;
   readonly env?: Readonly<Record<string, string>>;
 }
 
@@ -34,7 +40,7 @@ export class DeploymentRig {
   /** A live edge comes up while wrangler goes on: one after another. */
   #edge: Promise<LocalEdge | null> = Promise.resolve(null);
   #edges = 0;
-  #running: { child: ChildProcess; killAt: (change: string) => boolean } | null = null;
+  #running: { child: ChildProcess; killAt: Stops; interruptAt: Stops } | null = null;
   /** Off: uploaded Workers never come to life. */
   goesLive = true;
 
@@ -80,13 +86,16 @@ export class DeploymentRig {
     writeFileSync(join(this.folder, 'names.json'), JSON.stringify(names));
   }
 
-  async deploy(args: readonly string[], { killAt = () => false, env = {} }: RunOptions = {}): Promise<Ran> {
+  async deploy(
+    args: readonly string[],
+    { killAt = never, interruptAt = never, env = {} }: RunOptions = {},
+  ): Promise<Ran> {
     const program = [...this.names.args, join(root, 'local', 'deploy.ts'), '--folder', this.deployment, ...args];
     const child = spawn(process.execPath, program, {
       detached: true,
       env: { ...colourless, ...this.cloudflare.env, ...this.env, ...env },
     });
-    this.#running = { child, killAt };
+    this.#running = { child, killAt, interruptAt };
     const heard = { out: '', err: '' };
     child.stdout.on('data', (part: Buffer) => {
       heard.out += part.toString();
@@ -142,8 +151,11 @@ export class DeploymentRig {
         return edge;
       });
     }
-    if (this.#running?.killAt(change) !== true || this.#running.child.pid === undefined) return;
-    process.kill(-this.#running.child.pid, 'SIGKILL');
+    const { child, killAt, interruptAt } = this.#running ?? { child: null, killAt: never, interruptAt: never };
+    if (child?.pid === undefined) return;
+    // A terminal sends it to everything that runs in it.
+    if (killAt(change)) process.kill(-child.pid, 'SIGKILL');
+    else if (interruptAt(change)) process.kill(-child.pid, 'SIGINT');
   }
 
   async #live(worker: StandInWorker, before: LocalEdge | null): Promise<LocalEdge> {
