@@ -48,6 +48,8 @@ export interface HomeSeams {
   readonly observe?: Observe;
   readonly onEvent?: (event: HomeEvent) => void;
   readonly onSuperseded?: () => void;
+  /** Where lines of the log go; standard error unless given. */
+  readonly writeLog?: (line: string) => void;
   /** Of the owner's alert command; nothing unless given. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
   /** Told of each step that is taken with home's keys. */
