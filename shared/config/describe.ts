@@ -15,6 +15,8 @@ export interface SettingManual {
   /** The header below which it stands; null: above all. */
   readonly header: string | null;
   readonly purpose: string;
+  /** What it guards, or what a bad value does. */
+  readonly danger: string;
   readonly type: SettingType;
   readonly unit: string | null;
   readonly wanted: string;
@@ -39,11 +41,12 @@ export function settingManuals(): readonly SettingManual[] {
 function described(section: Section): readonly SettingManual[] {
   const known = section.name === 'services' ? exampleService : example;
   return Object.entries(schema[section.name]).map(([key, setting]: [string, Setting<unknown>]) => {
-    const { purpose, type, unit, choices, changedBy, toldToEdge, takesEffect } = setting;
+    const { purpose, danger, type, unit, choices, changedBy, toldToEdge, takesEffect } = setting;
     return {
       path: section.path + key,
       header: section.header,
       purpose,
+      danger,
       type,
       unit,
       wanted: setting.wanted(known),
@@ -61,10 +64,12 @@ function described(section: Section): readonly SettingManual[] {
 /** Name and text, in the order in which they are told. */
 function factsOf(of: SettingManual): readonly (readonly [name: string, says: string])[] {
   return [
-    ['type', of.unit === null ? of.type : `${of.type}; ${of.unit}`],
+    ['type', of.type],
+    ['unit', of.unit ?? 'none'],
     ['wanted', of.wanted],
     ['default', of.default],
     ...(of.onlyFor === null ? [] : [['only for', of.onlyFor] as const]),
+    ['danger', of.danger],
     ['changed by', of.changedBy],
     ['the edge', of.toldToEdge ? 'is told' : 'is not told'],
     ['a change holds', of.takesEffect === 'at once' ? 'at once' : 'after a restart of the home node'],

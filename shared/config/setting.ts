@@ -34,6 +34,8 @@ export interface Setting<Value> {
   /** The same in words. */
   readonly otherwise: string;
   readonly purpose: string;
+  /** What it guards, or what a bad value of it does. */
+  readonly danger: string;
   readonly changedBy: ChangedBy;
   readonly toldToEdge: boolean;
   readonly takesEffect: TakesEffect;
@@ -41,6 +43,8 @@ export interface Setting<Value> {
   readonly example: (known: Known) => string;
   /** All values that there are. */
   readonly choices: readonly string[] | null;
+  /** What is to be written instead of a value that is refused; null: who knows. */
+  readonly suggest: (value: unknown, known: Known) => string | null;
   /** Where it means something; anywhere else it is a fault. */
   readonly appliesTo: { readonly says: string; readonly when: (known: Known) => boolean } | null;
   /** What is written there is shown to nobody: a command may hold a password. */
@@ -49,8 +53,10 @@ export interface Setting<Value> {
 
 export type Settings = Readonly<Record<string, Setting<unknown>>>;
 
-type Described = Pick<Setting<unknown>, 'purpose' | 'otherwise'> &
-  Partial<Pick<Setting<unknown>, 'changedBy' | 'toldToEdge' | 'takesEffect' | 'appliesTo' | 'quiet' | 'unit'>>;
+type Described = Pick<Setting<unknown>, 'purpose' | 'danger' | 'otherwise'> &
+  Partial<
+    Pick<Setting<unknown>, 'changedBy' | 'toldToEdge' | 'takesEffect' | 'appliesTo' | 'quiet' | 'unit' | 'suggest'>
+  >;
 
 type Example = string | number | boolean | readonly string[];
 
@@ -72,6 +78,7 @@ export function setting<Value>(type: SettingType, asked: Asked<Value>): Setting<
     toldToEdge: false,
     takesEffect: 'after a restart',
     choices: null,
+    suggest: () => null,
     appliesTo: null,
     quiet: false,
     ...asked,
