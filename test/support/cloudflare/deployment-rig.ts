@@ -36,11 +36,13 @@ export class DeploymentRig {
   readonly folder: string;
   readonly cloudflare: CloudflareStandIn;
   readonly port: number;
-  readonly #certificates: Certificates;
+  readonly certificates: Certificates;
   /** A live edge comes up while wrangler goes on: one after another. */
   #edge: Promise<LocalEdge | null> = Promise.resolve(null);
   #edges = 0;
   #running: { child: ChildProcess; killAt: Stops; interruptAt: Stops } | null = null;
+  /** Origins of this machine at which the live edge may ask for keys. */
+  devKeyOrigins: readonly string[] = [];
   /** Off: uploaded Workers never come to life. */
   goesLive = true;
 
@@ -48,7 +50,7 @@ export class DeploymentRig {
     this.folder = folder;
     this.cloudflare = cloudflare;
     this.port = port;
-    this.#certificates = certificates;
+    this.certificates = certificates;
     cloudflare.account.onChange = (change) => this.#changed(change);
     this.setNames({});
   }
@@ -65,7 +67,7 @@ export class DeploymentRig {
   get env(): Readonly<Record<string, string>> {
     return {
       PORCHLIGHT_TEST_NAMES: join(this.folder, 'names.json'),
-      NODE_EXTRA_CA_CERTS: this.#certificates.caFile,
+      NODE_EXTRA_CA_CERTS: this.certificates.caFile,
       // Nobody's login, nobody's colours.
       XDG_CONFIG_HOME: join(this.folder, 'config'),
       CLOUDFLARE_ACCOUNT_ID: '',
@@ -74,7 +76,7 @@ export class DeploymentRig {
   }
 
   get #ca(): string {
-    return readFileSync(this.#certificates.caFile, 'utf8');
+    return readFileSync(this.certificates.caFile, 'utf8');
   }
 
   get deployment(): string {
@@ -171,11 +173,12 @@ export class DeploymentRig {
       port: this.port,
       dataDir: join(this.folder, 'edge'),
       tls: {
-        key: readFileSync(this.#certificates.keyFile, 'utf8'),
-        cert: readFileSync(this.#certificates.certFile, 'utf8'),
+        key: readFileSync(this.certificates.keyFile, 'utf8'),
+        cert: readFileSync(this.certificates.certFile, 'utf8'),
       },
       bundlePath,
       operatorKey: text('OPERATOR_KEY'),
+      devKeyOrigins: this.devKeyOrigins,
       build: text('BUILD'),
     });
   }
