@@ -71,7 +71,7 @@ export class HomeNode {
       const { level, format } = this.#settings.current().log;
       return { level: options.logLevel ?? level, format };
     };
-    this.#log = createLog(logged, this.#clock, (line) => process.stderr.write(line));
+    this.#log = createLog(logged, this.#clock, seams.writeLog ?? ((line) => process.stderr.write(line)));
     this.#settings = this.#readSettings();
     this.#lock = lock;
     this.#older = older;

@@ -61,6 +61,8 @@ export interface HomeSeams {
   readonly onProgress?: OnProgress;
   /** The folder was given to a home node that died; this one goes on. */
   readonly onTakenBack?: () => Promise<void>;
+  /** Where lines of the log go; standard error unless given. */
+  readonly writeLog?: (line: string) => void;
   /** Of the owner's alert command; nothing unless given. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
   /** Told of each step that is taken with home's keys. */

@@ -1,12 +1,12 @@
 // `npm run deploy`: brings the edge to the operator's Cloudflare account (docs/deploying.md).
 
-import { relative } from 'node:path';
-import { exitCodeOf } from '../home-node/cli/exit-codes.ts';
+import { exitCodeOf, exitCodes } from '../home-node/cli/exit-codes.ts';
 import { sayError } from '../home-node/cli/say-error.ts';
 import { Terminal } from '../home-node/cli/terminal.ts';
 import { time } from '../home-node/cli/words.ts';
 import type { ClaimCode } from './deploy/claim-code.ts';
 import { readDeployOptions, usage } from './deploy/options.ts';
+import { near } from './deploy/remembered.ts';
 import { type Deployed, deploy } from './deploy/run.ts';
 import { Wrangler } from './deploy/wrangler.ts';
 
@@ -29,12 +29,6 @@ function tell(deployed: Deployed, dryRun: boolean): void {
   terminal.say();
   terminal.say('To ask the edge as its operator (porchlight edge --help):');
   terminal.say(`  export PORCHLIGHT_EDGE=${first} PORCHLIGHT_OPERATOR_KEY=${near(operatorKey)}`);
-}
-
-/** As it is shortest from here. */
-function near(path: string): string {
-  const from = relative('.', path);
-  return from.startsWith('..') ? path : from;
 }
 
 function tellCode(code: ClaimCode, domain: string): void {
@@ -61,7 +55,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     wrangler.kill();
     terminal.draw('');
     terminal.note('Broken off. What was made stays; run it again, it goes on from there.');
-    process.exit(130);
+    process.exit(exitCodes.brokenOff);
   });
 }
 

@@ -23,7 +23,7 @@ import { type Carrier, Hold } from './hold.ts';
 import { answerOldPing, canDrain, carrierOf, isSomeDown, type Live, OlderLink } from './links.ts';
 import { isSilent, type LinkFacts, presenceOf } from './presence.ts';
 import { LinkRecord } from './record.ts';
-import { attach, attachmentOf, dismiss, greet, type Proven, type Unproven } from './sockets.ts';
+import { attach, attachmentOf, dismiss, greet, type Proven, refuse, type Unproven } from './sockets.ts';
 import type { StallLimits } from './stall-watch.ts';
 import { upgradeUrl } from './upgrade.ts';
 import { Visitors } from './visitors.ts';
@@ -391,11 +391,6 @@ export class LinkObject extends DurableObject<Env> {
     const answeredPing = this.ctx.getWebSocketAutoResponseTimestamp(live.connection.socket)?.getTime() ?? 0;
     return Math.max(live.connection.heardAt, answeredPing);
   }
-}
-
-function refuse(socket: WebSocket, refusal: Refusal): void {
-  socket.send(encodeTextFrame('REFUSED', JSON.stringify(refusal)));
-  dismiss(socket, closeCodes.refused, refusal.code);
 }
 
 function hostOf(head: string | null): string {

@@ -5,7 +5,7 @@ import type { Random } from '../../shared/clock.ts';
 import { limits } from '../../shared/limits.ts';
 import { encodeTextFrame } from '../../shared/link/codec.ts';
 import { closeCodes } from '../../shared/link/frames.ts';
-import type { Hello } from '../../shared/link/handshake.ts';
+import type { Hello, Refusal } from '../../shared/link/handshake.ts';
 import type { Standing } from '../../shared/link/session.ts';
 import type { ServicesSaid } from '../../shared/presence.ts';
 import { type Admitted, type Applicant, encode } from './admission.ts';
@@ -91,4 +91,10 @@ export function greet(
 export function dismiss(socket: WebSocket, code: number, reason: string): void {
   attach(socket, { state: 'closing' });
   socket.close(code, reason);
+}
+
+/** Tells home why, and closes. */
+export function refuse(socket: WebSocket, refusal: Refusal): void {
+  socket.send(encodeTextFrame('REFUSED', JSON.stringify(refusal)));
+  dismiss(socket, closeCodes.refused, refusal.code);
 }

@@ -12,7 +12,7 @@ import type { InstallServiceOptions } from './commands/install-service.ts';
 import type { SleepOptions } from './commands/sleep.ts';
 import type { UpOptions } from './commands/up.ts';
 import { type CommandNode, completionFor, shells } from './completion.ts';
-import { exitCodeTable } from './exit-codes.ts';
+import { exitCodesText, exitCodeTable } from './exit-codes.ts';
 import { examplesText, folderOption, jsonOption } from './options.ts';
 import { addConfig, addEdge, addKey, addService, addSpool } from './program-groups.ts';
 import { whenWanted } from './when.ts';
@@ -40,8 +40,10 @@ export function createProgram(cli: Cli): Command {
       outputError: () => undefined,
     })
     .exitOverride()
+    // A group's options are not those of its commands: config --json, config check --json.
+    .enablePositionalOptions()
     .addHelpText('after', examplesText(['porchlight init', 'porchlight status', 'porchlight sleep --until 7:30']))
-    .addHelpText('after', `\nExit codes:\n${exitCodeTable.map(([code, says]) => `  ${code}  ${says}`).join('\n')}`);
+    .addHelpText('after', `\n${exitCodesText(exitCodeTable)}`);
 
   const add = (name: string, about: string, examples: readonly string[]): Command =>
     program.command(name).description(about).addHelpText('after', examplesText(examples));

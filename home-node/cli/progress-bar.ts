@@ -10,6 +10,8 @@ const barLength = 24;
 
 export interface ProgressBar {
   readonly show: OnProgress;
+  /** Has lines written where the bar is, which stands below them then. */
+  readonly above: (write: () => void) => void;
   /** To be called in the end, however it ended. */
   readonly clear: () => void;
 }
@@ -32,9 +34,15 @@ export function progressBar(terminal: Terminal): ProgressBar {
       else if (!terminal.canRedraw && progress.step !== step) terminal.note(`${progress.step} ...`);
       step = progress.step;
     },
+    above: (write) => {
+      if (drawing) terminal.draw('');
+      write();
+      if (drawing) draw();
+    },
     clear: () => {
       clearTimeout(timer);
       if (drawing) terminal.draw('');
+      drawing = false;
     },
   };
 }
@@ -53,7 +61,7 @@ export async function whileWaiting<T>(terminal: Terminal, step: string, work: ()
 
 /** One line, never longer than the terminal is wide: a longer one could not be drawn over. */
 export function barText({ step, done, of }: Progress, columns: number): string {
-  if (of === null || of === 0) return `${step} ...`.slice(0, columns - 1);
+  if (of === null || of === 0) return `${step}${done > 0 ? `: ${done}` : ''} ...`.slice(0, columns - 1);
   const share = Math.min(done / of, 1);
   const full = Math.round(share * barLength);
   const bar = `${'█'.repeat(full)}${'░'.repeat(barLength - full)}`;

@@ -7,13 +7,14 @@ import { bundleSize } from './bundle-size.ts';
 import type { Configuration, Source } from './configuration.ts';
 import type { Seen } from './look.ts';
 import { operatorKey } from './operator-key.ts';
+import { near } from './remembered.ts';
 import type { Steps } from './steps.ts';
 import type { Wrangler } from './wrangler.ts';
 
 export async function makeKey(steps: Steps, path: string, another: boolean, missing: boolean): Promise<KeyPair> {
   const key = await operatorKey(path, another);
   if (!missing && !another) return key;
-  const line = `Operator's key: made ${path}; keep a copy, whoever has it can let homes in and shut them out.`;
+  const line = `Operator's key: made ${near(path)}; keep a copy, whoever has it can let homes in and shut them out.`;
   steps.changes.push(line);
   steps.said(line);
   return key;

@@ -1,6 +1,7 @@
 // What `npm run deploy` was told on its command line.
 
 import { parseArgs } from 'node:util';
+import { deployExitCodeTable, exitCodesText } from '../../home-node/cli/exit-codes.ts';
 import { isHostName } from '../../shared/config/accept.ts';
 import { causeOf, PorchlightError } from '../../shared/errors.ts';
 import { limits } from '../../shared/limits.ts';
@@ -20,6 +21,8 @@ code for the home. Asked again it changes nothing. Hosts are remembered.
   --folder DIR         where the deployment is remembered (deployment)
   --json               print the result as JSON
   --help               this
+
+${exitCodesText(deployExitCodeTable)}
 
 It calls wrangler. Log in by \`npx wrangler login\`, or set CLOUDFLARE_API_TOKEN; with several accounts, CLOUDFLARE_ACCOUNT_ID.
 `;

@@ -3,7 +3,7 @@
 // that was broken off.
 
 import { mkdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { writeDurably } from '../../home-node/durable-file.ts';
 import { PorchlightError } from '../../shared/errors.ts';
 import { isObject } from '../../shared/json-object.ts';
@@ -22,6 +22,12 @@ export interface DeploymentFiles {
   readonly operatorKey: string;
   /** Generated configuration and bundle, as wrangler is given them. */
   readonly generated: string;
+}
+
+/** A path as it is shortest from here. */
+export function near(path: string): string {
+  const from = relative('.', path);
+  return from.startsWith('..') ? path : from;
 }
 
 export function deploymentFiles(folder: string, name: string): DeploymentFiles {

@@ -1,7 +1,8 @@
-// The manual of porchlight.toml, made from the schema: as Markdown for docs/configuration.md, as text for a terminal.
+// The manual of porchlight.toml, made from the schema: as Markdown for docs/configuration.md, as text for a terminal, as
+// data for programs.
 
 import { type Section, schema, sections } from './schema.ts';
-import type { Known, Setting } from './setting.ts';
+import type { ChangedBy, Known, Setting, SettingType, TakesEffect } from './setting.ts';
 
 /** What the examples are about. */
 const example: Known = {
@@ -13,37 +14,83 @@ const example: Known = {
 };
 const exampleService: Known = { ...example, kind: 'activitypub', driver: 'process' };
 
-interface Described {
+/** All that is to be known of one setting. */
+export interface SettingManual {
+  /** As `services[].url`. */
   readonly path: string;
+  /** The header below which it stands; null: above all. */
+  readonly header: string | null;
   readonly purpose: string;
-  /** Name and text, in the order in which they are told. */
-  readonly facts: readonly (readonly [name: string, says: string])[];
+  /** What it guards, or what a bad value does. */
+  readonly danger: string;
+  readonly type: SettingType;
+  readonly unit: string | null;
+  readonly wanted: string;
+  /** All values that there are; null: too many to name. */
+  readonly choices: readonly string[] | null;
+  /** In words. */
+  readonly default: string;
+  /** null: for every service, or there is none. */
+  readonly onlyFor: string | null;
+  readonly changedBy: ChangedBy;
+  readonly toldToEdge: boolean;
+  readonly takesEffect: TakesEffect;
+  /** As it is written in the file. */
+  readonly example: string;
 }
 
-function described(section: Section): readonly Described[] {
+/** In the order of the file. */
+export function settingManuals(): readonly SettingManual[] {
+  return sections.flatMap(described);
+}
+
+function described(section: Section): readonly SettingManual[] {
   const known = section.name === 'services' ? exampleService : example;
-  return Object.entries(schema[section.name]).map(([key, setting]: [string, Setting<unknown>]) => ({
-    path: section.path + key,
-    purpose: setting.purpose,
-    facts: [
-      ['type', setting.unit === null ? setting.type : `${setting.type}; ${setting.unit}`],
-      ['wanted', setting.wanted(known)],
-      ['default', setting.otherwise],
-      ...(setting.appliesTo === null ? [] : [['only for', setting.appliesTo.says] as const]),
-      ['changed by', setting.changedBy],
-      ['the edge', setting.toldToEdge ? 'is told' : 'is not told'],
-      ['a change holds', setting.takesEffect === 'at once' ? 'at once' : 'after a restart of the home node'],
-      ['example', `\`${key} = ${setting.example(known)}\``],
-    ],
-  }));
+  return Object.entries(schema[section.name]).map(([key, setting]: [string, Setting<unknown>]) => {
+    const { purpose, danger, type, unit, choices, changedBy, toldToEdge, takesEffect } = setting;
+    return {
+      path: section.path + key,
+      header: section.header,
+      purpose,
+      danger,
+      type,
+      unit,
+      wanted: setting.wanted(known),
+      choices,
+      default: setting.otherwise,
+      onlyFor: setting.appliesTo?.says ?? null,
+      changedBy,
+      toldToEdge,
+      takesEffect,
+      example: `${key} = ${setting.example(known)}`,
+    };
+  });
+}
+
+/** Name and text, in the order in which they are told. */
+function factsOf(of: SettingManual): readonly (readonly [name: string, says: string])[] {
+  return [
+    ['type', of.type],
+    ['unit', of.unit ?? 'none'],
+    ['wanted', of.wanted],
+    ['default', of.default],
+    ...(of.onlyFor === null ? [] : [['only for', of.onlyFor] as const]),
+    ['danger', of.danger],
+    ['changed by', of.changedBy],
+    ['the edge', of.toldToEdge ? 'is told' : 'is not told'],
+    ['a change holds', of.takesEffect === 'at once' ? 'at once' : 'after a restart of the home node'],
+    ['example', `\`${of.example}\``],
+  ];
 }
 
 /** docs/configuration.md. */
 export function configurationManual(): string {
   const parts = sections.map((section) => {
     const settings = described(section).map(
-      ({ path, purpose, facts }) =>
-        `### \`${path}\`\n\n${purpose}\n\n${facts.map(([name, says]) => `- ${name}: ${says}`).join('\n')}\n`,
+      (of) =>
+        `### \`${of.path}\`\n\n${of.purpose}\n\n${factsOf(of)
+          .map(([name, says]) => `- ${name}: ${says}`)
+          .join('\n')}\n`,
     );
     const title = section.header === null ? 'The file itself' : `\`${section.header}\``;
     return `## ${title}\n\n${section.purpose}\n\n${settings.join('\n')}`;
@@ -72,9 +119,9 @@ it takes. Until then \`porchlight status\`, \`porchlight config check\` and the 
 /** For a terminal of 80 columns. */
 export function configurationText(): string {
   const parts = sections.map((section) => {
-    const settings = described(section).map(({ path, purpose, facts }) => {
-      const told = facts.map(([name, says]) => wrapped(`${name}: ${says}`, '      ', '        '));
-      return `  ${path}\n${wrapped(purpose, '    ', '    ')}\n${told.join('\n')}`;
+    const settings = described(section).map((of) => {
+      const told = factsOf(of).map(([name, says]) => wrapped(`${name}: ${says}`, '      ', '        '));
+      return `  ${of.path}\n${wrapped(of.purpose, '    ', '    ')}\n${told.join('\n')}`;
     });
     return `${section.header ?? 'porchlight.toml'}\n${wrapped(section.purpose, '', '')}\n\n${settings.join('\n\n')}\n`;
   });

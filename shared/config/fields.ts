@@ -2,6 +2,7 @@
 // fault too: a misspelt setting must not be a silent default.
 
 import { type ConfigFault, probablyMeant, shown } from './faults.ts';
+import { meantInstead } from './meant.ts';
 import { schema, sections } from './schema.ts';
 import type { Known, Setting, Settings } from './setting.ts';
 import type { TomlTable } from './toml.ts';
@@ -26,7 +27,7 @@ export class Fields<Of extends Settings> {
   value<Key extends keyof Of & string>(key: Key, known: Known): ValueOf<Of[Key]> | undefined {
     const setting = this.#settings[key] as Setting<ValueOf<Of[Key]>>;
     const entry = this.#table.entries.get(key);
-    const { appliesTo, quiet, choices, suggest } = setting;
+    const { appliesTo, quiet } = setting;
     if (appliesTo !== null && !appliesTo.when(known)) {
       if (entry !== undefined)
         this.#fault(key, 'a setting that means nothing here', `nothing: it is for ${appliesTo.says}`);
@@ -39,10 +40,8 @@ export class Fields<Of extends Settings> {
     }
     const value = setting.accept(entry.value, known);
     if (value !== undefined) return value;
-    const meant = choices === null || typeof entry.value !== 'string' ? null : probablyMeant(entry.value, choices);
     const found = quiet ? 'something else' : shown(entry.text);
-    const suggestion = meant === null ? suggest(entry.value, known) : `${key} = "${meant}"`;
-    this.#fault(key, found, setting.wanted(known), suggestion);
+    this.#fault(key, found, setting.wanted(known), meantInstead(key, setting, entry.value, known));
     return fallback;
   }
 
@@ -52,7 +51,9 @@ export class Fields<Of extends Settings> {
     if (entry === undefined) return [];
     if (isSingle && entry.table !== null) return [entry.table];
     if (!isSingle && entry.tables !== null) return entry.tables;
-    this.#fault(key, shown(entry.text), isSingle ? `a table [${key}]` : `tables [[${key}]]`);
+    const header = isSingle ? `[${key}]` : `[[${key}]]`;
+    const isOther = entry.table !== null || entry.tables !== null;
+    this.#fault(key, shown(entry.text), `${isSingle ? 'a table' : 'tables'} ${header}`, isOther ? header : null);
     return [];
   }
 

@@ -3,6 +3,7 @@
 import type { ConfigFault } from './faults.ts';
 import { Fields } from './fields.ts';
 import { type HomeConfig, ownHosts, type ServiceConfig } from './home-config.ts';
+import { mendedLine } from './meant.ts';
 import { type SectionName, schema, sections } from './schema.ts';
 import { servicesOf } from './services.ts';
 import type { Known } from './setting.ts';
@@ -10,14 +11,16 @@ import { readToml, type TomlTable } from './toml.ts';
 
 export type ConfigReading = { readonly config: HomeConfig } | { readonly faults: readonly ConfigFault[] };
 
+const blank: Known = { allowPrivateAddresses: false, domain: '', kind: null, driver: null, otherMachine: false };
 const emptyTable: TomlTable = { line: 1, entries: new Map() };
 
 /** Faults come in the order of their lines. */
 export function parseHomeConfig(text: string): ConfigReading {
   const reading = readToml(text);
   if ('notToml' in reading) {
-    const found = `what is no TOML (${reading.notToml})`;
-    return { faults: [{ line: reading.line, key: '', found, wanted: 'TOML (toml.io)', suggestion: null }] };
+    const { line, notToml } = reading;
+    const suggestion = mendedLine(text.split('\n')[line - 1] ?? '', blank);
+    return { faults: [{ line, key: '', found: `what is no TOML (${notToml})`, wanted: 'TOML (toml.io)', suggestion }] };
   }
   const faults: ConfigFault[] = [];
   const config = configOf(reading.table, faults);
@@ -38,7 +41,6 @@ function configOf(table: TomlTable, faults: ConfigFault[]): HomeConfig | null {
     fields.unknown();
     return fields;
   };
-  const blank: Known = { allowPrivateAddresses: false, domain: '', kind: null, driver: null, otherMachine: false };
   const allowPrivateAddresses = single('development').value('allow_private_addresses', blank) ?? false;
   const domain = file.value('domain', { ...blank, allowPrivateAddresses });
   const known: Known = { ...blank, allowPrivateAddresses, domain: domain ?? '' };

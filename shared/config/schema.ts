@@ -18,6 +18,7 @@ const text =
   (value: unknown, known: Known): string | undefined =>
     isText(value) && fits(value, known) ? value : undefined;
 
+const activityPubServers = /mastodon|gotosocial|pleroma|akkoma|misskey|peertube|pixelfed|lemmy|hollo|fediverse/i;
 const forActivityPub = { says: '`kind = "activitypub"`', when: ({ kind }: Known) => kind === 'activitypub' };
 const started = ({ kind, driver }: Known): boolean => kind === 'activitypub' && driver === 'process';
 const year = 365;
@@ -25,6 +26,7 @@ const year = 365;
 const top = {
   domain: setting('text', {
     purpose: 'The name that your people have after the `@`, and where the home is found.',
+    danger: 'Changed, you are somebody else to all others: whoever followed you follows nobody.',
     wanted: aHost,
     accept: text(isHost),
     fallback: (): string | undefined => undefined,
@@ -34,6 +36,8 @@ const top = {
   }),
   edge: setting('text', {
     purpose: 'Origin of the edge that answers while this home sleeps. A claim holds for one edge.',
+    danger:
+      'Home’s calls go there: at a wrong one it is let in by nobody, and nothing arrives. Over plain HTTP whoever is on the way could read and change them.',
     wanted: 'an origin: https://host (http only on loopback)',
     accept: text(isEdgeOrigin),
     fallback: ({ domain }) => `https://${domain}`,
@@ -42,6 +46,7 @@ const top = {
   }),
   admin: setting('text', {
     purpose: 'How to reach whoever runs this home.',
+    danger: 'None here: it is for whoever helps you, and is told to nobody by itself.',
     wanted: 'an e-mail address or URL',
     accept: text((value) => value.trim() !== ''),
     fallback: (): string | null => null,
@@ -50,6 +55,8 @@ const top = {
   }),
   language: setting('text', {
     purpose: 'Language of the site and of the pages that the edge shows by itself, as BCP 47 names it.',
+    danger:
+      'A wrong one has screen readers read in the wrong voice, and strangers get the edge’s pages in a language that the site is not in.',
     wanted: 'a language tag such as en or pt-BR',
     accept: text(isLanguage),
     fallback: () => 'en',
@@ -61,6 +68,7 @@ const top = {
   title: setting('text', {
     purpose:
       'The site’s name, on the pages that the edge shows by itself and on those of the embedded home (there after a restart).',
+    danger: 'None but confusion: a page that says "asleep" does not say whose.',
     wanted: 'a text',
     accept: text((value) => value.trim() !== ''),
     fallback: ({ domain }) => domain,
@@ -71,6 +79,7 @@ const top = {
   }),
   handle: setting('text', {
     purpose: 'Your name before the `@`, for the embedded home.',
+    danger: 'Changed after somebody followed you, you are somebody else to them.',
     wanted: 'letters, digits and _',
     accept: text((value) => /^\w{1,64}$/.test(value)),
     fallback: () => 'owner',
@@ -79,6 +88,7 @@ const top = {
   }),
   hosts: setting('list of texts', {
     purpose: 'The names that the edge answers for. Leave one out, and the edge says that no such host is here.',
+    danger: 'What is posted to a name that is left out is refused for good, and others may take its accounts for gone.',
     wanted: (known) => `hosts of your services, each ${aHost(known)}`,
     accept: (value, known): readonly string[] | undefined => textsThat(value, (host) => isHost(host, known)),
     // parse.ts fills in what the services say.
@@ -91,6 +101,7 @@ const top = {
   }),
   status_page: flag(true, {
     purpose: 'Whether the edge shows strangers a page that says how this home is.',
+    danger: 'With it everybody sees when home is awake, which may tell when you are there.',
     otherwise: '`true`',
     toldToEdge: true,
     takesEffect: 'at once',
@@ -101,6 +112,7 @@ const services = {
   name: setting('text', {
     purpose:
       'Your own name for the service; deliveries that wait at the edge carry it. The embedded home’s folder is called so.',
+    danger: 'Renamed, it gets nothing of what waits at the edge under its old name until a service is called so again.',
     wanted: 'small letters, digits and -',
     accept: text((value) => /^[a-z0-9][a-z0-9-]{0,62}$/.test(value)),
     fallback: (): string | undefined => undefined,
@@ -110,6 +122,8 @@ const services = {
   }),
   kind: choice(serviceKinds, {
     purpose: 'What it is: the site and actor that come with Porchlight, or an ActivityPub server of yours.',
+    suggest: (value) => (isText(value) && activityPubServers.test(value) ? 'kind = "activitypub"' : null),
+    danger: 'Of a wrong one the edge keeps and answers what it should not.',
     fallback: () => undefined,
     otherwise: 'none: it must be there',
     toldToEdge: true,
@@ -117,6 +131,8 @@ const services = {
   }),
   driver: setting('text', {
     purpose: 'Who runs it: `process`, the home node starts and watches it; `external`, something else does.',
+    danger:
+      'With `process` beside something else that starts it there are two on one database; with `external` alone there is none.',
     wanted: ({ kind }) =>
       kind === 'embedded' ? 'process: the embedded home is run by the home node' : 'process or external',
     accept: (value, { kind }) =>
@@ -128,6 +144,7 @@ const services = {
   }),
   command: command({
     purpose: 'The program that the home node starts, and its arguments.',
+    danger: 'It runs with the home node’s rights, at each waking: whoever can write it can do whatever home can.',
     fallback: (known) => (started(known) ? undefined : null),
     otherwise: 'none: it must be there when `driver = "process"`',
     appliesTo: { says: '`kind = "activitypub"` with `driver = "process"`', when: started },
@@ -135,6 +152,8 @@ const services = {
   }),
   hosts: setting('list of texts', {
     purpose: 'The names that the service answers for. Each must have been claimed at the edge.',
+    danger:
+      'Guards names against each other: at a name that stands at no service visitors get an error and deliveries are refused.',
     wanted: (known) => `hosts, each ${aHost(known)}`,
     accept: (value, known): readonly string[] | undefined => textsThat(value, (host) => isHost(host, known)),
     fallback: ({ domain }) => [domain],
@@ -145,6 +164,8 @@ const services = {
   }),
   url: setting('text', {
     purpose: 'Origin of the server itself on this machine, not of a proxy before it.',
+    danger:
+      'Whatever strangers ask for is handed there: at a wrong address they speak to something that was never meant for them.',
     wanted: ({ otherMachine }) =>
       otherMachine
         ? 'the origin of the server on your own network, as http://192.168.1.20:3000 or http://nas.local:3000'
@@ -158,13 +179,17 @@ const services = {
   }),
   other_machine: flag(false, {
     purpose:
-      'Whether the server may be on another machine of your own network, or in a container with an address of its own. Whoever is on that network can then read and change what passes between home and the server, passwords of your people too, and ask the server without the edge. Addresses of the Internet are refused either way.',
+      'Whether the server may be on another machine of your own network, or in a container with an address of its own. Addresses of the Internet are refused either way.',
+    danger:
+      'Whoever is on that network can then read and change what passes between home and the server, passwords of your people too, and ask the server without the edge.',
     otherwise: '`false`: the server is on this machine, at a loopback address',
     appliesTo: forActivityPub,
   }),
   inboxes: setting('list of texts', {
     purpose:
       'Exact paths at which others deliver. What is posted there is kept at the edge; all else is carried to the server.',
+    danger:
+      'Guards deliveries: what is posted to an inbox that is not named is carried while home is up, and not kept while it sleeps.',
     wanted: 'paths of its inboxes, as ["/inbox", "/users/me/inbox"]',
     accept: (value): readonly string[] | undefined => textsThat(value, (path) => /^\/[\x21-\x7e]*$/.test(path)),
     fallback: (): readonly string[] | undefined => undefined,
@@ -174,6 +199,8 @@ const services = {
   }),
   signatures: setting('list of texts', {
     purpose: 'The signatures that the server can verify. The edge accepts nothing else, so that nothing comes in vain.',
+    danger:
+      'Guards the spool: of more than the server knows, what it will refuse waits all night; of less, peers are refused that it would take.',
     wanted: `what it can verify, of ${signatureKinds.join(', ')}`,
     accept: (value): readonly SignatureKind[] | undefined =>
       textsThat(value, (one) => signatureKinds.some((kind) => kind === one)) as readonly SignatureKind[] | undefined,
@@ -185,6 +212,7 @@ const services = {
   }),
   health: setting('text', {
     purpose: 'Path that the server answers with success (below 400) while it is well, and otherwise while it is not.',
+    danger: 'At a path that fails though all is well, the service counts as down and the edge answers for it.',
     wanted: 'a path that begins with /',
     accept: text((value) => /^\/[\x21-\x7e]*$/.test(value)),
     fallback: (): string | null => null,
@@ -192,14 +220,16 @@ const services = {
     example: '/health',
   }),
   drain_parallel: number([1, limits.deliverParallel], true, {
-    purpose: 'Deliveries that the service works on at once. Guards a small machine against its own morning.',
+    purpose: 'Deliveries that the service works on at once.',
+    danger: 'Guards a small machine against its own morning: too many at once, and it stands still.',
     unit: 'deliveries',
     fallback: () => limits.deliverParallel,
     otherwise: `\`${limits.deliverParallel}\``,
     example: limits.deliverParallel,
   }),
   drain_per_second: number([0.1, 1_000], false, {
-    purpose: 'Pace at which the service gets what came while home slept. Guards it against a whole night at once.',
+    purpose: 'Pace at which the service gets what came while home slept.',
+    danger: 'Guards the service against a whole night at once; too slow, and the morning takes all day.',
     unit: 'deliveries per second',
     fallback: (): null => null,
     otherwise: 'as fast as the service takes them',
@@ -210,13 +240,17 @@ const services = {
 const alerts = {
   command: command({
     purpose: 'Program that is run when something needs you.',
+    danger:
+      'It runs with the home node’s rights: whoever can write it can do whatever home can. Without any, only who looks learns what is wrong.',
     fallback: () => null,
     otherwise: 'none: alerts are in the log alone',
     takesEffect: 'at once',
     example: ['/usr/local/bin/tell-me'],
   }),
   spool_share: number([0, 1], false, {
-    purpose: 'Tell when the spool at the edge is this full. What does not fit there is refused.',
+    purpose: 'Tell when the spool at the edge is this full.',
+    danger:
+      'Guards what others send: beyond a full spool new deliveries are refused for the time being, and some senders never try again.',
     unit: 'share, 0 to 1',
     fallback: () => 0.8,
     otherwise: '`0.8`',
@@ -225,6 +259,8 @@ const alerts = {
   }),
   link_lost_minutes: number([1, 7 * 24 * 60], false, {
     purpose: 'Tell when the link to the edge is lost for this long though home is awake.',
+    danger:
+      'Guards against an absence that nobody planned: too short, and every restart of a router is told; too long, and strangers wait.',
     unit: 'minutes',
     fallback: () => 30,
     otherwise: '`30`',
@@ -233,6 +269,7 @@ const alerts = {
   }),
   key_days: number([1, 100 * year], false, {
     purpose: 'Tell when home’s key is this old.',
+    danger: 'Guards against a key that somebody copied long ago.',
     unit: 'days',
     fallback: () => 2 * year,
     otherwise: `\`${2 * year}\``,
@@ -241,6 +278,7 @@ const alerts = {
   }),
   snapshot_hours: number([1, year * 24], false, {
     purpose: 'Tell when what strangers are answered with at the edge is this old.',
+    danger: 'Guards strangers against answers that are no longer true.',
     unit: 'hours',
     fallback: () => 36,
     otherwise: '`36`',
@@ -252,6 +290,8 @@ const alerts = {
 const metrics = {
   listen: setting('text', {
     purpose: 'Loopback address at which the home node tells its figures to a collector on this machine.',
+    danger:
+      'Every program on this machine may ask there, and learns how much arrives. Other addresses are refused: the whole network could ask.',
     wanted: '"off", or an address on loopback as 127.0.0.1:9469',
     accept: (value) => (value === 'off' ? null : isText(value) ? loopbackAddressOf(value) : undefined),
     fallback: () => null,
@@ -263,12 +303,14 @@ const metrics = {
 const log = {
   format: choice(logFormats, {
     purpose: 'Lines for people, or one JSON object a line for programs.',
+    danger: 'None: both say the same.',
     fallback: () => 'text',
     otherwise: '`text`',
     example: 'text',
   }),
   level: choice(logLevels, {
     purpose: 'How much is said. `--log` on the command line goes before it.',
+    danger: 'At `error` a link that fails is not seen; at `debug` the disk of a small machine fills sooner.',
     fallback: () => 'info',
     otherwise: '`info`',
     takesEffect: 'at once',
@@ -278,7 +320,8 @@ const log = {
 
 const site = {
   warm_pages: number([0, limits.sitePages], true, {
-    purpose: 'Pages that home has the edge copy before it sleeps. Guards bedtime against a night of warming.',
+    purpose: 'Pages that home has the edge copy before it sleeps.',
+    danger: 'Guards bedtime against a night of warming; with few, visitors of the night find fewer pages.',
     unit: 'pages',
     fallback: () => limits.sitePages,
     otherwise: `\`${limits.sitePages}\``,
@@ -289,8 +332,9 @@ const site = {
 
 const development = {
   allow_private_addresses: flag(false, {
-    purpose:
-      'For trying things on one machine: peers may have private addresses, names may have ports. Never on a real domain.',
+    purpose: 'For trying things on one machine: peers may have private addresses, names may have ports.',
+    danger:
+      'Guards your own network: with it, strangers can have home ask addresses that only your house should reach.',
     otherwise: '`false`',
   }),
 };

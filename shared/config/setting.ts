@@ -36,6 +36,8 @@ export interface Setting<Value> {
   /** The same in words. */
   readonly otherwise: string;
   readonly purpose: string;
+  /** What it guards, or what a bad value of it does. */
+  readonly danger: string;
   readonly changedBy: ChangedBy;
   readonly toldToEdge: boolean;
   readonly takesEffect: TakesEffect;
@@ -53,7 +55,7 @@ export interface Setting<Value> {
 
 export type Settings = Readonly<Record<string, Setting<unknown>>>;
 
-type Described = Pick<Setting<unknown>, 'purpose' | 'otherwise'> &
+type Described = Pick<Setting<unknown>, 'purpose' | 'danger' | 'otherwise'> &
   Partial<
     Pick<Setting<unknown>, 'changedBy' | 'toldToEdge' | 'takesEffect' | 'appliesTo' | 'quiet' | 'unit' | 'suggest'>
   >;

@@ -1,6 +1,6 @@
-// An owner's first evening as README.md and docs/running.md tell it: every command that they show is typed into a
-// terminal, from the tarball, with an empty HOME, and what it prints is what they say. So they cannot go out of date.
-// What was really shown is kept in test/artefacts/first-evening.txt.
+// An owner's first evening as docs/running.md tells it: every command that it shows is typed into a terminal, from the
+// tarball, with an empty HOME, and what it prints is what it says. So it cannot go out of date. README.md and
+// docs/deploying.md, from a clone on: new-owner.test.ts. What was really shown is kept in test/artefacts/first-evening.txt.
 
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -16,26 +16,22 @@ skipUnless(hasTmux, 'the first evening', 'tmux is not installed');
 const root = join(import.meta.dirname, '..', '..');
 const text = (path: string): string => readFileSync(join(root, path), 'utf8');
 const running = documentedCommands(text('docs/running.md'));
-const readme = documentedCommands(text('README.md'));
 
 /** What is not typed here, and why. A command is meant by how it begins. */
 const notTyped: readonly (readonly [begin: string, why: string])[] = [
-  ['npm run deploy', 'wants an account at Cloudflare; the edge of this machine stands for the deployed one'],
+  ['npm run deploy', 'test/journey/new-owner.test.ts'],
   ['npm pack', 'done before the first prompt'],
   ['npm install -g', 'done before the first prompt, from the tarball'],
   ['npm uninstall -g', 'would take the program away from under the test'],
-  ['npm start', 'of the repository, not of the program: test/home-node/start/bootstrap.test.ts'],
-  ['npm test', 'this is it'],
-  ['npm run bench', 'of the repository, not of the program'],
   ['npx wrangler', 'wants an account at Cloudflare'],
   ['sudo ', 'wants systemd as PID 1, and root'],
   ['journalctl', 'wants systemd as PID 1'],
   ['curl http://127.0.0.1:9464', 'wants [metrics], and a port that is free: test/home-node/metrics/'],
-  ['porchlight up --install-service', 'would write into this machine: test/home-node/service-unit/'],
-  ['porchlight spool retry', 'test/home-node/cli/spool.test.ts'],
-  ['porchlight spool discard', 'test/home-node/cli/spool.test.ts'],
-  ['porchlight edge revoke', 'cuts the home of this evening off: test/home-node/cli/edge.test.ts'],
-  ['porchlight edge release www.', 'nobody has that name here: test/home-node/cli/edge.test.ts'],
+  ['porchlight up --install-service', 'would write into this machine: test/journey/new-owner.test.ts'],
+  ['porchlight spool retry', 'wants a dead letter: test/journey/new-owner.test.ts'],
+  ['porchlight spool discard', 'wants a dead letter: test/journey/new-owner.test.ts'],
+  ['porchlight edge revoke', 'cuts the home of this evening off: test/journey/new-owner.test.ts'],
+  ['porchlight edge release www.', 'nobody has that name here: test/journey/new-owner.test.ts'],
   ['rm -r ~/porchlight', 'there is no doubt of what it does'],
 ];
 /** Typed although one of notTyped begins alike. */
@@ -165,20 +161,8 @@ describe.skipIf(!hasTmux)('the first evening', () => {
     expect(isAsDocumented(documented.output, screen) ? documented.output : screen).toBe(documented.output);
   });
 
-  test('the README shows the same commands and outputs', () => {
-    const shownThere = readme.filter(isTyped);
-    expect(shownThere.length).toBeGreaterThan(3);
-    for (const one of shownThere) {
-      const real = shown.get(nameOf(one));
-      expect(real, `docs/running.md has no ${nameOf(one)}`).toBeDefined();
-      if (one.output !== null) {
-        expect(isAsDocumented(one.output, real ?? '') ? one.output : real).toBe(one.output);
-      }
-    }
-  });
-
   test('what is not typed is shown somewhere, and only that is excused', () => {
-    const all = [...running, ...readme].map(({ command }) => command);
+    const all = running.map(({ command }) => command);
     const idle = notTyped.filter(([begin]) => !all.some((command) => command.startsWith(begin)));
     expect(idle).toEqual([]);
   });

@@ -36,6 +36,8 @@ export const changing: readonly (readonly [name: string, RegExp])[] = [
   ['<code>', /\b[0-9A-Z]{4}(-[0-9A-Z]{4}){6}\b/g],
   ['<time>', /\b\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d\.\d{3}Z)?/g],
   ['<span>', /\b\d+ (s|min|h|days)\b/g],
+  // As npm and terminals tell them.
+  ['<span>', /\b[\d.]+m?s\b/g],
   ['<size>', /\b[\d.]+ (bytes|KiB|MiB|GiB)\b/g],
   ['<loopback>', /\b127\.0\.0\.1:\d+\b/g],
   // The neighbour's server has a name in the documents.

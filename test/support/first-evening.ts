@@ -141,7 +141,7 @@ export class FirstEvening {
  * A zone in which it is about eight in the evening, so that no time of the story comes while it is told (POSIX, "TZ": hours
  * to be added to this zone's time to get UTC).
  */
-function eveningZone(): string {
+export function eveningZone(): string {
   const ahead = 20 - new Date().getUTCHours();
   return `EVE${-(ahead > 12 ? ahead - 24 : ahead)}`;
 }

@@ -4,7 +4,7 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fieldOf } from '../../../shared/config/changes.ts';
-import { configurationText } from '../../../shared/config/describe.ts';
+import { configurationText, settingManuals } from '../../../shared/config/describe.ts';
 import { faultText } from '../../../shared/config/faults.ts';
 import type { HomeConfig } from '../../../shared/config/home-config.ts';
 import { parseHomeConfig } from '../../../shared/config/parse.ts';
@@ -19,8 +19,9 @@ import { exitCodes } from '../exit-codes.ts';
 import { mustBeThere } from '../folder.ts';
 import { printTable, type Row } from '../table.ts';
 
-export function manual({ terminal }: Cli): void {
-  terminal.say(configurationText().trimEnd());
+export function manual(cli: Cli, options: JsonOptions): void {
+  if (options.json === true) sayJson(cli, settingManuals());
+  else cli.terminal.say(configurationText().trimEnd());
 }
 
 /** Of a file that is named, or of the data folder's; of that one also what the home node that runs does not go by yet. */

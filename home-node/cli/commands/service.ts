@@ -17,7 +17,12 @@ export interface StopOptions extends Options {
 }
 
 export async function list(cli: Cli, options: Options): Promise<void> {
-  const { home, now } = await askNode<NodeReport>(mustBeThere(folderOf(cli, options)), 'status');
+  const folder = mustBeThere(folderOf(cli, options));
+  const { home, now } = await whileWaiting(
+    cli.terminal,
+    'asking the home node',
+    async () => await askNode<NodeReport>(folder, 'status'),
+  );
   if (options.json === true) return sayJson(cli, home?.services ?? []);
   if (home === null) return cli.terminal.say('Home sleeps, and its services with it.');
   printServices(cli.terminal, home.services, now);

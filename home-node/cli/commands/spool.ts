@@ -6,6 +6,7 @@ import type { DeadLetter, Discarded, HeldDelivery, ReplayReply, WaitingList } fr
 import { askNode } from '../../control/client.ts';
 import { type Cli, type FolderOptions, folderOf, type JsonOptions, sayJson } from '../cli.ts';
 import { mustBeThere } from '../folder.ts';
+import { progressBar, whileWaiting } from '../progress-bar.ts';
 import { printable, printBelow, printTable } from '../table.ts';
 import type { Terminal } from '../terminal.ts';
 import { parsePast } from '../when.ts';
@@ -28,18 +29,13 @@ export interface ReplayOptions extends Options {
 }
 
 async function ask<T>(cli: Cli, options: FolderOptions, name: string, args: Record<string, unknown> = {}): Promise<T> {
-  return await askNode<T>(mustBeThere(folderOf(cli, options)), name, args);
+  const folder = mustBeThere(folderOf(cli, options));
+  return await whileWaiting(cli.terminal, 'asking the edge', async () => await askNode<T>(folder, name, args));
 }
 
 export async function list(cli: Cli, options: ListOptions): Promise<void> {
   if (options.dead === true) return await listDead(cli, options);
-  const pages: WaitingList['deliveries'][number][] = [];
-  let next: number | null = 0;
-  do {
-    const page: WaitingList = await ask<WaitingList>(cli, options, 'spool-waiting', { after: next });
-    pages.push(...page.deliveries);
-    next = page.next;
-  } while (next !== null && options.all === true);
+  const { pages, next } = await waiting(cli, options);
   if (options.json === true) return sayJson(cli, { deliveries: pages, next });
   const { terminal, clock } = cli;
   if (pages.length === 0) return terminal.say('Nothing waits at the edge.');
@@ -58,6 +54,31 @@ export async function list(cli: Cli, options: ListOptions): Promise<void> {
     (row) => sayReason(terminal, pages[row]?.reason ?? null),
   );
   if (next !== null) terminal.note(terminal.styleNote('dim', 'There is more: --all shows everything.'));
+}
+
+interface Waiting {
+  readonly pages: readonly WaitingList['deliveries'][number][];
+  /** Where the rest begins; null: this is all. */
+  readonly next: number | null;
+}
+
+async function waiting(cli: Cli, options: ListOptions): Promise<Waiting> {
+  const folder = mustBeThere(folderOf(cli, options));
+  const pages: WaitingList['deliveries'][number][] = [];
+  let next: number | null = 0;
+  // Below a pipe's result nothing is said of each page.
+  const bar = cli.terminal.canRedraw ? progressBar(cli.terminal) : null;
+  try {
+    do {
+      bar?.show({ step: 'asking the edge what waits', done: pages.length, of: null });
+      const page: WaitingList = await askNode<WaitingList>(folder, 'spool-waiting', { after: next });
+      pages.push(...page.deliveries);
+      next = page.next;
+    } while (next !== null && options.all === true);
+  } finally {
+    bar?.clear();
+  }
+  return { pages, next };
 }
 
 async function listDead(cli: Cli, options: ListOptions): Promise<void> {

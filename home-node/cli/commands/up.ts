@@ -6,6 +6,7 @@ import { runNode } from '../../run.ts';
 import { claimCodeFrom } from '../claim-code.ts';
 import { type Cli, type FolderOptions, folderHint, folderOf } from '../cli.ts';
 import { mustBeThere } from '../folder.ts';
+import { wakingBar } from '../waking-bar.ts';
 import { parseFuture, parsePast } from '../when.ts';
 
 export interface UpOptions extends FolderOptions {
@@ -28,22 +29,25 @@ export async function up(cli: Cli, options: UpOptions): Promise<void> {
     if (terminal.isInteractive) terminal.note(terminal.styleNote('dim', line));
   };
   tell('Home wakes. Ctrl-C: it says good night and ends.');
-  await runNode(
-    {
-      folder,
-      claimCode,
-      logLevel,
-      wakeAt,
-      replaySince,
-      takeOver: options.replace === true ? 'always' : 'unless-managed',
-    },
-    {
-      environment: cli.env,
-      onEvent: ({ event }) => {
-        if (event === 'awake') tell(`Home is awake. In another terminal: porchlight status${folderHint(options)}`);
+  const bar = wakingBar(terminal);
+  const takeOver = options.replace === true ? 'always' : 'unless-managed';
+  try {
+    await runNode(
+      { folder, claimCode, logLevel, wakeAt, replaySince, takeOver },
+      {
+        environment: cli.env,
+        ...(bar === null ? {} : { writeLog: bar.writeLog }),
+        onEvent: (event) => {
+          bar?.onEvent(event);
+          if (event.event === 'awake')
+            tell(`Home is awake. In another terminal: porchlight status${folderHint(options)}`);
+        },
       },
-    },
-  );
+    );
+  } catch (thrown) {
+    bar?.clear();
+    throw thrown;
+  }
 }
 
 function levelOf(text: string): LogLevel {

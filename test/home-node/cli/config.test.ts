@@ -5,7 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import * as config from '../../../home-node/cli/commands/config.ts';
+import { runProgram } from '../../../home-node/cli/program.ts';
 import { ControlServer } from '../../../home-node/control/server.ts';
+import { logLevels } from '../../../shared/config/home-config.ts';
+import { schema, sections } from '../../../shared/config/schema.ts';
 import { fakeCli } from '../../support/fake-cli.ts';
 import { porchlight } from '../../support/porchlight.ts';
 import { nodeReport } from '../doctor/exams.ts';
@@ -98,6 +101,27 @@ describe('config show', () => {
 
 test('config alone is the manual of every setting', () => {
   const { cli, out } = fakeCli();
-  config.manual(cli);
+  config.manual(cli, {});
   expect(out()).toMatch(/^ {2}domain\n {4}The name that your people have/m);
+});
+
+test('config --json is the manual as data, and --json behind check is that of check', async () => {
+  const { cli, out } = fakeCli();
+  await runProgram(cli, ['config', '--json']);
+  const settings = JSON.parse(out()) as Record<string, unknown>[];
+  const paths = sections.flatMap(({ name, path }) => Object.keys(schema[name]).map((key) => path + key));
+  expect(settings.map(({ path }) => path)).toEqual(paths);
+  expect(settings.find(({ path }) => path === 'alerts.key_days')).toMatchObject({
+    header: '[alerts]',
+    type: 'number',
+    unit: 'days',
+    changedBy: 'owner',
+    toldToEdge: false,
+    takesEffect: 'at once',
+    example: 'key_days = 730',
+  });
+  expect(settings.find(({ path }) => path === 'log.level')).toMatchObject({ choices: [...logLevels] });
+  writeFileSync(file, 'domain = "example.org"\n');
+  await runProgram(cli, ['config', 'check', '--json', '--home', folder]);
+  expect(JSON.parse(out())).toEqual({ path: file, faults: [], afterRestart: [] });
 });

@@ -16,6 +16,7 @@ import { dataFolder, mustBeThere, shellWord, shownPath } from '../../../home-nod
 import { barText, progressBar } from '../../../home-node/cli/progress-bar.ts';
 import { printable, printBelow, printTable } from '../../../home-node/cli/table.ts';
 import { Terminal } from '../../../home-node/cli/terminal.ts';
+import { wakingBar } from '../../../home-node/cli/waking-bar.ts';
 import { parseFuture, parsePast } from '../../../home-node/cli/when.ts';
 import { size, span, spanAhead } from '../../../home-node/cli/words.ts';
 import { PorchlightError } from '../../../shared/errors.ts';
@@ -192,6 +193,33 @@ describe('progress', () => {
     bar.show({ step: 'good night', done: 0, of: null });
     bar.clear();
     expect(err()).toBe('pages ...\ngood night ...\n');
+  });
+
+  test('lines that are written meanwhile stand above the bar, not behind it', () => {
+    const { terminal, err } = terminalOf(true);
+    const bar = wakingBar(terminal);
+    bar?.writeLog('soon\n');
+    expect(err()).toBe('soon\n');
+    vi.advanceTimersByTime(1_000);
+    expect(err()).toBe('\r\u001b[2Kstarting services, opening the link ...');
+    bar?.writeLog('later\n');
+    expect(err()).toBe('\r\u001b[2Klater\n\r\u001b[2Kstarting services, opening the link ...');
+    bar?.onEvent({ event: 'delivered', deliveries: 1 });
+    expect(err()).toBe('');
+    bar?.onEvent({ event: 'awake' });
+    expect(err()).toBe('\r\u001b[2K');
+    bar?.writeLog('awake\n');
+    expect(err()).toBe('awake\n');
+  });
+
+  test('a pipe and a dumb terminal get the log of up alone', () => {
+    expect(wakingBar(terminalOf(false).terminal)).toBeNull();
+    expect(wakingBar(terminalOf(true, { TERM: 'dumb' }).terminal)).toBeNull();
+  });
+
+  test('of what nobody can count the end is not shown, only how far it is', () => {
+    expect(barText({ step: 'asking', done: 0, of: null }, 80)).toBe('asking ...');
+    expect(barText({ step: 'asking', done: 200, of: null }, 80)).toBe('asking: 200 ...');
   });
 
   test('a bar is never longer than the terminal is wide, and never over full', () => {

@@ -155,7 +155,9 @@ describe('porchlight.toml', () => {
       'services[2].url',
       'title',
     ]);
-    expect(faults).toContain('line 5: handle: found "not a handle", wanted letters, digits and _');
+    expect(faults).toContain(
+      'line 5: handle: found "not a handle", wanted letters, digits and _; did you mean `handle = "not_a_handle"`?',
+    );
     for (const fault of faults) expect(fault).toMatch(/^line \d+: .+: found .+, wanted .+/);
   });
 

@@ -4,6 +4,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { exitCodes } from '../../../home-node/cli/exit-codes.ts';
 import { DeploymentRig } from '../../support/cloudflare/deployment-rig.ts';
 import { edgeMigrations } from '../../support/cloudflare/edge-migrations.ts';
 
@@ -49,4 +50,10 @@ test('killed after each change and run again, it makes each thing once and ends 
   const remembered: unknown = JSON.parse(readFileSync(join(rig.deployment, 'porchlight.json'), 'utf8'));
   expect(remembered).toEqual({ account: expect.any(String), hosts: ['example.org'], leaving: [] });
   expect(rig.cloudflare.unknown).toEqual([]);
+});
+
+test('ended by Ctrl-C it says what stays, and ends with the code that shells give for that', async () => {
+  const ran = await rig.deploy(['--hosts', 'social.example.org', '--name', 'another'], { interruptAt: () => true });
+  expect(ran.err).toContain('Broken off. What was made stays; run it again, it goes on from there.');
+  expect(ran.code).toBe(exitCodes.brokenOff);
 });

@@ -28,7 +28,7 @@ level = "infos"
       [1, 'domain', null],
       [2, 'level', 'level under [log]'],
       [3, 'status-page', 'status_page'],
-      [5, 'alerts.spool_share', null],
+      [5, 'alerts.spool_share', 'spool_share = 0.8'],
       [7, 'log.level', 'level = "info"'],
       [8, 'nothing', null],
     ]);

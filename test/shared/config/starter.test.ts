@@ -1,7 +1,7 @@
 // The first porchlight.toml is right as it is, and with each of its comments made a setting.
 
 import { describe, expect, test } from 'vitest';
-import { configurationManual, configurationText } from '../../../shared/config/describe.ts';
+import { configurationManual, configurationText, settingManuals } from '../../../shared/config/describe.ts';
 import { faultText } from '../../../shared/config/faults.ts';
 import type { HomeConfig } from '../../../shared/config/home-config.ts';
 import { parseHomeConfig } from '../../../shared/config/parse.ts';
@@ -85,6 +85,25 @@ describe('the manual', () => {
     }
     expect(terminal).not.toContain('`');
     expect(terminal.split('\n').filter((line) => line.length > 80)).toEqual([]);
+  });
+
+  test('says of each its unit, its default, what it guards and who may change it', () => {
+    const manuals = settingManuals();
+    expect(manuals.length).toBeGreaterThan(28);
+    for (const { path, type, unit, danger, purpose, ...of } of manuals) {
+      // A sentence of its own, as a person reads it.
+      expect([path, danger]).toEqual([path, expect.stringMatching(/^[A-Z].{15,}\.$/)]);
+      expect([path, purpose]).not.toEqual([path, danger]);
+      expect([path, unit === null]).toEqual([path, type !== 'number']);
+      expect([path, of.default, of.changedBy]).toEqual([
+        path,
+        expect.stringMatching(/\S/),
+        expect.stringMatching(/^owner/),
+      ]);
+      const [, page = ''] = configurationManual().split(`### \`${path}\`\n`);
+      const [own = ''] = page.split('\n#');
+      for (const fact of ['unit', 'default', 'danger', 'changed by']) expect(own).toContain(`\n- ${fact}: `);
+    }
   });
 
   test('has examples that are right', () => {

@@ -18,11 +18,17 @@ import { CloudflareStandIn } from './stand-in.ts';
 const root = join(import.meta.dirname, '..', '..', '..');
 const preload = join(import.meta.dirname, 'names-on-loopback.ts');
 
+const never: Stops = () => false;
+
 const { FORCE_COLOR: _, ...colourless } = process.env;
+
+type Stops = (change: string) => boolean;
 
 export interface RunOptions {
   /** Killed, with everything that it started, as soon as this change was made. */
-  readonly killAt?: (change: string) => boolean;
+  readonly killAt?: Stops;
+  /** Sent what Ctrl-C sends, as soon as this change was made. */
+  readonly interruptAt?: Stops;
   readonly env?: Readonly<Record<string, string>>;
 }
 
@@ -30,11 +36,13 @@ export class DeploymentRig {
   readonly folder: string;
   readonly cloudflare: CloudflareStandIn;
   readonly port: number;
-  readonly #certificates: Certificates;
+  readonly certificates: Certificates;
   /** A live edge comes up while wrangler goes on: one after another. */
   #edge: Promise<LocalEdge | null> = Promise.resolve(null);
   #edges = 0;
-  #running: { child: ChildProcess; killAt: (change: string) => boolean } | null = null;
+  #running: { child: ChildProcess; killAt: Stops; interruptAt: Stops } | null = null;
+  /** Origins of this machine at which the live edge may ask for keys. */
+  devKeyOrigins: readonly string[] = [];
   /** Off: uploaded Workers never come to life. */
   goesLive = true;
 
@@ -42,7 +50,7 @@ export class DeploymentRig {
     this.folder = folder;
     this.cloudflare = cloudflare;
     this.port = port;
-    this.#certificates = certificates;
+    this.certificates = certificates;
     cloudflare.account.onChange = (change) => this.#changed(change);
     this.setNames({});
   }
@@ -59,7 +67,7 @@ export class DeploymentRig {
   get env(): Readonly<Record<string, string>> {
     return {
       PORCHLIGHT_TEST_NAMES: join(this.folder, 'names.json'),
-      NODE_EXTRA_CA_CERTS: this.#certificates.caFile,
+      NODE_EXTRA_CA_CERTS: this.certificates.caFile,
       // Nobody's login, nobody's colours.
       XDG_CONFIG_HOME: join(this.folder, 'config'),
       CLOUDFLARE_ACCOUNT_ID: '',
@@ -68,7 +76,7 @@ export class DeploymentRig {
   }
 
   get #ca(): string {
-    return readFileSync(this.#certificates.caFile, 'utf8');
+    return readFileSync(this.certificates.caFile, 'utf8');
   }
 
   get deployment(): string {
@@ -80,13 +88,16 @@ export class DeploymentRig {
     writeFileSync(join(this.folder, 'names.json'), JSON.stringify(names));
   }
 
-  async deploy(args: readonly string[], { killAt = () => false, env = {} }: RunOptions = {}): Promise<Ran> {
+  async deploy(
+    args: readonly string[],
+    { killAt = never, interruptAt = never, env = {} }: RunOptions = {},
+  ): Promise<Ran> {
     const program = [...this.names.args, join(root, 'local', 'deploy.ts'), '--folder', this.deployment, ...args];
     const child = spawn(process.execPath, program, {
       detached: true,
       env: { ...colourless, ...this.cloudflare.env, ...this.env, ...env },
     });
-    this.#running = { child, killAt };
+    this.#running = { child, killAt, interruptAt };
     const heard = { out: '', err: '' };
     child.stdout.on('data', (part: Buffer) => {
       heard.out += part.toString();
@@ -142,8 +153,11 @@ export class DeploymentRig {
         return edge;
       });
     }
-    if (this.#running?.killAt(change) !== true || this.#running.child.pid === undefined) return;
-    process.kill(-this.#running.child.pid, 'SIGKILL');
+    const { child, killAt, interruptAt } = this.#running ?? { child: null, killAt: never, interruptAt: never };
+    if (child?.pid === undefined) return;
+    // A terminal sends it to everything that runs in it.
+    if (killAt(change)) process.kill(-child.pid, 'SIGKILL');
+    else if (interruptAt(change)) process.kill(-child.pid, 'SIGINT');
   }
 
   async #live(worker: StandInWorker, before: LocalEdge | null): Promise<LocalEdge> {
@@ -159,11 +173,12 @@ export class DeploymentRig {
       port: this.port,
       dataDir: join(this.folder, 'edge'),
       tls: {
-        key: readFileSync(this.#certificates.keyFile, 'utf8'),
-        cert: readFileSync(this.#certificates.certFile, 'utf8'),
+        key: readFileSync(this.certificates.keyFile, 'utf8'),
+        cert: readFileSync(this.certificates.certFile, 'utf8'),
       },
       bundlePath,
       operatorKey: text('OPERATOR_KEY'),
+      devKeyOrigins: this.devKeyOrigins,
       build: text('BUILD'),
     });
   }
