@@ -6,7 +6,7 @@ import type { HomeOptions } from './config.ts';
 import { controlCalls } from './control/calls.ts';
 import { ControlServer } from './control/server.ts';
 import { supersededExitCode } from './ended.ts';
-import { compileParserOnce } from './frugal.ts';
+import { compileParserOnce, tidyMemory } from './frugal.ts';
 import type { HomeEvent } from './home-parts.ts';
 import { HomeNode } from './node.ts';
 import type { HomeSeams } from './wiring.ts';
@@ -14,6 +14,7 @@ import type { HomeSeams } from './wiring.ts';
 /** Ends the process: 0 after a good night, 1 when something kept it from that, 6 when a newer home node took over. */
 export async function runNode(options: HomeOptions, seams: HomeSeams = {}): Promise<void> {
   compileParserOnce();
+  tidyMemory();
   let control: ControlServer | null = null;
   let asked = false;
   const leave = async (work: () => Promise<void>): Promise<void> => {

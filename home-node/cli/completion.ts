@@ -19,7 +19,7 @@ export function completionFor(shell: string, root: CommandNode): string {
     case 'bash':
       return bash(root);
     case 'zsh':
-      return `#compdef ${root.name}\nautoload -U +X bashcompinit && bashcompinit\n${bash(root)}`;
+      return zsh(root);
     case 'fish':
       return fish(root);
     default:
@@ -37,15 +37,13 @@ function places(node: CommandNode, path: readonly string[] = []): readonly Place
   return [{ path, node }, ...node.commands.flatMap((child) => places(child, [...path, child.name]))];
 }
 
-/** zsh runs it too, by bashcompinit. Words that are options do not count as the way to a command. */
+/** Words that are options do not count as the way to a command. */
 function bash(root: CommandNode): string {
   const cases = places(root).map(({ path, node }) => {
     const words = [...node.commands.map(({ name }) => name), ...node.options.map(({ flag }) => flag)];
     return `    '${path.join(' ')}') words='${words.join(' ')}' ;;`;
   });
-  const known = places(root)
-    .filter(({ path }) => path.length > 0)
-    .map(({ path }) => `'${path.join(' ')}'`);
+  const known = knownPaths(root).map((path) => `'${path}'`);
   return `_${root.name}() {
   local current="\${COMP_WORDS[COMP_CWORD]}" path='' words='' word i
   for ((i = 1; i < COMP_CWORD; i++)); do
@@ -64,22 +62,66 @@ complete -F _${root.name} ${root.name}
 `;
 }
 
+/** One that zsh loads when it first completes, from a folder of `fpath`, or that is sourced. `path` is a name of zsh's own. */
+function zsh(root: CommandNode): string {
+  const cases = places(root).map(({ path, node }) => {
+    const commands = node.commands.map(({ name, about }) => quoted(`${name}:${about}`));
+    const options = node.options.map(({ flag, about }) => quoted(`${flag}:${about}`));
+    return `    ${quoted(path.join(' '))}) commands=(${commands.join(' ')}) options=(${options.join(' ')}) ;;`;
+  });
+  const known = knownPaths(root).map((path) => `      ${quoted(path)}) at="$next" ;;`);
+  return `#compdef ${root.name}
+_${root.name}() {
+  local at='' next i
+  local -a commands options
+  for ((i = 2; i < CURRENT; i++)); do
+    next="\${at:+$at }\${words[i]}"
+    case "$next" in
+${known.join('\n')}
+    esac
+  done
+  case "$at" in
+${cases.join('\n')}
+  esac
+  _describe command commands || _describe -o option options || _files
+}
+if [ "$funcstack[1]" = "_${root.name}" ]; then _${root.name} "$@"; else compdef _${root.name} ${root.name}; fi
+`;
+}
+
 function fish(root: CommandNode): string {
+  const known = knownPaths(root).map((path) => `'${path}'`);
   const lines = places(root).flatMap(({ path, node }) => {
-    const here =
-      path.length === 0
-        ? '__fish_use_subcommand'
-        : `${path.map((name) => `__fish_seen_subcommand_from ${name}`).join('; and ')}`;
-    const commands = node.commands.map(
-      ({ name, about }) => `complete -c ${root.name} -f -n '${here}' -a ${name} -d '${escapeFish(about)}'`,
-    );
+    const here = `complete -c ${root.name} -n "__${root.name}_at '${path.join(' ')}'"`;
+    const commands = node.commands.map(({ name, about }) => `${here} -f -a ${name} -d '${escapeFish(about)}'`);
     const options = node.options.map(
-      ({ flag, about }) =>
-        `complete -c ${root.name} -n '${here}' -l ${flag.replace(/^--/, '')} -d '${escapeFish(about)}'`,
+      ({ flag, about }) => `${here} -l ${flag.replace(/^--/, '')} -d '${escapeFish(about)}'`,
     );
     return [...commands, ...options];
   });
-  return `${lines.join('\n')}\n`;
+  return `function __${root.name}_at
+  set -l at ''
+  for word in (commandline -opc)[2..]
+    set -l next (string trim "$at $word")
+    if contains -- $next ${known.join(' ')}
+      set at $next
+    end
+  end
+  test "$at" = "$argv[1]"
+end
+${lines.join('\n')}
+`;
+}
+
+function knownPaths(root: CommandNode): readonly string[] {
+  return places(root)
+    .filter(({ path }) => path.length > 0)
+    .map(({ path }) => path.join(' '));
+}
+
+/** For a POSIX shell. */
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`;
 }
 
 function escapeFish(text: string): string {

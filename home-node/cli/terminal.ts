@@ -1,7 +1,6 @@
 // Where a command writes and asks: results to standard output, everything about the way there to standard error, so that
 // a pipe gets nothing but results. Colours, bars and questions are for terminals only.
 
-import { createInterface } from 'node:readline/promises';
 import type { Readable, Writable } from 'node:stream';
 import { styleText } from 'node:util';
 import { PorchlightError } from '../../shared/errors.ts';
@@ -83,6 +82,8 @@ export class Terminal {
         `Cannot ask "${question.trim()}": this is no terminal; ${otherwise}`,
       );
     }
+    // Few commands ask, and a home node never does.
+    const { createInterface } = await import('node:readline/promises');
     const lines = createInterface({ input: this.#options.input, output: this.#options.errors });
     let isAnswered = false;
     const ended = new Promise<never>((_, reject) => {

@@ -46,8 +46,8 @@ export class SqliteKvStore implements KvStore {
     const exact = JSON.stringify(prefix ?? []);
     const longer = prefix === undefined ? '[' : `${exact.slice(0, -1)},`;
     const rows = this.#database.sql
-      .prepare('SELECT key, value FROM kv WHERE (key = ?1 OR substr(key, 1, length(?2)) = ?2) AND expires_at > ?3')
-      .all(exact, longer, this.#clock.now());
+      .prepare('SELECT key, value FROM kv WHERE (key = ? OR substr(key, 1, length(?)) = ?) AND expires_at > ?')
+      .all(exact, longer, longer, this.#clock.now());
     for (const row of rows) {
       yield { key: JSON.parse(String(row.key)) as KvKey, value: JSON.parse(String(row.value)) as unknown };
     }

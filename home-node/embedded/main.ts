@@ -9,7 +9,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { systemClock } from '../../shared/clock.ts';
 import { causeOf, PorchlightError } from '../../shared/errors.ts';
 import { FolderLock } from '../folder-lock.ts';
-import { compileParserOnce } from '../frugal.ts';
+import { compileParserOnce, tidyMemory } from '../frugal.ts';
 import { createLog, type Log } from '../log.ts';
 import { isOfToday } from './database.ts';
 import { readOptions } from './options.ts';
@@ -51,6 +51,7 @@ async function aborted(signal: AbortSignal): Promise<void> {
 
 async function main(): Promise<void> {
   compileParserOnce();
+  tidyMemory();
   const options = readOptions();
   const log = createLog(options.logLevel, systemClock, (line) => process.stderr.write(line));
   const ending = new AbortController();

@@ -5,9 +5,11 @@
 import { type LookupAddress, lookup } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
 import { isValidPublicIPv4Address, isValidPublicIPv6Address } from '@fedify/fedify';
-import { Agent, buildConnector, setGlobalDispatcher } from 'undici';
+import buildConnector from 'undici/lib/core/connect.js';
+import { setGlobalDispatcher } from 'undici/lib/global.js';
 import { PorchlightError } from '../../shared/errors.ts';
 import { limits } from '../../shared/limits.ts';
+import { Agent } from '../http-connections.ts';
 
 /** Unless `allowPrivateAddresses`, connections reach public addresses only. */
 export function guardOutgoing(allowPrivateAddresses: boolean): void {

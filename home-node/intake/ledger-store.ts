@@ -98,8 +98,9 @@ export class LedgerStore {
    */
   doubtDelivered(id: string | null = null): void {
     this.#database
-      .prepare("UPDATE marks SET doubted = 1 WHERE outcome = 'delivered' AND (?1 IS NULL OR id = ?1)")
-      .run(id);
+      // Not `?1` twice: the SQLite of Node 22.19 takes no parameter by its number.
+      .prepare("UPDATE marks SET doubted = 1 WHERE outcome = 'delivered' AND (? IS NULL OR id = ?)")
+      .run(id, id);
   }
 
   /** Writes the whole log into the file and syncs both. Throws when another connection is in the way. */

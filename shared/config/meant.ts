@@ -119,5 +119,5 @@ function namesLike(text: string): readonly string[] {
 }
 
 function unquoted(text: string): string {
-  return text.replace(/^["'“”„‘’`]+|["'“”„‘’`]+$/g, '');
+  return text.replace(/^["'\u201c\u201d\u201e\u2018\u2019`]+|["'\u201c\u201d\u201e\u2018\u2019`]+$/g, '');
 }

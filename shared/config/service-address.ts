@@ -30,7 +30,8 @@ export function serviceOrigin(value: unknown, otherMachine: boolean): string | u
 /** What somebody who wrote that probably meant, as it is to be written; null: who knows. */
 export function suggestedAddress(value: unknown, otherMachine: boolean): string | null {
   if (!isText(value)) return null;
-  const origin = originOf(value) ?? originOf(`http://${value}`) ?? originOf(URL.parse(value)?.origin);
+  const origin =
+    originOf(value) ?? originOf(`http://${value.replace(/^[a-z]+:\/\//i, '')}`) ?? originOf(URL.parse(value)?.origin);
   if (origin === undefined) return null;
   if (serviceOrigin(origin, otherMachine) !== undefined) return `url = "${origin}"`;
   if (whereaboutsOf(origin) === 'own network') return 'other_machine = true';

@@ -67,6 +67,27 @@ describe('the tarball', () => {
     expect(bytes.reduce((sum, each) => sum + each, 0)).toBeLessThan(12_000_000);
   });
 
+  test('loads nothing of Node that it does not use: an import of node:http has Node’s own undici loaded', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'porchlight-loaded-'));
+    try {
+      // What a home node loads, up to the error that it was never let in.
+      writeFileSync(join(folder, 'porchlight.toml'), 'domain = "home.example"\n');
+      const tell = 'process.on("exit", () => console.log(JSON.stringify(process.moduleLoadList)))';
+      const args = ['--import', `data:text/javascript,${encodeURIComponent(tell)}`, installed.bin];
+      const { stdout, stderr } = spawnSync(process.execPath, [...args, 'up', '--home', folder], {
+        env: installed.environment,
+      });
+      expect(stderr.toString()).toContain('porchlight claim');
+      const loaded = JSON.parse(stdout.toString()) as string[];
+      expect(loaded).toContain('NativeModule http');
+      for (const unused of ['internal/deps/undici/undici', 'http2', 'readline/promises']) {
+        expect(loaded).not.toContain(`NativeModule ${unused}`);
+      }
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
   test('asks npm for nothing more, and brings one command', () => {
     expect(readdirSync(join(installed.package, '..'))).toEqual(['porchlight']);
     expect(existsSync(join(installed.package, 'node_modules'))).toBe(false);

@@ -1,16 +1,12 @@
-// How commands write: colours and bars on terminals only, tables that align, times that people type, completion that
-// shells can load.
+// How commands write: colours and bars on terminals only, tables that align, times that people type.
 
-import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { stripVTControlCharacters } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { claimCodeFrom } from '../../../home-node/cli/claim-code.ts';
 import { type Cli, sayJson } from '../../../home-node/cli/cli.ts';
-import { type CommandNode, completionFor } from '../../../home-node/cli/completion.ts';
 import { exitCodeOf } from '../../../home-node/cli/exit-codes.ts';
 import { dataFolder, mustBeThere, shellWord, shownPath } from '../../../home-node/cli/folder.ts';
 import { barText, progressBar } from '../../../home-node/cli/progress-bar.ts';
@@ -337,53 +333,5 @@ describe('exit codes', () => {
   ] as const)('%s ends with %d', (code, wanted) => {
     expect(exitCodeOf(new PorchlightError(code, ''))).toBe(wanted);
     expect(exitCodeOf(new Error('x'))).toBe(1);
-  });
-});
-
-describe('completion', () => {
-  const leaf = (name: string): CommandNode => ({
-    name,
-    about: `it's ${name}`,
-    options: [{ flag: '--json', about: '' }],
-    commands: [],
-  });
-  const tree: CommandNode = {
-    name: 'porchlight',
-    about: '',
-    options: [{ flag: '--version', about: '' }],
-    commands: [leaf('status'), { ...leaf('spool'), commands: [leaf('list'), leaf('show')] }],
-  };
-
-  /** What bash would offer after these words. */
-  function offered(...words: string[]): string[] {
-    const folder = mkdtempSync(join(tmpdir(), 'porchlight-completion-'));
-    try {
-      writeFileSync(join(folder, 'completion'), completionFor('bash', tree));
-      const quoted = ['porchlight', ...words].map((word) => `'${word}'`).join(' ');
-      const script = `cd ${folder} && . ./completion && COMP_WORDS=(${quoted}) COMP_CWORD=${words.length} && _porchlight && printf '%s\\n' "\${COMPREPLY[@]}"`;
-      return execFileSync('bash', ['-c', script]).toString().trim().split('\n');
-    } finally {
-      rmSync(folder, { recursive: true });
-    }
-  }
-
-  test('bash offers commands, then what belongs to the command that is there, also behind an option', () => {
-    expect(offered('')).toEqual(['status', 'spool', '--version']);
-    expect(offered('sp')).toEqual(['spool']);
-    expect(offered('spool', '')).toEqual(['list', 'show', '--json']);
-    expect(offered('spool', 'list', '--')).toEqual(['--json']);
-    expect(offered('status', '--home', '/x', '--j')).toEqual(['--json']);
-  });
-
-  test('bash offers files where nothing else fits', () => {
-    expect(offered('status', 'comp')).toEqual(['completion']);
-  });
-
-  test('fish and zsh get scripts of their own; any other shell is refused by name', () => {
-    expect(completionFor('fish', tree)).toContain(
-      "complete -c porchlight -f -n '__fish_use_subcommand' -a status -d 'it\\'s status'",
-    );
-    expect(completionFor('zsh', tree)).toMatch(/^#compdef porchlight\n/);
-    expect(() => completionFor('csh', tree)).toThrow(expect.objectContaining({ code: 'options' }));
   });
 });

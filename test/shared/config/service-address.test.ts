@@ -88,7 +88,7 @@ describe('a service', () => {
     ['http://127.0.0.1:3000/inbox', 'url = "http://127.0.0.1:3000"'],
     ['http://me:secret@127.0.0.1:3000', 'url = "http://127.0.0.1:3000"'],
     ['192.168.1.20:3000', 'other_machine = true'],
-    ['ftp://127.0.0.1', 'url = "http://127.0.0.1:3000"'],
+    ['ftp://127.0.0.1', 'url = "http://127.0.0.1"'],
     ['not an address', null],
   ])('at %s is told what was meant', (url, suggestion) => {
     expect(read(service(url)).faults).toMatchObject([{ key: 'services[0].url', suggestion }]);
