@@ -12,6 +12,8 @@ const blockBytes = frameHeaderBytes + limits.framePayloadBytes;
 const keptBlocks = 16;
 
 export class Blocks {
+  /** Known by what they are and not by their length: others make buffers of any length, and theirs are not ours to use. */
+  readonly #own = new WeakSet<ArrayBufferLike>();
   readonly #free: ArrayBuffer[] = [];
   /** Pieces of a block that are still used, where it was cut. */
   readonly #pieces = new WeakMap<ArrayBufferLike, number>();
@@ -19,7 +21,7 @@ export class Blocks {
   /** A copy of the bytes, which the caller may lose afterwards. */
   copyOf(bytes: Uint8Array): Uint8Array {
     if (bytes.length < leastBlockBytes || bytes.length > limits.framePayloadBytes) return Buffer.from(bytes);
-    const block = this.#free.pop() ?? new ArrayBuffer(blockBytes);
+    const block = this.#free.pop() ?? this.#make();
     const piece = new Uint8Array(block, frameHeaderBytes, bytes.length);
     piece.set(bytes);
     return piece;
@@ -27,27 +29,34 @@ export class Blocks {
 
   /** The piece with room before it for its frame's header; null if there is none. */
   framed(piece: Uint8Array): Uint8Array | null {
-    if (!isBlock(piece) || piece.byteOffset !== frameHeaderBytes) return null;
+    if (!this.#isBlock(piece) || piece.byteOffset !== frameHeaderBytes) return null;
     return new Uint8Array(piece.buffer, 0, frameHeaderBytes + piece.length);
   }
 
   /** A piece was cut in two: both must be released. */
   wasCut(piece: Uint8Array): void {
-    if (isBlock(piece)) this.#pieces.set(piece.buffer, (this.#pieces.get(piece.buffer) ?? 1) + 1);
+    if (this.#isBlock(piece)) this.#pieces.set(piece.buffer, (this.#pieces.get(piece.buffer) ?? 1) + 1);
   }
 
   /** Nobody reads this piece any more. */
   release(piece: Uint8Array): void {
-    if (!isBlock(piece)) return;
+    if (!this.#isBlock(piece)) return;
     const pieces = this.#pieces.get(piece.buffer) ?? 1;
+    this.#pieces.delete(piece.buffer);
     if (pieces > 1) this.#pieces.set(piece.buffer, pieces - 1);
     else if (this.#free.length < keptBlocks) this.#free.push(piece.buffer as ArrayBuffer);
+  }
+
+  #make(): ArrayBuffer {
+    const block = new ArrayBuffer(blockBytes);
+    this.#own.add(block);
+    return block;
+  }
+
+  #isBlock(piece: Uint8Array): boolean {
+    return this.#own.has(piece.buffer);
   }
 }
 
 /** Those of this process. */
 export const blocks = new Blocks();
-
-function isBlock(piece: Uint8Array): boolean {
-  return piece.buffer.byteLength === blockBytes;
-}

@@ -8,6 +8,8 @@ const keptBuffers = 8;
 
 export class MessageBuffers {
   readonly #bytes: number;
+  /** Known by what they are: a message of the same length may be somebody else's. */
+  readonly #own = new WeakSet<ArrayBufferLike>();
   readonly #free: Uint8Array[] = [];
 
   /** `bytes`: length of a buffer; longer messages get one of their own. */
@@ -32,13 +34,18 @@ export class MessageBuffers {
 
   /** The message has been sent, and nobody reads it any more. */
   release(message: Uint8Array): void {
-    if (message.buffer.byteLength !== this.#bytes || this.#free.length >= keptBuffers) return;
+    if (!this.#own.has(message.buffer) || this.#free.length >= keptBuffers) return;
     this.#free.push(new Uint8Array(message.buffer));
   }
 
   #take(length: number): Uint8Array {
     if (length <= smallBytes || length > this.#bytes) return Buffer.allocUnsafe(length);
-    const whole = this.#free.pop() ?? new Uint8Array(Buffer.allocUnsafeSlow(this.#bytes).buffer);
-    return whole.subarray(0, length);
+    return (this.#free.pop() ?? this.#make()).subarray(0, length);
+  }
+
+  #make(): Uint8Array {
+    const { buffer } = Buffer.allocUnsafeSlow(this.#bytes);
+    this.#own.add(buffer);
+    return new Uint8Array(buffer);
   }
 }

@@ -38,6 +38,19 @@ describe('a block', () => {
     expect(blocks.framed(piece.subarray(5))).toBeNull();
   });
 
+  test('is never made of somebody else’s memory, whatever its length', () => {
+    const blocks = new Blocks();
+    const length = blocks.copyOf(long(1)).buffer.byteLength;
+    const foreign = Buffer.allocUnsafeSlow(length).fill(9);
+    for (const piece of [foreign.subarray(0, 10), foreign.subarray(10), foreign]) {
+      blocks.wasCut(piece);
+      expect(blocks.framed(piece)).toBeNull();
+      blocks.release(piece);
+    }
+    for (let n = 0; n < 3; n++) expect(blocks.copyOf(long(n)).buffer).not.toBe(foreign.buffer);
+    expect(foreign.every((byte) => byte === 9)).toBe(true);
+  });
+
   test('is not taken for a short piece, nor for one that is longer than a frame', () => {
     const blocks = new Blocks();
     for (const length of [0, 1, leastBlockBytes - 1, limits.framePayloadBytes + 1]) {
