@@ -15,7 +15,7 @@ import {
 } from '../../shared/link/codec.ts';
 import { type CancelCode, cancelCodes, flags, marksSince } from '../../shared/link/frames.ts';
 import { type Refusal, refusalOf } from '../../shared/link/handshake.ts';
-import { requestHeadOf } from '../../shared/link/heads.ts';
+import { type FlatHeaders, headerOf, requestHeadOf } from '../../shared/link/heads.ts';
 import { LinkSession, type Stream } from '../../shared/link/session.ts';
 import { ByteQueue } from './byte-queue.ts';
 import { CarriedSocket } from './carried-socket.ts';
@@ -183,7 +183,7 @@ export class OpenLink {
     }
     const isWhole = body === null && socket === undefined;
     this.#session.sentHead(stream, isWhole);
-    this.#outbox.sendHead(encodeTextFrame('RESPONSE', text, stream.id, isWhole ? flags.end : 0));
+    this.#outbox.sendHead(encodeTextFrame('RESPONSE', text, stream.id, isWhole ? flags.end : 0), lengthOf(headers));
     if (socket !== undefined) this.#join(stream, socket);
     else if (body === null) this.#answered(stream);
     else {
@@ -252,6 +252,12 @@ function untimely({ name }: Frame): PorchlightError {
     'link-untimely',
     `Cannot go on with the link: the edge sent ${name}; bring home and edge to the same version.`,
   );
+}
+
+/** As the service announces it; null: it does not. */
+function lengthOf(headers: FlatHeaders): number | null {
+  const length = headerOf(headers, 'content-length');
+  return length === null ? null : Number(length);
 }
 
 function codeOf(thrown: unknown): CancelCode {

@@ -79,9 +79,9 @@ export class Outbox<Owner> {
     this.#schedule();
   }
 
-  /** The head of a response: somebody waits for it. */
-  sendHead(frame: Uint8Array): void {
-    if (this.#bulk.size > 0) this.#pace?.hurry();
+  /** The head of a response with a body of so many bytes; null: nobody knows. Who waits for bulk is not in a hurry. */
+  sendHead(frame: Uint8Array, bodyBytes: number | null): void {
+    if (this.#bulk.size > 0 && (bodyBytes ?? 0) <= bulkBytes) this.#pace?.hurry();
     this.send(frame);
   }
 

@@ -189,7 +189,7 @@ describe('the outbox beside bulk', () => {
     rig.outbox.sendBody(rig.stream(1, 8_000_000), rig.body(8_000_000), events);
     await turn();
     const small = rig.stream(9, 0);
-    rig.outbox.sendHead(encodeTextFrame('RESPONSE', '{}', 9));
+    rig.outbox.sendHead(encodeTextFrame('RESPONSE', '{}', 9), 1_000);
     rig.outbox.sendBody(small, rig.body(1_000), events);
     await turn();
     const before = rig.sink.messages.length;
@@ -207,10 +207,22 @@ describe('the outbox beside bulk', () => {
     expect(all()).toBe(8_001_000);
   });
 
+  test('is not held back by other bulk', async () => {
+    const rig = new Rig();
+    for (let id = 1; id <= 4; id++) {
+      rig.outbox.sendHead(encodeTextFrame('RESPONSE', '{}', id), 4_000_000);
+      rig.outbox.sendBody(rig.stream(id, 4_000_000), rig.body(4_000_000), events);
+      await turn();
+    }
+    while (rig.sink.bufferedAmount > 0) await rig.sink.drain();
+    expect(rig.frames.some((frame) => frame.name === 'MARK')).toBe(false);
+    expect(rig.frames.filter(isEnd).length).toBe(4);
+  });
+
   test('is not held back by a body that is no bulk', async () => {
     const rig = new Rig();
     for (let id = 1; id <= 20; id++) {
-      rig.outbox.sendHead(encodeTextFrame('RESPONSE', '{}', id));
+      rig.outbox.sendHead(encodeTextFrame('RESPONSE', '{}', id), null);
       rig.outbox.sendBody(rig.stream(id, 0), rig.body(60_000), events);
     }
     await turn();
