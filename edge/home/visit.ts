@@ -85,7 +85,7 @@ async function failed(parts: VisitParts, home: HomeRecord, request: Request, fai
     case 'busy':
       return await away(parts, home, request, { reason: 'unreachable', service: null, until: null });
     case 'service-down':
-      // A home of version 1 says it only so, one of version 2 before it has said it by SERVICES: the link is there.
+      // A home of version 1 says it only so, one of version 2 or later before it has said it by SERVICES: the link is there.
       return await away(parts, home, request, { reason: 'failing', service: null, until: null });
   }
 }

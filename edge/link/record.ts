@@ -1,6 +1,7 @@
-// What the Link object writes down: one row. A new session writes it once, a loss or a good night once more; frames,
-// requests, pings and the states of services never do, because rows are what the platform counts. The history of the
-// link is written along with those and costs no row of its own; what happened since is on the socket (sockets.ts).
+// What the Link object writes down: one row. A new session writes it once, a loss or a good night once more. A process that
+// comes back after a loss costs none, unless somebody had waited for it in vain, which is written down once so that nobody
+// else waits. Frames, requests, pings and the states of services never do, because rows are what the platform counts. The
+// history of the link is written along with those and costs no row of its own; what happened since is on the socket (sockets.ts).
 
 import type { Incumbent } from '../../shared/link/handshake.ts';
 import type { ServiceState } from '../../shared/presence.ts';

@@ -150,7 +150,7 @@ export const homeCodes = {
     do: 'Wait until `porchlight status` says that it is, and repeat.',
   },
   'link-silent': {
-    says: 'The edge did not answer for 20 seconds; home dials anew.',
+    says: 'The edge did not answer a ping; home dials anew.',
     do: null,
   },
   'link-unreachable': {

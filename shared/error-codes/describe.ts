@@ -36,7 +36,7 @@ function section({ metBy, codes }: ErrorGroup): string {
 
 const introduction = `# Errors
 
-<!-- Made by \`npm run docs\` from shared/error-codes.ts: change it there. -->
+<!-- Made by \`npm run docs\` from shared/error-codes/: change it there. -->
 
 Every code that Porchlight gives an error. A code is stable: it may be searched for, and it never gets another meaning.
 Where nothing stands under "what to do" there is nothing for anybody to do.

@@ -222,7 +222,7 @@ export const cancelCodes = {
   enough: 0,
   /** Something broke at the sender of this frame. */
   failed: 1,
-  /** Home: the service cannot be reached. */
+  /** Home: nothing listens where the service should be; on a WebSocket: the service broke off. */
   'service-down': 2,
   /** Home: no service of this home has that host. */
   'not-served': 3,
