@@ -139,9 +139,10 @@ export class Carried implements Watched, Visited {
     return true;
   }
 
-  #write({ bytes, parcel }: Part): void {
-    const { length } = bytes;
+  #write(part: Part): void {
+    const { length } = part.bytes;
     if (length === 0) return;
+    const { bytes, parcel } = this.#alone(part);
     const writer = this.#writer;
     if (writer === null) {
       parcel?.spent();
@@ -161,6 +162,15 @@ export class Carried implements Watched, Visited {
         this.#gone();
       },
     );
+  }
+
+  /** What a visitor takes late must not hold the whole message in which it came beside the bytes of others. */
+  #alone(part: Part): Part {
+    const { bytes, parcel } = part;
+    if (parcel === null || bytes.length * 2 >= parcel.bytes) return part;
+    const own = bytes.slice();
+    parcel.spent();
+    return { bytes: own, parcel: null };
   }
 
   #close(): void {

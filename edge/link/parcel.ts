@@ -5,10 +5,13 @@
 const largeBytes = 16 * 1024;
 
 export class Parcel {
+  /** Length of the message. */
+  readonly bytes: number;
   readonly #memory: ArrayBuffer;
   #uses: number;
 
   private constructor(memory: ArrayBuffer, uses: number) {
+    this.bytes = memory.byteLength;
     this.#memory = memory;
     this.#uses = uses;
   }

@@ -1,0 +1,44 @@
+// A message holds bytes of many visitors: its memory goes when those of the last are gone, and nobody who reads slowly
+// holds the bytes of others.
+
+import { describe, expect, test } from 'vitest';
+import { Carried } from '../../../edge/link/carried.ts';
+import { Parcel } from '../../../edge/link/parcel.ts';
+
+const KiB = 1024;
+const events = { taken: () => undefined, done: () => undefined };
+
+/** A visitor's answer that has begun. */
+async function begun(): Promise<{ carried: Carried; response: Response }> {
+  const carried = new Carried(false, events);
+  carried.head({ status: 200, headers: [] });
+  carried.settle(false);
+  return { carried, response: await carried.response };
+}
+
+describe('a message with little for a visitor who stops, and much for others', () => {
+  test('goes when the others have theirs', async () => {
+    const memory = new ArrayBuffer(256 * KiB);
+    const parcel = Parcel.of(new Uint8Array(memory), 2);
+    const { carried, response } = await begun();
+    const bytes = new Uint8Array(memory, 10, 16 * KiB).fill(7);
+    carried.data(bytes, parcel);
+    expect(memory.byteLength).toBe(256 * KiB);
+    parcel?.spent();
+    expect(memory.byteLength).toBe(0);
+    carried.settle(true);
+    const body = new Uint8Array(await response.arrayBuffer());
+    expect([body.length, body.every((byte) => byte === 7)]).toEqual([16 * KiB, true]);
+  });
+
+  test('is not copied for whom most of it is', async () => {
+    const memory = new ArrayBuffer(256 * KiB);
+    const parcel = Parcel.of(new Uint8Array(memory), 1);
+    const { carried, response } = await begun();
+    carried.data(new Uint8Array(memory, 10, 200 * KiB).fill(7), parcel);
+    expect(memory.byteLength).toBe(256 * KiB);
+    carried.settle(true);
+    expect((await response.arrayBuffer()).byteLength).toBe(200 * KiB);
+    expect(memory.byteLength).toBe(0);
+  });
+});
