@@ -106,7 +106,7 @@ export class OpenLink {
       case 'DATA': {
         const stream = this.#session.receive(frame);
         if (stream === undefined) return;
-        stream.owner.body?.put(frame.payload);
+        stream.owner.body?.put(alone(frame.payload));
         if (isEnd(frame)) {
           stream.owner.body?.end();
           this.#closeIfOver(stream);
@@ -252,6 +252,11 @@ function untimely({ name }: Frame): PorchlightError {
     'link-untimely',
     `Cannot go on with the link: the edge sent ${name}; bring home and edge to the same version.`,
   );
+}
+
+/** What a service takes late must not hold the whole message in which it came beside the bytes of others. */
+function alone(bytes: Uint8Array): Uint8Array {
+  return bytes.length * 2 < bytes.buffer.byteLength ? Buffer.from(bytes) : bytes;
 }
 
 /** As the service announces it; null: it does not. */
