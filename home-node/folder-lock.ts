@@ -11,9 +11,12 @@ const busy = 5;
 
 export class FolderLock {
   readonly #database: DatabaseSync;
+  /** How many holders had ended in good order when this one took it. */
+  readonly goodEnds: number;
 
   private constructor(database: DatabaseSync) {
     this.#database = database;
+    this.goodEnds = Number(database.prepare('PRAGMA user_version').get()?.user_version);
   }
 
   /**
@@ -46,8 +49,27 @@ export class FolderLock {
     }
   }
 
-  /** Released already, it does nothing. */
-  release(): void {
-    if (this.#database.isOpen) this.#database.close();
+  /** null when another process holds it. Throws whatever else take() throws. */
+  static takeIfFree(folder: string): FolderLock | null {
+    try {
+      return FolderLock.take(folder);
+    } catch (thrown) {
+      if (thrown instanceof PorchlightError && thrown.code === 'folder-in-use') return null;
+      throw thrown;
+    }
+  }
+
+  /**
+   * Released already, it does nothing. `inGoodOrder`: whoever takes it next finds one more among `goodEnds`. A holder that
+   * dies leaves no such thing, because it is written in the transaction that is the lock.
+   */
+  release(inGoodOrder = false): void {
+    if (!this.#database.isOpen) return;
+    try {
+      if (inGoodOrder) this.#database.exec(`PRAGMA user_version = ${(this.goodEnds + 1) % 2 ** 31}; COMMIT`);
+    } catch {
+      // A full disk, say: then it ends as if it had died.
+    }
+    this.#database.close();
   }
 }

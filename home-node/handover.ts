@@ -7,8 +7,9 @@
 //   and the edge drains the older's ──────────▶ finishes what it is answering, stops its services, ends
 //
 // Only who holds the folder takes deliveries, so that there are never two that do. If the newer dies before its link
-// is open, the older finds the folder free and takes it back; if the older dies, the newer is simply a home node that
-// starts.
+// is open, the older finds the folder free and takes it back; if the newer ends in good order, the older ends too; if
+// the older dies, the newer is simply a home node that starts. An older whose link is not open has nothing to answer, and
+// must not open it any more: it ends as soon as the newer has the folder. The one before it may answer still.
 
 import { setTimeout as delay } from 'node:timers/promises';
 import { PorchlightError } from '../shared/errors.ts';
@@ -32,8 +33,8 @@ const servicesLookMs = 25;
 const answerWithinMs = 30_000;
 
 /**
- * Has the home node that runs on this folder give it up. Resolves to its process id: it answers visitors until this one's link
- * is open. Throws `folder-in-use` when it cannot be asked or is of a version that does not know how, `folder-managed`
+ * Has the home node that runs on this folder give it up. Resolves to the id of the process that answers visitors until this
+ * one's link is open: that home node, or the one whose place it had not taken yet. Throws `folder-in-use` when it cannot be asked or is of a version that does not know how, `folder-managed`
  * when a service manager runs it, and what it refused with.
  */
 export async function takeFolder(folder: string, how: TakeOver, inUse: Error, onProgress: OnProgress): Promise<number> {
@@ -52,7 +53,9 @@ export async function takeFolder(folder: string, how: TakeOver, inUse: Error, on
     );
   }
   try {
-    await askNode(folder, 'hand-over', { to: process.pid }, onProgress, AbortSignal.timeout(answerWithinMs));
+    const signal = AbortSignal.timeout(answerWithinMs);
+    const answers = await askNode<unknown>(folder, 'hand-over', { to: process.pid }, onProgress, signal);
+    if (typeof answers === 'number') return answers;
   } catch (thrown) {
     // It ended meanwhile, by itself or killed: then the folder is free, or somebody else's.
     if (!(thrown instanceof PorchlightError) || !gone.has(thrown.code)) throw thrown;
@@ -88,24 +91,67 @@ export async function allUp(services: { allUp(): boolean }, olderEnds: Promise<v
 }
 
 /**
- * For the older: resolves to the folder's lock when the newer has not taken it or has died; to null when `signal` is
- * aborted, because it has taken over.
+ * For the older, which held the folder as `held`: resolves to its lock when the newer has not taken it or has died; to
+ * `ended` when who held it since ended in good order, because then its owner wants none to run; to null when `signal` is
+ * aborted, because the newer has taken over.
  */
-export async function folderComesBack(folder: string, to: number, signal: AbortSignal): Promise<FolderLock | null> {
+export async function folderComesBack(
+  folder: string,
+  to: number,
+  held: FolderLock,
+  signal: AbortSignal,
+): Promise<FolderLock | 'ended' | null> {
   for (let waited = 0; !signal.aborted; waited += lookMs) {
     if (waited >= takeWithinMs || !isAlive(to)) {
-      const lock = lockIfFree(folder);
-      if (lock !== null) return lock;
+      const lock = FolderLock.takeIfFree(folder);
+      if (lock?.goodEnds === held.goodEnds) return lock;
+      lock?.release();
+      if (lock !== null) return 'ended';
     }
     await delay(lookMs, undefined, { signal }).catch(() => undefined);
   }
   return null;
 }
 
-function lockIfFree(folder: string): FolderLock | null {
-  try {
-    return FolderLock.take(folder);
-  } catch {
-    return null;
+export interface GivenAway {
+  readonly folder: string;
+  /** The process that it was given to. */
+  readonly to: number;
+  /** As it was held. */
+  readonly held: FolderLock;
+  /** Its link is open: visitors need the older one until the edge drains that. */
+  readonly answers: boolean;
+  /** Aborted when it has been taken over, or is told to end. */
+  readonly signal: AbortSignal;
+  /** A newer one has the folder, and nothing is left to do. */
+  readonly onTaken: () => void;
+  /** A newer one had it and ended in good order. */
+  readonly onEnded: () => Promise<void>;
+}
+
+/** For the older: resolves to the lock as folderComesBack() does; to null when it has to end. */
+export async function untilBack(given: GivenAway): Promise<FolderLock | null> {
+  const { folder, to, held, answers, signal, onTaken, onEnded } = given;
+  const listening = new AbortController();
+  if (!answers) void isTaken(folder, AbortSignal.any([signal, listening.signal])).then((taken) => taken && onTaken());
+  const found = await folderComesBack(folder, to, held, signal).finally(() => listening.abort());
+  if (found !== 'ended') return found;
+  await onEnded();
+  return null;
+}
+
+/** Resolves when a newer one has the folder, which is heard on its socket; to false when `signal` is aborted. */
+async function isTaken(folder: string, signal: AbortSignal): Promise<boolean> {
+  while (!signal.aborted) {
+    const answer = await askNode(folder, 'status').catch(() => null);
+    if (answer !== null) return !signal.aborted;
+    await delay(lookMs, undefined, { signal }).catch(() => undefined);
   }
+  return false;
+}
+
+/** systemd.exec(5) "Environment variables in spawned processes": a shell in a unit passes the first on, and not the second. */
+export function isManaged(environment: Readonly<Record<string, string | undefined>>): boolean {
+  const { INVOCATION_ID: unit, SYSTEMD_EXEC_PID: pid } = environment;
+  return unit !== undefined && (pid === undefined || pid === String(process.pid));
 }

@@ -21,6 +21,13 @@ export type HomeEvent =
   | { readonly event: 'delivered'; readonly deliveries: number }
   | { readonly event: 'asleep'; readonly pages: number };
 
+export interface BedtimeResult {
+  /** Public pages that were left at the edge. */
+  readonly pages: number;
+  /** The edge knows that home sleeps. Otherwise it finds the link gone, and says "out of reach". */
+  readonly told: boolean;
+}
+
 export interface HomeParts extends OwnerDeedsParts {
   readonly clock: Clock;
   readonly log: Log;

@@ -7,7 +7,7 @@ import type { Session } from '../shared/session/call.ts';
 import { DayRound } from './bedtime/day-round.ts';
 import { type HomeReport, type LinkReport, linkReport } from './control/report.ts';
 import { allUp } from './handover.ts';
-import type { HomeParts } from './home-parts.ts';
+import type { BedtimeResult, HomeParts } from './home-parts.ts';
 import { fellBack, replayed } from './intake/fallen-back.ts';
 import { adviceFor } from './link/advice.ts';
 import type { LinkState } from './link/client.ts';
@@ -15,13 +15,6 @@ import { OwnerDeeds } from './owner-deeds.ts';
 import type { OnProgress, Progress } from './progress.ts';
 import { wakingProgress } from './waking.ts';
 import { within } from './within.ts';
-
-export interface BedtimeResult {
-  /** Public pages that were left at the edge. */
-  readonly pages: number;
-  /** The edge knows that home sleeps. Otherwise it finds the link gone, and says "out of reach". */
-  readonly told: boolean;
-}
 
 /** After a failure to ask for what was forgotten, ms. */
 const beginAgainMs = 10_000;
@@ -48,6 +41,7 @@ export class Home {
   #isOver = false;
   /** Another home node has the folder: this one only answers what is carried to it. */
   #isHandedOver = false;
+  #isDraining = false;
   #link: LinkReport;
   #finished = 0;
   /** Waited at the edge when the link opened; null until the edge said so. */
@@ -93,8 +87,8 @@ export class Home {
     const { log, calls, intake, link, rotation } = this.#parts;
     this.#link = linkReport(this.#link, state, this.#parts.clock.now());
     if (this.#isHandedOver) {
-      if (state.link === 'draining')
-        log.info('The newer home node has opened its link; finishing what is being answered.');
+      this.#isDraining = state.link === 'draining';
+      if (this.#isDraining) log.info('The newer home node has opened its link; finishing what is being answered.');
       if (state.link === 'superseded') this.#parts.onSuperseded();
       return;
     }
@@ -201,10 +195,11 @@ export class Home {
 
   /**
    * Another home node takes the folder: ends what is in hand, within bounds, and closes whatever lies in the folder. Link and
-   * services go on until the edge drains the link. Throws `key-change-open` while home's key is being changed.
+   * services go on until the edge drains the link, if it is open; if not, it is not opened any more, because the edge would take
+   * this one for the newer. Resolves to whether it is. Throws `key-change-open` while home's key is being changed.
    */
-  async handOver(onProgress: OnProgress): Promise<void> {
-    const { log, rotation, intake, calls, ledger } = this.#parts;
+  async handOver(onProgress: OnProgress): Promise<boolean> {
+    const { log, rotation, intake, calls, ledger, link } = this.#parts;
     if (rotation.isOpen) {
       throw new PorchlightError(
         'key-change-open',
@@ -214,12 +209,22 @@ export class Home {
     log.info('Another home node takes over: finishing what is in hand.');
     onProgress({ step: 'finishing deliveries', done: 0, of: null });
     this.#rest();
+    const answers = link.session !== null;
+    if (!answers) link.close();
     if (!(await intake.intake.finish(finishMs)))
       log.warn('Not everything was finished in time; the edge keeps the rest.');
     this.#isHandedOver = true;
     await intake.close();
     await calls.close();
     await ledger.close();
+    return answers;
+  }
+
+  /** Handed over, and the newer one ended in good order: so does this one. Draining, it ends by itself. */
+  async endToo(wakeAt: number | null): Promise<void> {
+    if (this.#isDraining) return;
+    if (this.#parts.link.session !== null) await within(goodNightMs, this.#goodNight(wakeAt));
+    this.#parts.onSuperseded();
   }
 
   /** What waited when home woke, and how much of it is done; null when that is over, or not known yet. */

@@ -14,8 +14,9 @@ import type { Claimed } from './claim-file.ts';
 import { configFileName, type HomeOptions, readConfig } from './config.ts';
 import type { NodeReport, NodeState, SleepReport } from './control/report.ts';
 import { FolderLock } from './folder-lock.ts';
-import { folderComesBack, takeFolder } from './handover.ts';
-import type { BedtimeResult, Home } from './home.ts';
+import { ended, isManaged, takeFolder, untilBack } from './handover.ts';
+import type { Home } from './home.ts';
+import type { BedtimeResult } from './home-parts.ts';
 import { HomeKeys } from './key.ts';
 import { systemTimers } from './link/timers.ts';
 import { createLog, type Log, type LogSettings } from './log.ts';
@@ -36,7 +37,7 @@ export class HomeNode {
   readonly #clock: Clock;
   readonly #log: Log;
   #lock: FolderLock;
-  /** The process that this one took over from, until the first waking. */
+  /** The process that answered before this one, while it lives. */
   #older: number | null;
   #isGivenAway = false;
   /** Aborted when the folder, given to another home node, is not coming back. */
@@ -75,6 +76,11 @@ export class HomeNode {
     this.#settings = this.#readSettings();
     this.#lock = lock;
     this.#older = older;
+    if (older !== null) {
+      void ended(older).then(() => {
+        this.#older = null;
+      });
+    }
     this.#alerts = this.#watchAlerts();
   }
 
@@ -211,7 +217,7 @@ export class HomeNode {
     }
     await this.#next(async () => {
       if (this.#home !== null) await this.#bedtime(this.#home, this.#options.wakeAt, () => undefined);
-      await this.#release();
+      await this.#release(true);
     }, true);
   }
 
@@ -225,30 +231,33 @@ export class HomeNode {
   }
 
   /**
-   * Gives the folder to the home node in process `to`, and answers visitors until that one's link is open. `closeSocket`
-   * gives up the control socket and resolves when all that was asked is answered. Throws `key-change-open`.
+   * Gives the folder to the home node in process `to`. Resolves to the process that answers visitors until that one's link is
+   * open. `closeSocket` gives up the control socket and resolves when all that was asked is answered. Throws `key-change-open`.
    */
-  async handOver(to: number, closeSocket: () => Promise<void>, onProgress: OnProgress): Promise<void> {
-    await this.#next(async () => {
-      try {
-        await this.#home?.handOver(onProgress);
-      } catch (thrown) {
+  async handOver(to: number, closeSocket: () => Promise<void>, onProgress: OnProgress): Promise<number> {
+    return await this.#next(async () => {
+      const answers = await this.#home?.handOver(onProgress).catch((thrown: unknown) => {
         this.#ended = false;
         throw thrown;
-      }
+      });
       await this.#letGo();
       const answered = closeSocket();
       this.#isGivenAway = true;
       this.#lock.release();
       // Asleep there is nothing to answer for.
       if (this.#home === null) void answered.then(() => this.#seams.onSuperseded?.());
-      else void this.#takeBackFrom(to);
+      else this.#takeBackFrom(to, answers === true).catch((thrown: unknown) => this.#log.error(causeOf(thrown)));
+      return answers === true ? process.pid : (this.#older ?? process.pid);
     }, true);
   }
 
   /** If the other home node dies before its link is open, this one is home again. */
-  async #takeBackFrom(to: number): Promise<void> {
-    const lock = await folderComesBack(this.#options.folder, to, this.#gaveAway.signal);
+  async #takeBackFrom(to: number, answers: boolean): Promise<void> {
+    const lock = await untilBack({
+      ...{ folder: this.#options.folder, to, held: this.#lock, answers, signal: this.#gaveAway.signal },
+      onTaken: () => this.#seams.onSuperseded?.(),
+      onEnded: async () => await this.#home?.endToo(this.#options.wakeAt),
+    });
     if (lock === null) return;
     this.#log.warn(`Process ${to} ended before it had taken over; going on.`);
     this.#lock = lock;
@@ -301,7 +310,6 @@ export class HomeNode {
     try {
       this.#settings = this.#readSettings();
       const held = { log: this.#log, settings: this.#settings, older: this.#older };
-      this.#older = null;
       this.#home = await startHome({ ...this.#options, ...once }, held, {
         ...this.#seams,
         onEvent: (event) => {
@@ -385,14 +393,8 @@ export class HomeNode {
     this.#metrics = null;
   }
 
-  async #release(): Promise<void> {
+  async #release(inGoodOrder = false): Promise<void> {
     await this.#letGo();
-    this.#lock.release();
+    this.#lock.release(inGoodOrder);
   }
-}
-
-/** systemd.exec(5) "Environment variables in spawned processes": a shell in a unit passes the first on, and not the second. */
-function isManaged(environment: Readonly<Record<string, string | undefined>>): boolean {
-  const { INVOCATION_ID: unit, SYSTEMD_EXEC_PID: pid } = environment;
-  return unit !== undefined && (pid === undefined || pid === String(process.pid));
 }

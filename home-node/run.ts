@@ -38,7 +38,7 @@ export async function runNode(options: HomeOptions, seams: HomeSeams = {}): Prom
       options.folder,
       controlCalls(node, async (to, onProgress) => {
         // From then on the socket at that place is the other's.
-        await node.handOver(to, () => server.close(), onProgress);
+        return await node.handOver(to, () => server.close(), onProgress);
       }),
     );
     control = server;

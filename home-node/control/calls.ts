@@ -6,10 +6,10 @@ import type { HomeNode } from '../node.ts';
 import type { OnProgress } from '../progress.ts';
 import type { ControlCalls } from './server.ts';
 
-/** `handOver`: gives the folder to the process with this id. */
+/** `handOver`: gives the folder to the process with this id; resolves to the one that answers visitors meanwhile. */
 export function controlCalls(
   node: HomeNode,
-  handOver: (to: number, onProgress: OnProgress) => Promise<void>,
+  handOver: (to: number, onProgress: OnProgress) => Promise<number>,
 ): ControlCalls {
   return {
     status: async () => await node.report(),

@@ -3,7 +3,7 @@
 
 import type { SpoolTold } from '../../shared/lease/messages.ts';
 import type { Alert } from '../alerts/judge.ts';
-import type { BedtimeResult } from '../home.ts';
+import type { BedtimeResult } from '../home-parts.ts';
 import type { LinkState } from '../link/client.ts';
 import type { Progress } from '../progress.ts';
 import type { ServiceEntry } from '../services/supervisor.ts';

@@ -7,7 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { systemClock } from '../../shared/clock.ts';
-import { causeOf, PorchlightError } from '../../shared/errors.ts';
+import { causeOf } from '../../shared/errors.ts';
 import { FolderLock } from '../folder-lock.ts';
 import { compileParserOnce, tidyMemory } from '../frugal.ts';
 import { createLog, type Log } from '../log.ts';
@@ -24,19 +24,10 @@ const longMs = 60_000;
 /** What is being sent may take its time; it is sent again after the next start. */
 const patienceMs = 3000;
 
-function lockIfFree(folder: string): FolderLock | null {
-  try {
-    return FolderLock.take(folder);
-  } catch (thrown) {
-    if (thrown instanceof PorchlightError && thrown.code === 'folder-in-use') return null;
-    throw thrown;
-  }
-}
-
 /** Resolves when no other process sends for this actor; to null when `signal` is aborted before. */
 async function takeLock(folder: string, log: Log, signal: AbortSignal): Promise<FolderLock | null> {
   for (let waited = 0; !signal.aborted; waited += lockRetryMs) {
-    const lock = lockIfFree(folder);
+    const lock = FolderLock.takeIfFree(folder);
     if (lock !== null) return lock;
     if (waited === longMs) log.warn(`Another process works on ${folder}: nothing is sent from here until it ends.`);
     await delay(lockRetryMs);
@@ -63,7 +54,7 @@ async function main(): Promise<void> {
   const folder = join(options.folder, actorFolder);
   mkdirSync(folder, { recursive: true });
   guardOutgoing(options.allowPrivateAddresses);
-  let lock = lockIfFree(folder);
+  let lock = FolderLock.takeIfFree(folder);
   // While another process is at work here, this one answers and takes what comes, but sends nothing: that would be sent
   // twice. It must not change the database under the other, either.
   if (lock === null && !isOfToday(join(folder, actorFile))) lock = await takeLock(folder, log, ending.signal);

@@ -28,7 +28,7 @@ export type LinkState =
   /** Told to sleep or to close. */
   | { readonly link: 'closed' };
 
-export interface LinkClientOptions extends Omit<DialOptions, 'process' | 'epoch' | 'versions'> {
+export interface LinkClientOptions extends Omit<DialOptions, 'process' | 'epoch' | 'versions' | 'isWanted'> {
   readonly serve: Serve;
   /** How the services are now: the edge is told when the link opens and by tellServices(). Absent: it is told nothing. */
   readonly services?: () => readonly ServiceState[];
@@ -141,7 +141,8 @@ export class LinkClient {
       const { edge, homeId, ca, versions = linkVersions } = this.#options;
       const key = this.#key;
       const trust = ca === undefined ? {} : { ca };
-      const dialled = await dial({ edge, homeId, key, process: this.#process, epoch: this.#epoch, versions, ...trust });
+      const own = { process: this.#process, epoch: this.#epoch, isWanted: (): boolean => this.#isWanted };
+      const dialled = await dial({ edge, homeId, key, versions, ...own, ...trust });
       const { serve, onWork, timers } = this.#options;
       const live: LiveLink = new LiveLink(dialled, {
         serve,

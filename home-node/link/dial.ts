@@ -31,6 +31,8 @@ export interface DialOptions {
   readonly epoch: number;
   /** Versions of the link that home speaks, best first. */
   readonly versions: readonly number[];
+  /** Asked before the proof is sent, by which the edge lets this one in and another one go. */
+  readonly isWanted?: () => boolean;
   /** Certificates to trust beside the system's, PEM; development. */
   readonly ca?: string;
 }
@@ -66,6 +68,7 @@ export async function dial(options: DialOptions): Promise<Dialled> {
     const { edge, homeId, process, epoch } = options;
     const version = chooseVersion(hello.versions, options.versions);
     const proof = await signProof({ nonce: hello.nonce, edge, homeId, version, process, epoch }, options.key);
+    if (options.isWanted?.() === false) throw unreachable('it is not wanted any more');
     socket.send(encodeTextFrame('PROOF', proof));
     const welcome = welcomeOf(await frames.next('WELCOME'));
     return { socket, welcome, early: frames.rest() };

@@ -24,12 +24,17 @@ let folder: string;
 let pages: Server;
 let domain: Domain;
 let visitors: Visitors | null = null;
+let isBroken = false;
 let endSlow: (() => void) | null = null;
 const started: Program[] = [];
 
 async function openDomain(name: string, servicesToml?: (url: string) => string): Promise<void> {
   folder = mkdtempSync(join(tmpdir(), `porchlight-${name}-`));
   pages = createServer((request, response) => {
+    if (isBroken) {
+      response.writeHead(500).end();
+      return;
+    }
     if (request.url === '/slow') {
       response.write('begun');
       endSlow = () => response.end(' and ended');
@@ -53,8 +58,11 @@ async function closeDomain(): Promise<void> {
 }
 
 /** `porchlight up` in a terminal of its own. */
-function up(args: readonly string[] = [], env: Readonly<Record<string, string>> = {}): Program {
-  const all = [cli, 'up', '--home', domain.homeFolder, '--claim', domain.claimCode, ...args];
+function up(
+  args: readonly string[] = ['--claim', domain.claimCode],
+  env: Readonly<Record<string, string>> = {},
+): Program {
+  const all = [cli, 'up', '--home', domain.homeFolder, ...args];
   const program = new Program('up', all, { NODE_EXTRA_CA_CERTS: domain.caFile, ...env });
   started.push(program);
   return program;
@@ -62,6 +70,12 @@ function up(args: readonly string[] = [], env: Readonly<Record<string, string>> 
 
 async function report(): Promise<NodeReport | null> {
   return await askNode<NodeReport>(domain.homeFolder, 'status').catch(() => null);
+}
+
+async function holds(program: Program): Promise<void> {
+  await until(`${program.name} has the folder`, async () =>
+    (await report())?.pid === program.child.pid ? true : null,
+  );
 }
 
 async function awake(program: Program): Promise<void> {
@@ -89,6 +103,7 @@ function sayOnFailure(): void {
 }
 
 afterEach(async () => {
+  isBroken = false;
   await visitors?.end();
   visitors = null;
 });
@@ -141,7 +156,7 @@ describe('over services that somebody else runs', () => {
   test('one that systemd runs is left alone, and the message says what to do; with --replace it is not', async () => {
     sayOnFailure();
     const [plain] = started.slice(-1);
-    const managed = up([], { INVOCATION_ID: 'f00d' });
+    const managed = up(undefined, { INVOCATION_ID: 'f00d' });
     await awake(managed);
     await plain?.exited;
     const env = { NODE_EXTRA_CA_CERTS: domain.caFile };
@@ -182,6 +197,53 @@ describe('over services that somebody else runs', () => {
     }
     const gets = (await visitors?.end())?.filter(({ method }) => method === 'GET') ?? [];
     expect(tally(gets)).toEqual({ 'GET 200': gets.length });
+  });
+});
+
+describe('a home node that is replaced before its link was ever open', () => {
+  beforeAll(async () => {
+    await openDomain(
+      'replacing-early',
+      (url) => `[[services]]\nname = "pages"\nkind = "activitypub"\nurl = "${url}"\ninboxes = ["/inbox"]\n`,
+    );
+  });
+  afterAll(closeDomain);
+
+  test('ends; the one before it answers on, and when the newest is told to end nothing runs any more', async () => {
+    sayOnFailure();
+    const first = up();
+    await awake(first);
+    // Who comes waits for it, and opens no link meanwhile.
+    isBroken = true;
+    const second = up();
+    await holds(second);
+    const third = up();
+    await holds(third);
+    expect(await second.exited).toBe(supersededExitCode);
+    expect(third.log).toContain(`Took over the data folder from process ${first.child.pid}, which answers`);
+    expect(first.child.exitCode).toBeNull();
+    expect(await third.stop()).toBe(0);
+    expect(await first.exited).toBe(supersededExitCode);
+    expect(first.log).toContain('Good night');
+    expect(await report()).toBeNull();
+    FolderLock.take(domain.homeFolder).release();
+  });
+
+  test('opens none when the edge can be reached again: the newest serves', async () => {
+    sayOnFailure();
+    await domain.killEdge();
+    const older = up([]);
+    await holds(older);
+    await until('it dials', async () => ((await report())?.home?.link.state === 'lost' ? true : null));
+    const newer = up([]);
+    await holds(newer);
+    expect(await older.exited).toBe(supersededExitCode);
+    await domain.startEdge();
+    await awake(newer);
+    come();
+    await served();
+    expect(newer.child.exitCode).toBeNull();
+    expect((await report())?.pid).toBe(newer.child.pid);
   });
 });
 

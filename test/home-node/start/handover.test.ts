@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { ControlServer } from '../../../home-node/control/server.ts';
 import { FolderLock } from '../../../home-node/folder-lock.ts';
-import { ended, folderComesBack, isAlive, type TakeOver, takeFolder } from '../../../home-node/handover.ts';
+import { ended, folderComesBack, isAlive, type TakeOver, takeFolder, untilBack } from '../../../home-node/handover.ts';
 import { PorchlightError } from '../../../shared/errors.ts';
 
 const inUse = new Error('in use');
@@ -27,13 +27,13 @@ afterEach(async () => {
 });
 
 /** A home node that says this of itself. */
-async function runs(says: object, handOver: () => Promise<void> = async () => undefined): Promise<() => unknown[]> {
+async function runs(says: object, handOver: () => Promise<unknown> = async () => undefined): Promise<() => unknown[]> {
   const asked: unknown[] = [];
   server = await ControlServer.listen(folder, {
     status: async () => says,
     'hand-over': async ({ to }) => {
       asked.push(to);
-      await handOver();
+      return await handOver();
     },
   });
   return () => asked;
@@ -54,6 +54,11 @@ describe('taking a folder', () => {
     const asked = await runs({ pid: 4242, handsOver: true, isManaged: false });
     expect(await take('unless-managed')).toBe(4242);
     expect(asked()).toEqual([process.pid]);
+  });
+
+  test('says whose answers visitors get where the one that runs has not opened its link', async () => {
+    await runs({ pid: 4242, handsOver: true }, async () => 41);
+    expect(await take('always')).toBe(41);
   });
 
   test('is refused where nobody may, where nobody can be asked, and by a home node that does not know how', async () => {
@@ -89,19 +94,27 @@ describe('taking a folder', () => {
   });
 });
 
+/** As it was held by who gives it away. */
+function gave(): FolderLock {
+  const held = FolderLock.take(folder);
+  held.release();
+  return held;
+}
+
 describe('a folder that was given away', () => {
   test('comes back when the other died before it took it', async () => {
-    const lock = await folderComesBack(folder, await gonePid(), new AbortController().signal);
+    const lock = await folderComesBack(folder, await gonePid(), gave(), new AbortController().signal);
     expect(() => FolderLock.take(folder)).toThrow('another home node');
-    lock?.release();
+    if (lock instanceof FolderLock) lock.release();
   });
 
   test('does not while the other lives, holds it, or has taken over', async () => {
+    const held = gave();
     const theirs = FolderLock.take(folder);
     const over = new AbortController();
     const settled = vi.fn();
-    const coming = folderComesBack(folder, process.pid, over.signal).then(settled);
-    const dead = folderComesBack(folder, await gonePid(), over.signal).then(settled);
+    const coming = folderComesBack(folder, process.pid, held, over.signal).then(settled);
+    const dead = folderComesBack(folder, await gonePid(), held, over.signal).then(settled);
     theirs.release();
     // Free, but the one who is to take it lives: the other waiter found it first.
     await dead;
@@ -109,6 +122,31 @@ describe('a folder that was given away', () => {
     over.abort();
     await coming;
     expect(settled).toHaveBeenLastCalledWith(null);
+  });
+
+  test.each([
+    ['does not when the other ended in good order', true, 'ended'],
+    ['comes back when the other let it go without', false, expect.any(FolderLock)],
+  ] as const)('%s', async (_, inGoodOrder, found) => {
+    const held = gave();
+    FolderLock.take(folder).release(inGoodOrder);
+    const back = await folderComesBack(folder, await gonePid(), held, new AbortController().signal);
+    expect(back).toEqual(found);
+    if (back instanceof FolderLock) back.release();
+    FolderLock.take(folder).release();
+  });
+
+  test('is left to who answers on the socket by one that has no link, and by one that has, not', async () => {
+    await runs({ pid: 4242 });
+    const over = new AbortController();
+    const given = { folder, to: process.pid, held: gave(), signal: over.signal, onEnded: async () => undefined };
+    const [linked, linkless] = [vi.fn(), vi.fn()];
+    const answers = untilBack({ ...given, answers: true, onTaken: linked });
+    const has = untilBack({ ...given, answers: false, onTaken: linkless });
+    await vi.waitFor(() => expect(linkless).toHaveBeenCalledOnce());
+    over.abort();
+    expect(await Promise.all([answers, has])).toEqual([null, null]);
+    expect(linked).not.toHaveBeenCalled();
   });
 
   test('is nobody’s who ended', async () => {

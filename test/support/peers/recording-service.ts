@@ -1,7 +1,8 @@
 // A service at home that remembers everything it was ever handed: each delivery is appended to a file and fsynced
 // before it is answered, so that the file is what the service *saw*, whatever was killed. Its effect is by activity
 // id, as with real software. It verifies each signature with @peertube/http-signature and no window, because home may
-// deliver late. {"op": "pause"} makes it answer 503, {"op": "refuse"} 403, and any other take again.
+// deliver late. {"op": "pause"} makes it answer 503, {"op": "refuse"} 403, {"op": "hang"} nothing until
+// another comes, and any other take again.
 
 import { createHash } from 'node:crypto';
 import { closeSync, fsyncSync, openSync, writeSync } from 'node:fs';
@@ -15,6 +16,8 @@ const { values } = parseArgs({ options: { port: { type: 'string' }, record: { ty
 const record = openSync(values.record ?? '', 'a');
 const keys = new Map<string, string>();
 let turnedAway: number | null = null;
+let hangs = false;
+const hanging: (() => void)[] = [];
 
 async function keyOf(keyId: string): Promise<string> {
   const known = keys.get(keyId);
@@ -37,10 +40,14 @@ const server = createServer((request, response) => {
       response.writeHead(turnedAway).end();
       return;
     }
-    take(Buffer.concat(parts)).catch((thrown: unknown) => {
-      console.error(thrown);
-      response.writeHead(500).end();
-    });
+    const taken = (): void => {
+      take(Buffer.concat(parts)).catch((thrown: unknown) => {
+        console.error(thrown);
+        response.writeHead(500).end();
+      });
+    };
+    if (hangs) hanging.push(taken);
+    else taken();
   });
 
   async function take(body: Buffer): Promise<void> {
@@ -73,7 +80,9 @@ createInterface({ input: process.stdin })
   .on('line', (text) => {
     const line = JSON.parse(text) as { id: number; op: string };
     turnedAway = line.op === 'pause' ? 503 : line.op === 'refuse' ? 403 : null;
-    console.log(JSON.stringify({ id: line.id, result: { turnedAway } }));
+    hangs = line.op === 'hang';
+    if (!hangs) for (const goOn of hanging.splice(0)) goOn();
+    console.log(JSON.stringify({ id: line.id, result: { turnedAway, hanging: hanging.length } }));
   })
   .on('close', () => {
     closeSync(record);
