@@ -129,18 +129,19 @@ export class ServiceAnswer implements Dispatcher.DispatchHandler {
 }
 
 export function refusalOf(error: Error & { readonly code?: unknown }): PorchlightError {
-  if (error instanceof PorchlightError && error.code === 'failed') return error;
+  if (error instanceof PorchlightError && (error.code === 'failed' || error.code === 'bad-request')) return error;
   if (unreachable.has(error.code)) {
     return new PorchlightError('service-down', 'Cannot reach the service: nothing listens there; start it.', {
       cause: error,
     });
   }
-  if (refused.has(error.code)) {
-    return new PorchlightError('bad-request', 'Cannot put the request before the service as it stands.', {
-      cause: error,
-    });
-  }
+  if (refused.has(error.code)) return unaskable(error);
   return new PorchlightError('failed', 'Cannot pass on an answer: the service broke off.', { cause: error });
+}
+
+/** `cause`: what was found in the request that HTTP does not allow, and the link does. */
+export function unaskable(cause: unknown): PorchlightError {
+  return new PorchlightError('bad-request', 'Cannot put the request before the service as it stands.', { cause });
 }
 
 /**

@@ -12,7 +12,7 @@ import { ByteQueue } from '../link/byte-queue.ts';
 import type { LinkRequest, LinkResponse, ServiceSocket, ServiceSocketEvents } from '../link/serve.ts';
 import type { AnswerMemory } from './answer-memory.ts';
 import { toWire } from './header-text.ts';
-import { carriedHeaders, refusalOf } from './service-answer.ts';
+import { carriedHeaders, refusalOf, unaskable } from './service-answer.ts';
 
 const subprotocol = 'sec-websocket-protocol';
 
@@ -28,8 +28,17 @@ export async function askForSocket(
     perMessageDeflate: false,
     maxPayload: limits.webSocketMessageBytes,
     followRedirects: false,
-    finishRequest: (sent: ClientRequest) => finish(sent, request),
+    finishRequest: (sent: ClientRequest) => {
+      try {
+        finish(sent, request);
+      } catch (thrown) {
+        // It is connecting already. Thrown on, it would stay open without anybody who hears of its end.
+        sent.destroy(unaskable(thrown));
+      }
+    },
   });
+  // Whatever it still has to say after the first word changes nothing any more, and must not end the process.
+  socket.on('error', () => undefined);
   // Node's own buffers are used again; what waits here must stay as it is.
   socket.binaryType = 'nodebuffer';
   const cut = (): void => socket.terminate();
@@ -66,8 +75,6 @@ export async function askForSocket(
     });
   } catch (thrown) {
     signal.removeEventListener('abort', cut);
-    // Whatever it still has to say changes nothing any more.
-    socket.on('error', () => undefined);
     throw thrown;
   }
 }

@@ -148,6 +148,26 @@ describe('the service', () => {
     expect(requests).toEqual([]);
   });
 
+  test('is asked nothing when a header cannot be put into a request, and home outlives that the service goes away', async () => {
+    const unhandled: unknown[] = [];
+    const note = (error: unknown): void => void unhandled.push(error);
+    process.on('uncaughtException', note);
+    cleanups.push(() => process.off('uncaughtException', note));
+    const { url, connections } = await raw('');
+    const to = loopback(url);
+    for (const value of ['b\x01c', '\x7f']) {
+      await expect(ask(to, { headers: ['X-A', value] })).rejects.toMatchObject({ code: 'bad-request' });
+    }
+    const told = expect(ask(to)).rejects.toMatchObject({ code: 'failed' });
+    const isAsked = ({ bytesRead }: Socket): boolean => bytesRead > 0;
+    await vi.waitUntil(() => connections.some(isAsked));
+    await vi.waitUntil(() => connections.every((one) => isAsked(one) || one.closed));
+    expect(connections.filter(isAsked).length).toBe(1);
+    for (const one of connections) one.destroy();
+    await told;
+    expect(unhandled).toEqual([]);
+  });
+
   test('chooses among what was offered, or nothing', async () => {
     const headers = ['Sec-WebSocket-Protocol', 'v1, v2'];
     const { url } = await service();
