@@ -149,7 +149,7 @@ export function unaskable(cause: unknown): PorchlightError {
  * would take for a broken link, or a body that is still coded for this connection (RFC 9112 section 6.1: a recipient that
  * does not know a transfer coding must not pass it off as the body). null: nothing.
  */
-function faultOf(status: number, raw: Dispatcher.DispatchController['rawHeaders']): string | null {
+export function faultOf(status: number, raw: Dispatcher.DispatchController['rawHeaders']): string | null {
   if (status > 599) return `the service gave it the status ${status}`;
   const codings: string[] = [];
   if (Array.isArray(raw)) {

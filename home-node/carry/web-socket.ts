@@ -12,7 +12,7 @@ import { ByteQueue } from '../link/byte-queue.ts';
 import type { LinkRequest, LinkResponse, ServiceSocket, ServiceSocketEvents } from '../link/serve.ts';
 import type { AnswerMemory } from './answer-memory.ts';
 import { toWire } from './header-text.ts';
-import { carriedHeaders, refusalOf, unaskable } from './service-answer.ts';
+import { carriedHeaders, faultOf, refusalOf, unaskable } from './service-answer.ts';
 
 const subprotocol = 'sec-websocket-protocol';
 
@@ -50,7 +50,13 @@ export async function askForSocket(
       socket.on('error', (error) => reject(refusalOf(error)));
       socket.on('unexpected-response', (_, answer) => {
         signal.removeEventListener('abort', cut);
-        resolve(plainAnswer(answer, signal, memory));
+        // What is thrown in a listener is nobody's: it would end the process.
+        try {
+          resolve(plainAnswer(answer, signal, memory));
+        } catch (thrown) {
+          answer.destroy();
+          reject(thrown);
+        }
       });
       socket.on('upgrade', (answer) => {
         const chosen = answer.headers[subprotocol];
@@ -115,13 +121,12 @@ function isOffered(chosen: string, offered: string | null): boolean {
   return (offered ?? '').split(',').some((one) => one.trim() === chosen.trim());
 }
 
+/** Throws `failed` for what must not be passed on. */
 function plainAnswer(answer: IncomingMessage, signal: AbortSignal, memory: AnswerMemory): LinkResponse {
   const status = answer.statusCode ?? 0;
   // 101 to something else than what was asked for, or nothing that is a response.
-  if (status < 200 || status > 599) {
-    answer.destroy();
-    throw new PorchlightError('failed', `Cannot pass on an answer: the service said ${status} to a WebSocket.`);
-  }
+  const fault = status < 200 ? `the service said ${status} to a WebSocket` : faultOf(status, answer.rawHeaders);
+  if (fault !== null) throw new PorchlightError('failed', `Cannot pass on an answer: ${fault}.`);
   const headers = carriedHeaders(answer.rawHeaders.map((text) => Buffer.from(text, 'latin1')));
   if (status === 204 || status === 205 || status === 304) {
     answer.destroy();

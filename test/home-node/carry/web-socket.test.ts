@@ -22,6 +22,15 @@ interface Service {
   readonly requests: IncomingMessage[];
 }
 
+/** What would have ended the process from now on. */
+function uncaught(): readonly unknown[] {
+  const errors: unknown[] = [];
+  const note = (error: unknown): void => void errors.push(error);
+  process.on('uncaughtException', note);
+  cleanups.push(() => process.off('uncaughtException', note));
+  return errors;
+}
+
 async function listening(server: ReturnType<typeof createTcpServer>): Promise<string> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -149,10 +158,7 @@ describe('the service', () => {
   });
 
   test('is asked nothing when a header cannot be put into a request, and home outlives that the service goes away', async () => {
-    const unhandled: unknown[] = [];
-    const note = (error: unknown): void => void unhandled.push(error);
-    process.on('uncaughtException', note);
-    cleanups.push(() => process.off('uncaughtException', note));
+    const unhandled = uncaught();
     const { url, connections } = await raw('');
     const to = loopback(url);
     for (const value of ['b\x01c', '\x7f']) {
@@ -238,6 +244,26 @@ describe('the service', () => {
     ends.abort();
     expect(memory.bytes).toBe(0);
     expect(body?.failure).not.toBeNull();
+  });
+
+  test('whose answer is none, or coded for the connection alone, has failed and is let go', async () => {
+    const unhandled = uncaught();
+    for (const head of [
+      '600 Odd\r\nContent-Length: 4',
+      '999 Odd\r\nContent-Length: 4',
+      '403 Forbidden\r\nTransfer-Encoding: gzip',
+      '403 Forbidden\r\nTransfer-Encoding: gzip, chunked',
+      '403 Forbidden\r\nTransfer-Encoding: gzip\r\nTransfer-Encoding: chunked',
+    ]) {
+      const { url, connections } = await raw(`HTTP/1.1 ${head}\r\n\r\n`);
+      await expect(ask(loopback(url))).rejects.toMatchObject({ code: 'failed' });
+      await vi.waitUntil(() => connections.length === 1 && connections[0]?.closed);
+    }
+    const { url } = await raw('HTTP/1.1 403 Forbidden\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nno\r\n0\r\n\r\n');
+    const { status, body } = await ask(loopback(url));
+    const parts: Uint8Array[] = [];
+    for await (const part of body ?? []) parts.push(part);
+    expect([status, Buffer.concat(parts).toString(), unhandled]).toEqual([403, 'no', []]);
   });
 
   test('that never answers is let go when nobody waits any more', async () => {
