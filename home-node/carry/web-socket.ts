@@ -8,8 +8,8 @@ import { limits } from '../../shared/limits.ts';
 import { type Closing, isCloseCode } from '../../shared/link/codec.ts';
 import { headerOf } from '../../shared/link/heads.ts';
 import { isHopByHop } from '../../shared/link/hop-by-hop.ts';
-import { ByteQueue } from '../link/byte-queue.ts';
 import type { LinkRequest, LinkResponse, ServiceSocket, ServiceSocketEvents } from '../link/serve.ts';
+import { AnswerBody } from './answer-body.ts';
 import type { AnswerMemory } from './answer-memory.ts';
 import { toWire } from './header-text.ts';
 import { carriedHeaders, faultOf, refusalOf, unaskable } from './service-answer.ts';
@@ -132,35 +132,15 @@ function plainAnswer(answer: IncomingMessage, signal: AbortSignal, memory: Answe
     answer.destroy();
     return { status, headers, body: null };
   }
-  const body = new ByteQueue();
-  let counted = 0;
-  const count = (): void => {
-    memory.changed(body.length - counted);
-    counted = body.length;
-  };
-  const fail = (error: Error): void => {
-    body.fail(error);
-    count();
-  };
-  const cut = (): void => {
-    answer.destroy();
-    fail(new PorchlightError('request-cancelled', 'Cannot go on: nobody waits for the answer.'));
-  };
-  body.onTaken = () => {
-    count();
-    if (answer.isPaused() && memory.isRoomy(body.length)) answer.resume();
-  };
-  answer.on('data', (chunk: Buffer) => {
-    body.put(chunk);
-    count();
-    if (memory.isFull(body.length)) answer.pause();
+  const body = new AnswerBody(signal, memory, {
+    pause: () => answer.pause(),
+    resume: () => answer.resume(),
+    cut: () => answer.destroy(),
   });
+  answer.on('data', (chunk: Buffer) => body.put(chunk));
   answer.on('end', () => body.end());
-  answer.on('error', fail);
-  answer.on('close', () => signal.removeEventListener('abort', cut));
-  if (signal.aborted) cut();
-  else signal.addEventListener('abort', cut);
-  return { status, headers, body };
+  answer.on('error', (error) => body.fail(error));
+  return { status, headers, body: body.queue };
 }
 
 /** A socket that ws opened. */

@@ -246,6 +246,19 @@ describe('the service', () => {
     expect(body?.failure).not.toBeNull();
   });
 
+  test('that says no and is done with it leaves nothing when its visitor goes without reading', async () => {
+    const memory = new AnswerMemory();
+    const head = 'HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 1000\r\n\r\n';
+    const { url, connections } = await raw(head + 'x'.repeat(1000));
+    const ends = new AbortController();
+    const { body } = await ask(loopback(url, memory), {}, ends.signal);
+    await vi.waitUntil(() => body?.hasEnded === true && connections[0]?.closed);
+    expect(memory.bytes).toBe(1000);
+    ends.abort();
+    expect(memory.bytes).toBe(0);
+    expect(body?.failure).toMatchObject({ code: 'request-cancelled' });
+  });
+
   test('whose answer is none, or coded for the connection alone, has failed and is let go', async () => {
     const unhandled = uncaught();
     for (const head of [
