@@ -53,6 +53,8 @@ export class OpenLink {
   readonly #options: OpenLinkOptions;
   readonly #session: LinkSession<Served>;
   readonly #outbox: Outbox<Served>;
+  /** What all WebSockets were closed with, and what opens afterwards is too. */
+  #leaving: Closing | null = null;
   #isOver = false;
 
   constructor(options: OpenLinkOptions) {
@@ -83,8 +85,9 @@ export class OpenLink {
     this.closeWebSockets({ code: 1001, reason: 'home goes to sleep' });
   }
 
-  /** Visitors and services are told to come back later, or elsewhere. */
+  /** Visitors and services are told to come back later, or elsewhere; those that are still opening too, once they have. */
   closeWebSockets(closing: Closing): void {
+    this.#leaving = closing;
     for (const { owner } of [...this.#session.streams()]) owner.socket?.leave(closing);
   }
 
@@ -208,6 +211,7 @@ export class OpenLink {
     });
     stream.owner.socket = socket;
     this.#outbox.sendFrames(stream.id, socket);
+    if (this.#leaving !== null) socket.leave(this.#leaving);
   }
 
   /** The response is out. A service that answered without reading all of the request wants no more of it. */

@@ -429,7 +429,7 @@ describe('when something in between goes', () => {
       await own.openHome();
       const overtaken = await open();
       const third = await own.openHome();
-      const why = { code: 1012, reason: 'a newer home node takes over' };
+      const why = { code: 1012, reason: 'a newer link takes over' };
       expect(await overtaken.visitor.closing()).toEqual(why);
       expect(await overtaken.service.closing()).toEqual(why);
       const cut = await open();
