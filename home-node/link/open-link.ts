@@ -19,6 +19,7 @@ import { requestHeadOf } from '../../shared/link/heads.ts';
 import { LinkSession, type Stream } from '../../shared/link/session.ts';
 import { ByteQueue } from './byte-queue.ts';
 import { CarriedSocket } from './carried-socket.ts';
+import { MessageMemory } from './message-memory.ts';
 import { Outbox, type Sink } from './outbox.ts';
 import { Pace } from './pace.ts';
 import type { LinkRequest, LinkResponse, Serve, ServiceSocket } from './serve.ts';
@@ -53,6 +54,7 @@ export class OpenLink {
   readonly #options: OpenLinkOptions;
   readonly #session: LinkSession<Served>;
   readonly #outbox: Outbox<Served>;
+  readonly #messages = new MessageMemory();
   /** What all WebSockets were closed with, and what opens afterwards is too. */
   #leaving: Closing | null = null;
   #isOver = false;
@@ -203,6 +205,7 @@ export class OpenLink {
       session: this.#session,
       stream,
       service,
+      memory: this.#messages,
       send: (frame) => this.#outbox.send(frame),
       onReady: () => this.#outbox.turn(stream.id),
       taken: (cost) => this.#taken(stream, cost),
@@ -243,6 +246,7 @@ export class OpenLink {
     this.#outbox.drop(stream.id);
     const error = new PorchlightError('request-cancelled', `Cannot go on with the request: ${reason}.`);
     stream.owner.body?.fail(error);
+    stream.owner.socket?.drop();
     stream.owner.ends.abort(error);
   }
 
