@@ -87,6 +87,11 @@ export const limits = {
    * that goes beyond is closed (1013). A message comes whole, so this is above webSocketMessageBytes. Danger: the platform
    * has no backpressure for what a visitor sends, and 128 MB for the object. */
   webSocketWaitingBytes: 40 * MiB,
+  /** Bytes of messages that services' WebSockets sent and home could not send on, of all of a link together; the socket
+   * whose message goes beyond is closed (1013), except that each may have streamInitialBytes waiting. From half of it on,
+   * no service is read of which anything waits. A message comes whole, so this is above webSocketMessageBytes. Danger:
+   * visitors who do not read fill a small home's memory, each with a message. */
+  webSocketUnsentBytes: 40 * MiB,
   /** Bytes that the edge holds of messages to visitors above the windows, because a message must be whole before it can be
    * sent: beyond this only the one that began first goes on, up to webSocketMessageBytes. Danger: the same memory. */
   webSocketLongBytes: 8 * MiB,

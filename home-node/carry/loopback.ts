@@ -31,8 +31,7 @@ export interface Loopback {
 const maxHeaderSize = limits.frameHeadBytes;
 
 export function createLoopback(services: readonly LoopbackService[], memory = new AnswerMemory()): Loopback {
-  const byHost = new Map<string, Pool>();
-  const originOf = new Map<string, string>();
+  const byHost = new Map<string, { readonly pool: Pool; readonly origin: string }>();
   const pools: Pool[] = [];
   for (const service of services) {
     // Time is the visitor's and the edge's to limit: a long poll or a live stream may be silent for as long as it likes.
@@ -41,23 +40,19 @@ export function createLoopback(services: readonly LoopbackService[], memory = ne
     const connector = protocol === 'http:' ? { connect } : {};
     const pool = new Pool(origin, { connections: limits.linkStreams, maxHeaderSize, ...connector, ...timeouts });
     pools.push(pool);
-    for (const host of service.hosts) {
-      byHost.set(host, pool);
-      originOf.set(host, new URL(service.url).origin);
-    }
+    for (const host of service.hosts) byHost.set(host, { pool, origin });
   }
   return {
     serve: async (request, signal) => {
-      if (request.upgrade !== undefined) {
-        const origin = originOf.get(request.host.toLowerCase());
-        if (origin !== undefined) return await askForSocket(origin, checked(request), signal, memory);
+      const service = byHost.get(request.host.toLowerCase());
+      if (service === undefined) {
+        throw new PorchlightError(
+          'not-served',
+          `Cannot answer for ${request.host}: no service of this home has that host.`,
+        );
       }
-      const pool = byHost.get(request.host.toLowerCase());
-      if (pool !== undefined) return await ask(pool, request, signal, memory);
-      throw new PorchlightError(
-        'not-served',
-        `Cannot answer for ${request.host}: no service of this home has that host.`,
-      );
+      if (request.upgrade === undefined) return await ask(service.pool, request, signal, memory);
+      return await askForSocket(service.origin, checked(request), signal, memory);
     },
     close: async () => {
       await Promise.all(pools.map(async (pool) => await pool.destroy()));

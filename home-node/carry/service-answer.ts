@@ -1,13 +1,13 @@
-// A service's answer while it comes in from its connection: head first, then the body into a queue. The connection is
-// paused while the queue is full, or all queues together are, so that a service is read as fast as the link takes it.
+// A service's answer while it comes in from its connection: head first, then the body (answer-body.ts), which pauses the
+// connection, so that a service is read as fast as the link takes it.
 
 import { PorchlightError } from '../../shared/errors.ts';
 import { headerOf } from '../../shared/link/heads.ts';
 import { isHopByHop, namedByConnection } from '../../shared/link/hop-by-hop.ts';
 import type { Dispatcher } from '../http-connections.ts';
 import { blocks } from '../link/blocks.ts';
-import { ByteQueue } from '../link/byte-queue.ts';
 import type { LinkResponse } from '../link/serve.ts';
+import { AnswerBody } from './answer-body.ts';
 import type { AnswerMemory } from './answer-memory.ts';
 import { fromWire } from './header-text.ts';
 
@@ -34,13 +34,9 @@ export class ServiceAnswer implements Dispatcher.DispatchHandler {
   readonly #signal: AbortSignal;
   readonly #memory: AnswerMemory;
   readonly #mayHaveBody: boolean;
-  readonly #body = new ByteQueue();
-  #hasBody = false;
-  /** Length of the queue as the memory knows it. */
-  #counted = 0;
-  #hasEnded = false;
+  /** null: no head came yet, or there is none. */
+  #body: AnswerBody | null = null;
   #controller: Dispatcher.DispatchController | null = null;
-  #isPaused = false;
   #resolve: (response: LinkResponse) => void = () => undefined;
   #reject: (error: Error) => void = () => undefined;
 
@@ -69,78 +65,60 @@ export class ServiceAnswer implements Dispatcher.DispatchHandler {
       return;
     }
     const headers = carriedHeaders(controller.rawHeaders);
-    this.#hasBody = this.#mayHaveBody && status !== 204 && status !== 205 && status !== 304;
-    if (this.#hasBody) {
-      this.#body.onTaken = () => {
-        this.#count();
-        if (!this.#isPaused || !this.#memory.isRoomy(this.#body.length)) return;
-        this.#isPaused = false;
-        controller.resume();
-      };
+    if (this.#mayHaveBody && status !== 204 && status !== 205 && status !== 304) {
+      this.#signal.removeEventListener('abort', this.#abort);
+      this.#body = new AnswerBody(this.#signal, this.#memory, {
+        pause: () => controller.pause(),
+        resume: () => controller.resume(),
+        cut: (error) => controller.abort(error),
+      });
     }
-    this.#resolve({ status, headers, body: this.#hasBody ? this.#body : null });
+    this.#resolve({ status, headers, body: this.#body?.queue ?? null });
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    if (!this.#hasBody) {
+    if (this.#body === null) {
       // 205 has none (RFC 9110 section 15.3.6). Nobody would take it from the queue, so it would stay for ever.
       controller.abort(new PorchlightError('failed', 'Cannot pass on an answer: it has a body where there is none.'));
       return;
     }
     // The connection reads into the same memory again (service-connection.ts).
     this.#body.put(blocks.copyOf(chunk));
-    this.#count();
-    if (this.#isPaused || !this.#memory.isFull(this.#body.length)) return;
-    this.#isPaused = true;
-    controller.pause();
   }
 
   /** Trailers end here: few services send any, and HTTP/2 and 3 visitors could not be told in time which to expect. */
   onResponseEnd(): void {
-    this.#hasEnded = true;
-    // What nobody has taken yet is still to be let go when nobody will.
-    if (this.#body.length === 0) this.#signal.removeEventListener('abort', this.#abort);
-    this.#body.end();
+    this.#signal.removeEventListener('abort', this.#abort);
+    this.#body?.end();
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error & { readonly code?: unknown }): void {
     this.#signal.removeEventListener('abort', this.#abort);
-    this.#fail(error);
+    this.#body?.fail(error);
     // Only counts when no head has come.
     this.#reject(refusalOf(error));
   }
 
+  /** While there is no body. */
   readonly #abort = (): void => {
-    const error = new PorchlightError('request-cancelled', 'Cannot go on: nobody waits for the answer.');
-    if (this.#hasEnded) this.#fail(error);
-    else this.#controller?.abort(error);
+    this.#controller?.abort(new PorchlightError('request-cancelled', 'Cannot go on: nobody waits for the answer.'));
   };
-
-  #fail(error: Error): void {
-    this.#body.fail(error);
-    this.#count();
-  }
-
-  #count(): void {
-    const { length } = this.#body;
-    this.#memory.changed(length - this.#counted);
-    this.#counted = length;
-  }
 }
 
 export function refusalOf(error: Error & { readonly code?: unknown }): PorchlightError {
-  if (error instanceof PorchlightError && error.code === 'failed') return error;
+  if (error instanceof PorchlightError && (error.code === 'failed' || error.code === 'bad-request')) return error;
   if (unreachable.has(error.code)) {
     return new PorchlightError('service-down', 'Cannot reach the service: nothing listens there; start it.', {
       cause: error,
     });
   }
-  if (refused.has(error.code)) {
-    return new PorchlightError('bad-request', 'Cannot put the request before the service as it stands.', {
-      cause: error,
-    });
-  }
+  if (refused.has(error.code)) return unaskable(error);
   return new PorchlightError('failed', 'Cannot pass on an answer: the service broke off.', { cause: error });
+}
+
+/** `cause`: what was found in the request that HTTP does not allow, and the link does. */
+export function unaskable(cause: unknown): PorchlightError {
+  return new PorchlightError('bad-request', 'Cannot put the request before the service as it stands.', { cause });
 }
 
 /**
@@ -148,7 +126,7 @@ export function refusalOf(error: Error & { readonly code?: unknown }): Porchligh
  * would take for a broken link, or a body that is still coded for this connection (RFC 9112 section 6.1: a recipient that
  * does not know a transfer coding must not pass it off as the body). null: nothing.
  */
-function faultOf(status: number, raw: Dispatcher.DispatchController['rawHeaders']): string | null {
+export function faultOf(status: number, raw: Dispatcher.DispatchController['rawHeaders']): string | null {
   if (status > 599) return `the service gave it the status ${status}`;
   const codings: string[] = [];
   if (Array.isArray(raw)) {

@@ -8,11 +8,11 @@ import { limits } from '../../shared/limits.ts';
 import { type Closing, isCloseCode } from '../../shared/link/codec.ts';
 import { headerOf } from '../../shared/link/heads.ts';
 import { isHopByHop } from '../../shared/link/hop-by-hop.ts';
-import { ByteQueue } from '../link/byte-queue.ts';
 import type { LinkRequest, LinkResponse, ServiceSocket, ServiceSocketEvents } from '../link/serve.ts';
+import { AnswerBody } from './answer-body.ts';
 import type { AnswerMemory } from './answer-memory.ts';
 import { toWire } from './header-text.ts';
-import { carriedHeaders, refusalOf } from './service-answer.ts';
+import { carriedHeaders, faultOf, refusalOf, unaskable } from './service-answer.ts';
 
 const subprotocol = 'sec-websocket-protocol';
 
@@ -28,8 +28,17 @@ export async function askForSocket(
     perMessageDeflate: false,
     maxPayload: limits.webSocketMessageBytes,
     followRedirects: false,
-    finishRequest: (sent: ClientRequest) => finish(sent, request),
+    finishRequest: (sent: ClientRequest) => {
+      try {
+        finish(sent, request);
+      } catch (thrown) {
+        // It is connecting already. Thrown on, it would stay open without anybody who hears of its end.
+        sent.destroy(unaskable(thrown));
+      }
+    },
   });
+  // Whatever it still has to say after the first word changes nothing any more, and must not end the process.
+  socket.on('error', () => undefined);
   // Node's own buffers are used again; what waits here must stay as it is.
   socket.binaryType = 'nodebuffer';
   const cut = (): void => socket.terminate();
@@ -41,7 +50,13 @@ export async function askForSocket(
       socket.on('error', (error) => reject(refusalOf(error)));
       socket.on('unexpected-response', (_, answer) => {
         signal.removeEventListener('abort', cut);
-        resolve(plainAnswer(answer, signal, memory));
+        // What is thrown in a listener is nobody's: it would end the process.
+        try {
+          resolve(plainAnswer(answer, signal, memory));
+        } catch (thrown) {
+          answer.destroy();
+          reject(thrown);
+        }
       });
       socket.on('upgrade', (answer) => {
         const chosen = answer.headers[subprotocol];
@@ -66,8 +81,6 @@ export async function askForSocket(
     });
   } catch (thrown) {
     signal.removeEventListener('abort', cut);
-    // Whatever it still has to say changes nothing any more.
-    socket.on('error', () => undefined);
     throw thrown;
   }
 }
@@ -108,47 +121,26 @@ function isOffered(chosen: string, offered: string | null): boolean {
   return (offered ?? '').split(',').some((one) => one.trim() === chosen.trim());
 }
 
+/** Throws `failed` for what must not be passed on. */
 function plainAnswer(answer: IncomingMessage, signal: AbortSignal, memory: AnswerMemory): LinkResponse {
   const status = answer.statusCode ?? 0;
   // 101 to something else than what was asked for, or nothing that is a response.
-  if (status < 200 || status > 599) {
-    answer.destroy();
-    throw new PorchlightError('failed', `Cannot pass on an answer: the service said ${status} to a WebSocket.`);
-  }
+  const fault = status < 200 ? `the service said ${status} to a WebSocket` : faultOf(status, answer.rawHeaders);
+  if (fault !== null) throw new PorchlightError('failed', `Cannot pass on an answer: ${fault}.`);
   const headers = carriedHeaders(answer.rawHeaders.map((text) => Buffer.from(text, 'latin1')));
   if (status === 204 || status === 205 || status === 304) {
     answer.destroy();
     return { status, headers, body: null };
   }
-  const body = new ByteQueue();
-  let counted = 0;
-  const count = (): void => {
-    memory.changed(body.length - counted);
-    counted = body.length;
-  };
-  const fail = (error: Error): void => {
-    body.fail(error);
-    count();
-  };
-  const cut = (): void => {
-    answer.destroy();
-    fail(new PorchlightError('request-cancelled', 'Cannot go on: nobody waits for the answer.'));
-  };
-  body.onTaken = () => {
-    count();
-    if (answer.isPaused() && memory.isRoomy(body.length)) answer.resume();
-  };
-  answer.on('data', (chunk: Buffer) => {
-    body.put(chunk);
-    count();
-    if (memory.isFull(body.length)) answer.pause();
+  const body = new AnswerBody(signal, memory, {
+    pause: () => answer.pause(),
+    resume: () => answer.resume(),
+    cut: () => answer.destroy(),
   });
+  answer.on('data', (chunk: Buffer) => body.put(chunk));
   answer.on('end', () => body.end());
-  answer.on('error', fail);
-  answer.on('close', () => signal.removeEventListener('abort', cut));
-  if (signal.aborted) cut();
-  else signal.addEventListener('abort', cut);
-  return { status, headers, body };
+  answer.on('error', (error) => body.fail(error));
+  return { status, headers, body: body.queue };
 }
 
 /** A socket that ws opened. */

@@ -12,6 +12,7 @@ import {
 } from '../../shared/link/codec.ts';
 import { type CancelCode, flags } from '../../shared/link/frames.ts';
 import { type LinkSession, messageCost, type Stream } from '../../shared/link/session.ts';
+import type { MessageMemory } from './message-memory.ts';
 import type { FrameSource } from './outbox.ts';
 import type { ServiceSocket } from './serve.ts';
 
@@ -19,6 +20,8 @@ export interface CarriedSocketParts<Owner> {
   readonly session: LinkSession<Owner>;
   readonly stream: Stream<Owner>;
   readonly service: ServiceSocket;
+  /** Of all WebSockets of the link. */
+  readonly memory: MessageMemory;
   /** A frame without DATA. */
   readonly send: (frame: Uint8Array) => void;
   /** take() may have something now. */
@@ -35,13 +38,17 @@ interface Message {
   at: number;
 }
 
-/** Above so many unsent bytes the service is not read. */
+/** Above so many unsent bytes the service is not read. So many each may have waiting, however much all have. */
 const pauseBytes = limits.streamInitialBytes;
+const tooMuch: Closing = { code: 1013, reason: 'more is waiting than can be kept' };
 
 export class CarriedSocket<Owner> implements FrameSource {
   readonly #parts: CarriedSocketParts<Owner>;
   readonly #messages: Message[] = [];
+  /** Bytes that were not sent. */
   #waiting = 0;
+  /** Bytes of messages of which anything was not sent: each is held whole. */
+  #held = 0;
   #isPaused = false;
   #isDropping = false;
   /** The service's close, until what it sent before is with the edge. */
@@ -70,16 +77,25 @@ export class CarriedSocket<Owner> implements FrameSource {
 
   /** CLOSE of the edge: the visitor has closed, or answers the service's close. */
   closedByVisitor(frame: Frame): void {
-    this.#drop();
+    this.drop();
     this.#parts.service.close(closingOf(frame));
     this.#parts.closeIfOver();
   }
 
   /** Closes both ends from here. */
   leave(closing: Closing): void {
-    this.#drop();
+    this.drop();
     this.#parts.service.close(closing);
     this.#closed(closing);
+  }
+
+  /** Nobody wants what waits; the service is read on, until it has closed. */
+  drop(): void {
+    this.#messages.length = 0;
+    this.#waiting = 0;
+    this.#hold(-this.#held);
+    this.#isDropping = true;
+    this.#resume();
   }
 
   take(room: number, parts: Uint8Array[]): number {
@@ -96,18 +112,14 @@ export class CarriedSocket<Owner> implements FrameSource {
     parts.push(header, first.bytes.subarray(first.at, first.at + length));
     first.at += length;
     this.#waiting -= isLast ? messageCost(length) : length;
-    if (isLast) this.#messages.shift();
-    if (this.#waiting <= pauseBytes / 2) this.#resume();
+    if (isLast) {
+      this.#messages.shift();
+      this.#hold(-messageCost(first.bytes.length));
+    }
+    const { memory } = this.#parts;
+    if (this.#waiting === 0 || (this.#waiting <= pauseBytes / 2 && !memory.isFull)) this.#resume();
     this.#closeIfSaid();
     return messageCost(length);
-  }
-
-  /** Nobody wants what waits; the service is read on, until it has closed. */
-  #drop(): void {
-    this.#messages.length = 0;
-    this.#waiting = 0;
-    this.#isDropping = true;
-    this.#resume();
   }
 
   #resume(): void {
@@ -118,13 +130,25 @@ export class CarriedSocket<Owner> implements FrameSource {
 
   #put(bytes: Uint8Array, isBinary: boolean): void {
     if (this.#isDropping || this.#parts.stream.sending !== 'open') return;
+    const { memory } = this.#parts;
+    const cost = messageCost(bytes.length);
+    if (this.#waiting + cost > pauseBytes && !memory.hasRoom(cost)) {
+      this.leave(tooMuch);
+      return;
+    }
     this.#messages.push({ bytes, isBinary, at: 0 });
-    this.#waiting += messageCost(bytes.length);
-    if (!this.#isPaused && this.#waiting > pauseBytes) {
+    this.#waiting += cost;
+    this.#hold(cost);
+    if (!this.#isPaused && (this.#waiting > pauseBytes || memory.isFull)) {
       this.#isPaused = true;
       this.#parts.service.pause();
     }
     this.#parts.onReady();
+  }
+
+  #hold(bytes: number): void {
+    this.#held += bytes;
+    this.#parts.memory.changed(bytes);
   }
 
   #closed(closing: Closing): void {

@@ -97,8 +97,8 @@ export class LiveLink {
 
   /** Closes it when what is open has ended, or after limits.linkDrainMs. Resolves when it is closed, by whomever. */
   async drain(): Promise<void> {
-    // They would not end by themselves; a client that comes back is served by the newer home node.
-    this.#frames.closeWebSockets({ code: 1012, reason: 'a newer home node takes over' });
+    // They would not end by themselves; a client that comes back is served over the newer link.
+    this.#frames.closeWebSockets({ code: 1012, reason: 'a newer link takes over' });
     await this.#empty(limits.linkDrainMs);
     this.close();
   }

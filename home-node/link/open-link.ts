@@ -19,6 +19,7 @@ import { type FlatHeaders, headerOf, requestHeadOf } from '../../shared/link/hea
 import { LinkSession, type Stream } from '../../shared/link/session.ts';
 import { ByteQueue } from './byte-queue.ts';
 import { CarriedSocket } from './carried-socket.ts';
+import { MessageMemory } from './message-memory.ts';
 import { Outbox, type Sink } from './outbox.ts';
 import { Pace } from './pace.ts';
 import type { LinkRequest, LinkResponse, Serve, ServiceSocket } from './serve.ts';
@@ -53,6 +54,9 @@ export class OpenLink {
   readonly #options: OpenLinkOptions;
   readonly #session: LinkSession<Served>;
   readonly #outbox: Outbox<Served>;
+  readonly #messages = new MessageMemory();
+  /** What all WebSockets were closed with, and what opens afterwards is too. */
+  #leaving: Closing | null = null;
   #isOver = false;
 
   constructor(options: OpenLinkOptions) {
@@ -83,8 +87,9 @@ export class OpenLink {
     this.closeWebSockets({ code: 1001, reason: 'home goes to sleep' });
   }
 
-  /** Visitors and services are told to come back later, or elsewhere. */
+  /** Visitors and services are told to come back later, or elsewhere; those that are still opening too, once they have. */
   closeWebSockets(closing: Closing): void {
+    this.#leaving = closing;
     for (const { owner } of [...this.#session.streams()]) owner.socket?.leave(closing);
   }
 
@@ -200,6 +205,7 @@ export class OpenLink {
       session: this.#session,
       stream,
       service,
+      memory: this.#messages,
       send: (frame) => this.#outbox.send(frame),
       onReady: () => this.#outbox.turn(stream.id),
       taken: (cost) => this.#taken(stream, cost),
@@ -208,6 +214,7 @@ export class OpenLink {
     });
     stream.owner.socket = socket;
     this.#outbox.sendFrames(stream.id, socket);
+    if (this.#leaving !== null) socket.leave(this.#leaving);
   }
 
   /** The response is out. A service that answered without reading all of the request wants no more of it. */
@@ -239,6 +246,7 @@ export class OpenLink {
     this.#outbox.drop(stream.id);
     const error = new PorchlightError('request-cancelled', `Cannot go on with the request: ${reason}.`);
     stream.owner.body?.fail(error);
+    stream.owner.socket?.drop();
     stream.owner.ends.abort(error);
   }
 

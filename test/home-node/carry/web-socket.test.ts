@@ -22,6 +22,15 @@ interface Service {
   readonly requests: IncomingMessage[];
 }
 
+/** What would have ended the process from now on. */
+function uncaught(): readonly unknown[] {
+  const errors: unknown[] = [];
+  const note = (error: unknown): void => void errors.push(error);
+  process.on('uncaughtException', note);
+  cleanups.push(() => process.off('uncaughtException', note));
+  return errors;
+}
+
 async function listening(server: ReturnType<typeof createTcpServer>): Promise<string> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -148,6 +157,23 @@ describe('the service', () => {
     expect(requests).toEqual([]);
   });
 
+  test('is asked nothing when a header cannot be put into a request, and home outlives that the service goes away', async () => {
+    const unhandled = uncaught();
+    const { url, connections } = await raw('');
+    const to = loopback(url);
+    for (const value of ['b\x01c', '\x7f']) {
+      await expect(ask(to, { headers: ['X-A', value] })).rejects.toMatchObject({ code: 'bad-request' });
+    }
+    const told = expect(ask(to)).rejects.toMatchObject({ code: 'failed' });
+    const isAsked = ({ bytesRead }: Socket): boolean => bytesRead > 0;
+    await vi.waitUntil(() => connections.some(isAsked));
+    await vi.waitUntil(() => connections.every((one) => isAsked(one) || one.closed));
+    expect(connections.filter(isAsked).length).toBe(1);
+    for (const one of connections) one.destroy();
+    await told;
+    expect(unhandled).toEqual([]);
+  });
+
   test('chooses among what was offered, or nothing', async () => {
     const headers = ['Sec-WebSocket-Protocol', 'v1, v2'];
     const { url } = await service();
@@ -218,6 +244,39 @@ describe('the service', () => {
     ends.abort();
     expect(memory.bytes).toBe(0);
     expect(body?.failure).not.toBeNull();
+  });
+
+  test('that says no and is done with it leaves nothing when its visitor goes without reading', async () => {
+    const memory = new AnswerMemory();
+    const head = 'HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 1000\r\n\r\n';
+    const { url, connections } = await raw(head + 'x'.repeat(1000));
+    const ends = new AbortController();
+    const { body } = await ask(loopback(url, memory), {}, ends.signal);
+    await vi.waitUntil(() => body?.hasEnded === true && connections[0]?.closed);
+    expect(memory.bytes).toBe(1000);
+    ends.abort();
+    expect(memory.bytes).toBe(0);
+    expect(body?.failure).toMatchObject({ code: 'request-cancelled' });
+  });
+
+  test('whose answer is none, or coded for the connection alone, has failed and is let go', async () => {
+    const unhandled = uncaught();
+    for (const head of [
+      '600 Odd\r\nContent-Length: 4',
+      '999 Odd\r\nContent-Length: 4',
+      '403 Forbidden\r\nTransfer-Encoding: gzip',
+      '403 Forbidden\r\nTransfer-Encoding: gzip, chunked',
+      '403 Forbidden\r\nTransfer-Encoding: gzip\r\nTransfer-Encoding: chunked',
+    ]) {
+      const { url, connections } = await raw(`HTTP/1.1 ${head}\r\n\r\n`);
+      await expect(ask(loopback(url))).rejects.toMatchObject({ code: 'failed' });
+      await vi.waitUntil(() => connections.length === 1 && connections[0]?.closed);
+    }
+    const { url } = await raw('HTTP/1.1 403 Forbidden\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nno\r\n0\r\n\r\n');
+    const { status, body } = await ask(loopback(url));
+    const parts: Uint8Array[] = [];
+    for await (const part of body ?? []) parts.push(part);
+    expect([status, Buffer.concat(parts).toString(), unhandled]).toEqual([403, 'no', []]);
   });
 
   test('that never answers is let go when nobody waits any more', async () => {

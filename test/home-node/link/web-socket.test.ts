@@ -168,6 +168,29 @@ describe('the handshake', () => {
     });
   });
 
+  test('with a control character in a header is refused, with and without Upgrade, and the link goes on', async () => {
+    const { visitor, service } = await pair();
+    const before = requests.length;
+    for (const value of ['b\x01c', '\x7f']) {
+      for (const upgrade of ['Upgrade: websocket\r\nConnection: Upgrade\r\n', 'Connection: close\r\n']) {
+        const socket = stage.visitor(
+          `GET / HTTP/1.1\r\nHost: ${stage.host}\r\n${upgrade}X-A: ${value}\r\n` +
+            'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n',
+        );
+        socket.on('error', () => undefined);
+        let answer = '';
+        socket.on('data', (data) => {
+          answer += data.toString();
+        });
+        await vi.waitUntil(() => answer.includes('"failed":"bad-request"'), patience);
+        socket.destroy();
+      }
+    }
+    expect(requests.length).toBe(before);
+    visitor.socket.send('still');
+    expect(await service.hears(1)).toEqual(['still']);
+  });
+
   test('without a choice of the service comes without one', async () => {
     const socket = stage.visitor(
       `GET / HTTP/1.1\r\nHost: ${stage.host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Protocol: v1\r\n` +
@@ -406,7 +429,7 @@ describe('when something in between goes', () => {
       await own.openHome();
       const overtaken = await open();
       const third = await own.openHome();
-      const why = { code: 1012, reason: 'a newer home node takes over' };
+      const why = { code: 1012, reason: 'a newer link takes over' };
       expect(await overtaken.visitor.closing()).toEqual(why);
       expect(await overtaken.service.closing()).toEqual(why);
       const cut = await open();
