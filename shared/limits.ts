@@ -121,6 +121,9 @@ export const limits = {
   /** How long an older link may go on with what is open on it when a newer home node has come. Danger: two home nodes for
    * as long as a slow download likes. */
   linkDrainMs: 30 * second,
+  /** Bytes of complete answers whose link is over and that their visitors still read, of all earlier links together; beyond,
+   * the oldest is broken off. Danger: a home that dials anew time and again, and each time slow visitors' windows stay. */
+  linkTailBytes: 16 * MiB,
   /** Services that one SERVICES frame names, and its bytes. Danger: what is written on a socket, which keeps it through
    * hibernation, is at most 16 KiB on the platform. */
   services: 32,

@@ -30,6 +30,7 @@ import { Parcel } from './parcel.ts';
 import { passOn } from './request-body.ts';
 import type { Visiting } from './sockets.ts';
 import { type StallLimits, StallWatch } from './stall-watch.ts';
+import type { Tails } from './tails.ts';
 import { VisitorWatch } from './visitor-watch.ts';
 import { WebSockets } from './web-sockets.ts';
 
@@ -49,6 +50,8 @@ export interface ConnectionOptions {
   readonly acceptWebSocket: (socket: WebSocket) => void;
   /** How long a visitor may stand still. */
   readonly stalls: StallLimits;
+  /** Takes the complete answers that are not with their visitors when the link ends. */
+  readonly tails: Tails;
   /** SLEEP came. */
   readonly onSleep: (frame: Frame) => void;
   /** SERVICES came. */
@@ -215,7 +218,7 @@ export class Connection {
     this.#send(encodeFrame('SLEPT'));
   }
 
-  /** Every request on it ends: with `lost` if home's head has not come, otherwise broken off. */
+  /** Every request on it ends: with `lost` if home's head has not come, otherwise broken off, unless its answer is here. */
   end(code: number, reason: string, refusal: Refusal | null = null): void {
     if (refusal !== null) this.#send(encodeTextFrame('REFUSED', JSON.stringify(refusal)));
     this.#outbox.flush();
@@ -224,10 +227,17 @@ export class Connection {
     this.#stalls.stop();
     for (const stream of [...this.#session.streams()]) {
       this.#session.close(stream);
-      stream.owner.fail('lost');
+      if (stream.owner.isComplete) this.#leave(stream.owner);
+      else stream.owner.fail('lost');
     }
     this.webSockets.end();
     this.socket.close(code, reason);
+  }
+
+  /** The visitor reads on without the link; what it still sends is wanted by nobody. */
+  #leave(carried: Carried): void {
+    carried.onStop?.();
+    if (!carried.isDelivered) this.#options.tails.add(carried);
   }
 
   #frame(frame: Frame, parcel: Parcel | null): void {
@@ -254,7 +264,7 @@ export class Connection {
     } else if (frame.name === 'TEXT' || frame.name === 'BINARY' || frame.name === 'CLOSE') {
       this.#webSocket(frame);
     } else {
-      throw new PorchlightError('link-untimely', `Cannot go on with the link: home sent ${frame.name}.`);
+      throw untimely(`home sent ${frame.name}`);
     }
   }
 
@@ -262,7 +272,7 @@ export class Connection {
     const stream = this.#session.receive(frame);
     if (stream === undefined) this.#send(encodeCancel(frame.stream, 'unknown', 'no such stream'));
     else if (!this.webSockets.receive(stream, frame)) {
-      throw new PorchlightError('link-untimely', `Cannot go on with the link: home sent ${frame.name} without a 101.`);
+      throw untimely(`home sent ${frame.name} without a 101`);
     }
   }
 
@@ -371,6 +381,10 @@ export class Connection {
 
 function withStream(stream: LinkStream | null, work: (stream: LinkStream) => void): void {
   if (stream !== null) work(stream);
+}
+
+function untimely(found: string): PorchlightError {
+  return new PorchlightError('link-untimely', `Cannot go on with the link: ${found}.`);
 }
 
 function isFilled(frame: Frame): boolean {
