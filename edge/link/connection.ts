@@ -21,6 +21,7 @@ import { type CancelCode, closeCodes, flags, webSocketsSince } from '../../share
 import type { Refusal } from '../../shared/link/handshake.ts';
 import { responseHeadOf } from '../../shared/link/heads.ts';
 import { LinkSession, type Stream } from '../../shared/link/session.ts';
+import { say } from '../log.ts';
 import { outcomeResponse } from './between.ts';
 import { Carried, type CarriedEvents } from './carried.ts';
 import { CarriedSocket } from './carried-socket.ts';
@@ -187,7 +188,7 @@ export class Connection {
       for (const stream of this.#touched) this.#settle(stream);
     } catch (thrown) {
       const isFault = thrown instanceof PorchlightError;
-      if (!isFault) console.error(`link-internal: ${causeOf(thrown)}`);
+      if (!isFault) say('error', 'link-internal', { cause: causeOf(thrown) });
       // Whatever it was, what else the message held is lost: nobody may wait for it.
       this.#options.onBroken(closeCodes.protocol, isFault ? thrown.code : 'internal');
     } finally {

@@ -14,6 +14,7 @@ import { servicesOf, servicesSince } from '../../shared/link/services.ts';
 import { decideCarry, newestSaid, type Presence } from '../../shared/presence.ts';
 import type { Env } from '../env.ts';
 import { D1Directory } from '../home/directory.ts';
+import { say } from '../log.ts';
 import type { SpoolObject } from '../spool/object.ts';
 import { type Admission, type Admitted, admit, superseded } from './admission.ts';
 import { carryUrl, headHeader, outcomeResponse } from './between.ts';
@@ -196,7 +197,7 @@ export class LinkObject extends DurableObject<Env> {
       const parts = { directory, spool: this.#spool, record: this.#record, unwritten, clock, random, isAwaited };
       this.#answer(socket, await admit(textOf(frame), applicant, parts));
     } catch (thrown) {
-      if (!(thrown instanceof PorchlightError)) console.error(`link-admission: ${causeOf(thrown)}`);
+      if (!(thrown instanceof PorchlightError)) say('error', 'link-admission', { cause: causeOf(thrown) });
       dismiss(socket, closeCodes.protocol, thrown instanceof PorchlightError ? thrown.code : 'internal');
     }
   }
