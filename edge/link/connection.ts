@@ -17,7 +17,7 @@ import {
   markOf,
   writeFrameHeader,
 } from '../../shared/link/codec.ts';
-import { type CancelCode, closeCodes, flags, webSocketsSince } from '../../shared/link/frames.ts';
+import { type CancelCode, closeCodes, flags, marksSince, webSocketsSince } from '../../shared/link/frames.ts';
 import type { Refusal } from '../../shared/link/handshake.ts';
 import { responseHeadOf } from '../../shared/link/heads.ts';
 import { LinkSession, type Stream } from '../../shared/link/session.ts';
@@ -247,6 +247,7 @@ export class Connection {
     } else if (frame.name === 'SERVICES') {
       this.#options.onServices(frame);
     } else if (frame.name === 'MARK') {
+      if (this.#options.version < marksSince) throw untimely('MARK is not of its version');
       this.#marked = markOf(frame);
     } else if (frame.name === 'RESPONSE' || frame.name === 'DATA' || frame.name === 'CREDIT') {
       const stream = this.#session.receive(frame);
