@@ -83,10 +83,13 @@ export const limits = {
   linkWebSockets: 384,
   /** Bytes of one message of a WebSocket (the platform's own limit). Danger: what must be held whole at the edge. */
   webSocketMessageBytes: 32 * MiB,
-  /** Bytes (of text: characters) that visitors' WebSockets sent and home's service has not taken, all together; the socket
-   * that goes beyond is closed (1013). A message comes whole, so this is above webSocketMessageBytes. Danger: the platform
-   * has no backpressure for what a visitor sends, and 128 MB for the object. */
-  webSocketWaitingBytes: 40 * MiB,
+  /** Bytes that visitors' WebSockets sent and home's service has not taken, all together, also on a link that is being
+   * emptied; the socket that goes beyond is closed (1013). Danger: the platform has no backpressure for what a visitor
+   * sends, and 128 MB for the object. */
+  webSocketWaitingBytes: 24 * MiB,
+  /** Bytes that may wait beside one message, which comes whole and may be longer than that. Danger: the same; and, if there
+   * were none, one long message closes everybody's. */
+  webSocketBesideBytes: 4 * MiB,
   /** Bytes that the edge holds of messages to visitors above the windows, because a message must be whole before it can be
    * sent: beyond this only the one that began first goes on, up to webSocketMessageBytes. Danger: the same memory. */
   webSocketLongBytes: 8 * MiB,

@@ -47,8 +47,9 @@ export interface ConnectionOptions {
   /** Version of the link, and the name of the session that its handshake opened. */
   readonly version: number;
   readonly linkSession: string;
-  /** Takes a visitor's socket into the object. */
+  /** Takes a visitor's socket into the object; may a message of one wait? */
   readonly acceptWebSocket: (socket: WebSocket) => void;
+  readonly mayWait: (bytes: number) => boolean;
   /** How long a visitor may stand still. */
   readonly stalls: StallLimits;
   /** Takes the complete answers that are not with their visitors when the link ends. */
@@ -102,6 +103,7 @@ export class Connection {
       linkSession: options.linkSession,
       clock: options.clock,
       acceptWebSocket: options.acceptWebSocket,
+      mayWait: options.mayWait,
       send: (frame) => this.#send(frame),
       consumed: (stream, bytes) => this.#taken(stream, bytes),
       cancel: (stream, code, reason) => this.#cancel(stream, code, reason),

@@ -246,6 +246,7 @@ export class LinkObject extends DurableObject<Env> {
       version: session.version,
       linkSession: session.session,
       acceptWebSocket: (visitor) => this.visitors.accept(visitor),
+      mayWait: (bytes) => this.visitors.mayWait(bytes),
       stalls: this.outside.stalls,
       tails: this.tails,
       onSleep: (frame) => this.#sleeps(live, frame),
