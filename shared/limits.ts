@@ -83,10 +83,13 @@ export const limits = {
   linkWebSockets: 384,
   /** Bytes of one message of a WebSocket (the platform's own limit). Danger: what must be held whole at the edge. */
   webSocketMessageBytes: 32 * MiB,
-  /** Bytes (of text: characters) that visitors' WebSockets sent and home's service has not taken, all together; the socket
-   * that goes beyond is closed (1013). A message comes whole, so this is above webSocketMessageBytes. Danger: the platform
-   * has no backpressure for what a visitor sends, and 128 MB for the object. */
-  webSocketWaitingBytes: 40 * MiB,
+  /** Bytes that visitors' WebSockets sent and home's service has not taken, all together, also on a link that is being
+   * emptied; the socket that goes beyond is closed (1013). Danger: the platform has no backpressure for what a visitor
+   * sends, and 128 MB for the object. */
+  webSocketWaitingBytes: 24 * MiB,
+  /** Bytes that may wait beside one message, which comes whole and may be longer than that. Danger: the same; and, if there
+   * were none, one long message closes everybody's. */
+  webSocketBesideBytes: 4 * MiB,
   /** Bytes of messages that services' WebSockets sent and home could not send on, of all of a link together; the socket
    * whose message goes beyond is closed (1013), except that each may have streamInitialBytes waiting. From half of it on,
    * no service is read of which anything waits. A message comes whole, so this is above webSocketMessageBytes. Danger:
@@ -126,6 +129,9 @@ export const limits = {
   /** How long an older link may go on with what is open on it when a newer home node has come. Danger: two home nodes for
    * as long as a slow download likes. */
   linkDrainMs: 30 * second,
+  /** Bytes of complete answers whose link is over and that their visitors still read, of all earlier links together; beyond,
+   * the oldest is broken off. Danger: a home that dials anew time and again, and each time slow visitors' windows stay. */
+  linkTailBytes: 16 * MiB,
   /** Services that one SERVICES frame names, and its bytes. Danger: what is written on a socket, which keeps it through
    * hibernation, is at most 16 KiB on the platform. */
   services: 32,

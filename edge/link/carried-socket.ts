@@ -10,7 +10,7 @@ import type { ResponseHead } from '../../shared/link/heads.ts';
 import { messageCost, type Stream } from '../../shared/link/session.ts';
 import type { CarryFailure } from './between.ts';
 import { Carried, type CarriedEvents } from './carried.ts';
-import { HomewardMessages } from './homeward-messages.ts';
+import { HomewardMessages, homeward, weightOf } from './homeward-messages.ts';
 import { visitorHeaders } from './response-headers.ts';
 import { upgradedHeaders } from './upgrade.ts';
 import { tooLong, VisitorMessage } from './visitor-message.ts';
@@ -29,7 +29,7 @@ export interface SocketPort {
   settled(of: CarriedSocket): void;
   /** Something happened that is not written down. */
   moved(of: CarriedSocket): void;
-  /** May what is waiting of all sockets grow by so much? */
+  /** May what is waiting of all sockets grow by a message of so much? */
   mayWait(more: number): boolean;
   /** May this one hold more than its window, because its message must be whole? */
   mayHoldMore(of: CarriedSocket): boolean;
@@ -84,9 +84,14 @@ export class CarriedSocket extends Carried {
     this.#state = 'open';
   }
 
-  /** Bytes (of text: UTF-16 units) of the visitor that home has given no credit for. */
+  /** Bytes of messages of the visitor that home has not given credit for whole. */
   get waiting(): number {
     return this.#toHome.waiting;
+  }
+
+  /** Of these, the message that is the first to go. */
+  get firstWaiting(): number {
+    return this.#toHome.first;
   }
 
   /** Bytes for the visitor that are here. */
@@ -182,12 +187,14 @@ export class CarriedSocket extends Carried {
     if (this.#state !== 'open') return;
     const length = typeof message === 'string' ? message.length : message.byteLength;
     const leaves = this.#toHome.isEmpty && messageCost(length * 3) <= (this.stream?.credit ?? 0);
-    if (!leaves && !this.#port.mayWait(HomewardMessages.weightOf(message))) {
+    // What is too long already as text is not encoded first.
+    const toHome = leaves || this.#port.mayWait(weightOf(message)) ? homeward(message) : null;
+    if (toHome === null || !(leaves || this.#port.mayWait(weightOf(toHome)))) {
       this.#end(overfull);
       this.#port.cancel(this, 'enough', overfull.reason);
       return;
     }
-    this.#toHome.put(message);
+    this.#toHome.put(toHome);
     this.#pump();
   }
 

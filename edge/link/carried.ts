@@ -63,6 +63,16 @@ export class Carried implements Watched, Visited {
     return this.#delivered;
   }
 
+  /** The visitor's alone: home's answer was handed on whole, though the visitor may not have all of it. */
+  get isComplete(): boolean {
+    return this.#delivered || this.#isClosing;
+  }
+
+  /** Bytes that wait for the visitor. */
+  get waitingBytes(): number {
+    return this.#waitingBytes;
+  }
+
   get isVisitorsTurn(): boolean {
     return this.owesBody || (this.#writer !== null && (this.#waitingBytes > 0 || this.#isClosing));
   }

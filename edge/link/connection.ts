@@ -17,10 +17,11 @@ import {
   markOf,
   writeFrameHeader,
 } from '../../shared/link/codec.ts';
-import { type CancelCode, closeCodes, flags, webSocketsSince } from '../../shared/link/frames.ts';
+import { type CancelCode, closeCodes, flags, marksSince, webSocketsSince } from '../../shared/link/frames.ts';
 import type { Refusal } from '../../shared/link/handshake.ts';
 import { responseHeadOf } from '../../shared/link/heads.ts';
 import { LinkSession, type Stream } from '../../shared/link/session.ts';
+import { say } from '../log.ts';
 import { outcomeResponse } from './between.ts';
 import { Carried, type CarriedEvents } from './carried.ts';
 import { CarriedSocket } from './carried-socket.ts';
@@ -30,6 +31,7 @@ import { Parcel } from './parcel.ts';
 import { passOn } from './request-body.ts';
 import type { Visiting } from './sockets.ts';
 import { type StallLimits, StallWatch } from './stall-watch.ts';
+import type { Tails } from './tails.ts';
 import { VisitorWatch } from './visitor-watch.ts';
 import { WebSockets } from './web-sockets.ts';
 
@@ -45,10 +47,13 @@ export interface ConnectionOptions {
   /** Version of the link, and the name of the session that its handshake opened. */
   readonly version: number;
   readonly linkSession: string;
-  /** Takes a visitor's socket into the object. */
+  /** Takes a visitor's socket into the object; may a message of one wait? */
   readonly acceptWebSocket: (socket: WebSocket) => void;
+  readonly mayWait: (bytes: number) => boolean;
   /** How long a visitor may stand still. */
   readonly stalls: StallLimits;
+  /** Takes the complete answers that are not with their visitors when the link ends. */
+  readonly tails: Tails;
   /** SLEEP came. */
   readonly onSleep: (frame: Frame) => void;
   /** SERVICES came. */
@@ -98,6 +103,7 @@ export class Connection {
       linkSession: options.linkSession,
       clock: options.clock,
       acceptWebSocket: options.acceptWebSocket,
+      mayWait: options.mayWait,
       send: (frame) => this.#send(frame),
       consumed: (stream, bytes) => this.#taken(stream, bytes),
       cancel: (stream, code, reason) => this.#cancel(stream, code, reason),
@@ -184,7 +190,7 @@ export class Connection {
       for (const stream of this.#touched) this.#settle(stream);
     } catch (thrown) {
       const isFault = thrown instanceof PorchlightError;
-      if (!isFault) console.error(`link-internal: ${causeOf(thrown)}`);
+      if (!isFault) say('error', 'link-internal', { cause: causeOf(thrown) });
       // Whatever it was, what else the message held is lost: nobody may wait for it.
       this.#options.onBroken(closeCodes.protocol, isFault ? thrown.code : 'internal');
     } finally {
@@ -215,7 +221,7 @@ export class Connection {
     this.#send(encodeFrame('SLEPT'));
   }
 
-  /** Every request on it ends: with `lost` if home's head has not come, otherwise broken off. */
+  /** Every request on it ends: with `lost` if home's head has not come, otherwise broken off, unless its answer is here. */
   end(code: number, reason: string, refusal: Refusal | null = null): void {
     if (refusal !== null) this.#send(encodeTextFrame('REFUSED', JSON.stringify(refusal)));
     this.#outbox.flush();
@@ -224,10 +230,17 @@ export class Connection {
     this.#stalls.stop();
     for (const stream of [...this.#session.streams()]) {
       this.#session.close(stream);
-      stream.owner.fail('lost');
+      if (stream.owner.isComplete) this.#leave(stream.owner);
+      else stream.owner.fail('lost');
     }
     this.webSockets.end();
     this.socket.close(code, reason);
+  }
+
+  /** The visitor reads on without the link; what it still sends is wanted by nobody. */
+  #leave(carried: Carried): void {
+    carried.onStop?.();
+    if (!carried.isDelivered) this.#options.tails.add(carried);
   }
 
   #frame(frame: Frame, parcel: Parcel | null): void {
@@ -236,6 +249,7 @@ export class Connection {
     } else if (frame.name === 'SERVICES') {
       this.#options.onServices(frame);
     } else if (frame.name === 'MARK') {
+      if (this.#options.version < marksSince) throw untimely('MARK is not of its version');
       this.#marked = markOf(frame);
     } else if (frame.name === 'RESPONSE' || frame.name === 'DATA' || frame.name === 'CREDIT') {
       const stream = this.#session.receive(frame);
@@ -254,7 +268,7 @@ export class Connection {
     } else if (frame.name === 'TEXT' || frame.name === 'BINARY' || frame.name === 'CLOSE') {
       this.#webSocket(frame);
     } else {
-      throw new PorchlightError('link-untimely', `Cannot go on with the link: home sent ${frame.name}.`);
+      throw untimely(`home sent ${frame.name}`);
     }
   }
 
@@ -262,7 +276,7 @@ export class Connection {
     const stream = this.#session.receive(frame);
     if (stream === undefined) this.#send(encodeCancel(frame.stream, 'unknown', 'no such stream'));
     else if (!this.webSockets.receive(stream, frame)) {
-      throw new PorchlightError('link-untimely', `Cannot go on with the link: home sent ${frame.name} without a 101.`);
+      throw untimely(`home sent ${frame.name} without a 101`);
     }
   }
 
@@ -371,6 +385,10 @@ export class Connection {
 
 function withStream(stream: LinkStream | null, work: (stream: LinkStream) => void): void {
   if (stream !== null) work(stream);
+}
+
+function untimely(found: string): PorchlightError {
+  return new PorchlightError('link-untimely', `Cannot go on with the link: ${found}.`);
 }
 
 function isFilled(frame: Frame): boolean {

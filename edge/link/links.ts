@@ -27,6 +27,17 @@ export function isSomeDown(said: ServicesSaid | null): boolean {
   return said?.services.some(({ state }) => state === 'down') ?? false;
 }
 
+/** Home speaks for the hosts that it claimed, and its clock may be ahead. */
+export function believed({ n, services }: ServicesSaid, hosts: readonly string[], now: number): ServicesSaid {
+  const claimed = new Set(hosts);
+  const own = services.map((service) => ({
+    ...service,
+    hosts: service.hosts.filter((host) => claimed.has(host)),
+    since: Math.min(service.since, now),
+  }));
+  return { n, services: own.filter((service) => service.hosts.length > 0) };
+}
+
 const lookMs = 1_000;
 
 /** The link that is being emptied, if there is one. */

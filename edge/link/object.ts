@@ -11,20 +11,22 @@ import { closeCodes, linkVersions, oldPing, ping, pong } from '../../shared/link
 import type { Refusal, Welcome } from '../../shared/link/handshake.ts';
 import type { RequestHead } from '../../shared/link/heads.ts';
 import { servicesOf, servicesSince } from '../../shared/link/services.ts';
-import { decideCarry, newestSaid, type Presence, type ServicesSaid } from '../../shared/presence.ts';
+import { decideCarry, newestSaid, type Presence } from '../../shared/presence.ts';
 import type { Env } from '../env.ts';
 import { D1Directory } from '../home/directory.ts';
+import { say } from '../log.ts';
 import type { SpoolObject } from '../spool/object.ts';
 import { type Admission, type Admitted, admit, superseded } from './admission.ts';
 import { carryUrl, headHeader, outcomeResponse } from './between.ts';
 import { Connection } from './connection.ts';
 import { type LinkChange, merged, toldUntil } from './history.ts';
 import { type Carrier, Hold } from './hold.ts';
-import { answerOldPing, canDrain, carrierOf, isSomeDown, type Live, OlderLink } from './links.ts';
+import { answerOldPing, believed, canDrain, carrierOf, isSomeDown, type Live, OlderLink } from './links.ts';
 import { isSilent, type LinkFacts, presenceOf } from './presence.ts';
 import { LinkRecord } from './record.ts';
 import { attach, attachmentOf, dismiss, greet, type Proven, refuse, type Unproven } from './sockets.ts';
 import type { StallLimits } from './stall-watch.ts';
+import { Tails } from './tails.ts';
 import { upgradeUrl } from './upgrade.ts';
 import { Visitors } from './visitors.ts';
 
@@ -55,6 +57,7 @@ export class LinkObject extends DurableObject<Env> {
   /** The link that takes requests. */
   #live: Live | null = null;
   readonly visitors: Visitors;
+  readonly tails = new Tails(this.outside);
   readonly #older = new OlderLink(() => this.outside.linkDrainMs);
   readonly #hold: Hold;
   /** Until then a link that is not there may be back any moment, ms since the epoch. */
@@ -101,7 +104,7 @@ export class LinkObject extends DurableObject<Env> {
       const response = await live.connection.carry(request, head);
       return live.connection.isSuspect ? await this.#hold.carry(request, head, response) : response;
     }
-    return head === null ? this.#absent(head) : await this.#hold.carry(request, head, null);
+    return await this.#held(request, head);
   }
 
   /** Something waits in the spool. Home is told if it is there; otherwise it asks by itself when it comes. */
@@ -167,7 +170,10 @@ export class LinkObject extends DurableObject<Env> {
   /** What came for none of the plain requests: home dials, or a visitor wants a WebSocket. */
   async #upgraded(request: Request): Promise<Response> {
     if (request.url !== upgradeUrl) return this.#dialled(request);
-    const head = request.headers.get(headHeader);
+    return await this.#held(request, request.headers.get(headHeader));
+  }
+
+  async #held(request: Request, head: string | null): Promise<Response> {
     return head === null ? this.#absent(head) : await this.#hold.carry(request, head, null);
   }
 
@@ -191,7 +197,7 @@ export class LinkObject extends DurableObject<Env> {
       const parts = { directory, spool: this.#spool, record: this.#record, unwritten, clock, random, isAwaited };
       this.#answer(socket, await admit(textOf(frame), applicant, parts));
     } catch (thrown) {
-      if (!(thrown instanceof PorchlightError)) console.error(`link-admission: ${causeOf(thrown)}`);
+      if (!(thrown instanceof PorchlightError)) say('error', 'link-admission', { cause: causeOf(thrown) });
       dismiss(socket, closeCodes.protocol, thrown instanceof PorchlightError ? thrown.code : 'internal');
     }
   }
@@ -240,7 +246,9 @@ export class LinkObject extends DurableObject<Env> {
       version: session.version,
       linkSession: session.session,
       acceptWebSocket: (visitor) => this.visitors.accept(visitor),
+      mayWait: (bytes) => this.visitors.mayWait(bytes),
       stalls: this.outside.stalls,
+      tails: this.tails,
       onSleep: (frame) => this.#sleeps(live, frame),
       onServices: (frame) => this.#services(live, frame),
       onBroken: (code, reason) => this.#broken(live, code, reason),
@@ -257,25 +265,13 @@ export class LinkObject extends DurableObject<Env> {
     if (live.session.version < servicesSince) {
       throw new PorchlightError('link-untimely', 'Cannot go on with the link: SERVICES is not of its version.');
     }
-    const said = this.#believed(servicesOf(frame));
+    const said = believed(servicesOf(frame), this.#record.hosts, this.outside.clock.now());
     const services = newestSaid(live.proven.services, said);
     if (services === live.proven.services) return;
     live.proven = { ...live.proven, services };
     live.someDown = isSomeDown(services);
     attach(live.connection.socket, live.proven);
     this.#hold.changed();
-  }
-
-  /** Home speaks for the hosts that it claimed, and its clock may be ahead. */
-  #believed({ n, services }: ServicesSaid): ServicesSaid {
-    const claimed = new Set(this.#record.hosts);
-    const now = this.outside.clock.now();
-    const own = services.map((service) => ({
-      ...service,
-      hosts: service.hosts.filter((host) => claimed.has(host)),
-      since: Math.min(service.since, now),
-    }));
-    return { n, services: own.filter(({ hosts }) => hosts.length > 0) };
   }
 
   #sleeps(live: Live, frame: Frame): void {

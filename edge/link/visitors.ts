@@ -1,6 +1,7 @@
 // Visitors' WebSockets among the sockets of a Link object: to which link each belongs, in this memory or after another.
 
 import { causeOf } from '../../shared/errors.ts';
+import { limits } from '../../shared/limits.ts';
 import type { Connection } from './connection.ts';
 import type { Live } from './links.ts';
 import { attachmentOf, dismiss } from './sockets.ts';
@@ -28,6 +29,19 @@ export class Visitors {
 
   accept(socket: WebSocket): void {
     this.#ctx.acceptWebSocket(socket, [tag]);
+  }
+
+  /** May a message of so much wait for home? What waits on an older link, while it is emptied, is in the same memory. */
+  mayWait(more: number): boolean {
+    let all = more;
+    let longest = more;
+    for (const sockets of this.#all()) {
+      for (const { bytes, firstBytes } of sockets.waiting()) {
+        all += bytes;
+        longest = Math.max(longest, firstBytes);
+      }
+    }
+    return all <= Math.max(limits.webSocketWaitingBytes, longest + limits.webSocketBesideBytes);
   }
 
   /** Those of a memory that is gone go on where they were, if their link is still here. */

@@ -18,6 +18,8 @@ export interface WebSocketsOptions {
   readonly linkSession: string;
   readonly clock: Clock;
   readonly acceptWebSocket: (socket: WebSocket) => void;
+  /** May a message of so much wait, beside all that waits on this link and another one of the same home? */
+  readonly mayWait: (more: number) => boolean;
   readonly send: (frame: Uint8Array<ArrayBuffer>) => void;
   readonly consumed: (stream: Stream<Carried>, bytes: number) => void;
   readonly cancel: (stream: Stream<Carried>, code: CancelCode, reason: string) => void;
@@ -193,9 +195,12 @@ export class WebSockets implements SocketPort {
   }
 
   mayWait(more: number): boolean {
-    let waiting = more;
-    for (const one of this.#moved) waiting += one.waiting;
-    return waiting <= limits.webSocketWaitingBytes;
+    return this.#options.mayWait(more);
+  }
+
+  /** What waits for home: of each, and of each the first message alone. */
+  *waiting(): Generator<{ readonly bytes: number; readonly firstBytes: number }> {
+    for (const one of this.#moved) yield { bytes: one.waiting, firstBytes: one.firstWaiting };
   }
 
   /** Where all of them hold too much already, the one that began first: so that one, at least, comes to its end. */

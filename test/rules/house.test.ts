@@ -32,6 +32,11 @@ describe('the house', () => {
     expect(paths(makers).filter((path) => path !== 'edge/http/problem.ts')).toEqual([]);
   });
 
+  test('only log.ts writes to the console at the edge, so that every line is JSON and found by its members', () => {
+    const writers = sourceFiles('edge').filter((file) => /\bconsole\b/.test(file.code));
+    expect(paths(writers)).toEqual(['edge/log.ts']);
+  });
+
   test('a file holds one idea: none is longer than 400 lines, and the median stays at 130', () => {
     const lengths = sourceFiles('edge', 'home-node', 'shared', 'local').map((file) => ({
       path: file.path,

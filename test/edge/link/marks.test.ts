@@ -29,6 +29,16 @@ describe('a mark', () => {
     expect(socket.waiting).toEqual([]);
   });
 
+  test('on a link of a version that has none ends it, unanswered', async () => {
+    for (const version of [1, 2]) {
+      const rig = await LinkRig.open();
+      const { socket } = await rig.openLink({ version });
+      socket.send(encodeMark('MARK', 1));
+      expect(await socket.closing()).toMatchObject({ code: 4400, reason: 'link-untimely' });
+      expect(socket.waiting).toEqual([]);
+    }
+  });
+
   test('without a number ends the link', async () => {
     const rig = await LinkRig.open();
     const { socket } = await rig.openLink({ version: 3 });

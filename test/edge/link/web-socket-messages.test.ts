@@ -3,7 +3,7 @@
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { HomewardMessages } from '../../../edge/link/homeward-messages.ts';
+import { HomewardMessages, homeward } from '../../../edge/link/homeward-messages.ts';
 import { tooLong, VisitorMessage } from '../../../edge/link/visitor-message.ts';
 import { limits } from '../../../shared/limits.ts';
 import { decodeMessage, encodeFrame, type Frame, frameHeaderBytes } from '../../../shared/link/codec.ts';
@@ -45,7 +45,7 @@ describe('messages', () => {
     fc.assert(
       fc.property(messages, fc.infiniteStream(fc.integer({ min: 1, max: 60 })), (said, grants) => {
         const queue = new HomewardMessages();
-        for (const message of said) queue.put(typeof message === 'string' ? message : message.slice().buffer);
+        for (const message of said) queue.put(homeward(typeof message === 'string' ? message : message.slice().buffer));
         const frames: Frame[] = [];
         let credit = 0;
         while (!queue.isEmpty) {
@@ -99,11 +99,23 @@ describe('messages', () => {
   test('that are empty wait at a price, and however many there are, they leave one by one in no time', () => {
     const queue = new HomewardMessages();
     const count = 200_000;
-    for (let n = 0; n < count; n++) queue.put('');
+    for (let n = 0; n < count; n++) queue.put(homeward(''));
     expect(queue.waiting * 4).toBeGreaterThan(limits.webSocketWaitingBytes);
     let left = 0;
     while (queue.next(1, messageCost(0)) !== null) left += 1;
     expect([left, queue.waiting, queue.isEmpty]).toEqual([count, 0, true]);
+  });
+
+  test('of text wait as UTF-8, and weigh what is held of them until they have left whole', () => {
+    const queue = new HomewardMessages();
+    const empty = new HomewardMessages();
+    empty.put(homeward(''));
+    queue.put(homeward('a€𝄞'));
+    expect([queue.waiting, queue.first]).toEqual([8 + empty.waiting, 8 + empty.waiting]);
+    expect(queue.next(1, messageCost(5))?.length).toBe(frameHeaderBytes + 5);
+    expect(queue.waiting).toBe(8 + empty.waiting);
+    queue.next(1, messageCost(5));
+    expect([queue.waiting, queue.first]).toEqual([0, 0]);
   });
 
   test('of two kinds in one are malformed', () => {

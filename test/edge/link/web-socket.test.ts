@@ -15,7 +15,7 @@ import { closeCodes, flags, oldPing, oldPong, ping, pong } from '../../../shared
 import { messageCost } from '../../../shared/link/session.ts';
 import { HandClock } from '../home/directory-database.ts';
 import { LinkRig } from './link-rig.ts';
-import { asking, site, WebSocketRig } from './web-socket-rig.ts';
+import { asking, site, Visitor, WebSocketRig } from './web-socket-rig.ts';
 
 const patience = { timeout: 10_000, interval: 2 };
 const textOf = (frame: { readonly payload: Uint8Array }): string => new TextDecoder().decode(frame.payload);
@@ -428,7 +428,7 @@ describe('what waits', () => {
     const second = await rig.visit();
     const third = await rig.visit();
     const most = 8 * 1024 * 1024;
-    for (let bytes = 0; bytes < limits.webSocketWaitingBytes - most; bytes += most)
+    for (let bytes = most; bytes < limits.webSocketWaitingBytes; bytes += most)
       first.visitor.socket.send(new Uint8Array(most));
     second.visitor.socket.send(new Uint8Array(2 * most));
     // Whichever comes last.
@@ -438,6 +438,37 @@ describe('what waits', () => {
     third.visitor.socket.send('small');
     expect(textOf(await rig.next('TEXT'))).toBe('small');
     expect([first, second].filter(({ visitor }) => visitor.closed !== null).length).toBe(1);
+  }, 30_000);
+
+  test('is one message of up to limits.webSocketMessageBytes, and limits.webSocketBesideBytes beside it', async () => {
+    const rig = await WebSocketRig.open();
+    const long = await rig.visit();
+    const beside = await rig.visit();
+    const beyond = await rig.visit();
+    const first = 'ü'.repeat(limits.webSocketMessageBytes / 2);
+    long.visitor.socket.send(first);
+    await rig.next('TEXT');
+    beside.visitor.socket.send(new Uint8Array(limits.webSocketBesideBytes / 2));
+    await rig.next('BINARY');
+    // As many characters would fit; as bytes they do not.
+    beyond.visitor.socket.send('€'.repeat(limits.webSocketBesideBytes / 4));
+    expect(await beyond.visitor.closing()).toMatchObject({ code: 1013 });
+    expect([long.visitor.closed, beside.visitor.closed]).toEqual([null, null]);
+  }, 30_000);
+
+  test('on a link that is being emptied counts for the newer one too', async () => {
+    const rig = await WebSocketRig.open();
+    const older = await rig.visit();
+    older.visitor.socket.send(new Uint8Array(limits.webSocketWaitingBytes));
+    await rig.next('BINARY');
+    const { socket: newer } = await rig.rig.openLink({ version: 3, process: 'newer' });
+    const answer = rig.rig.carried(asking());
+    newer.send(encodeTextFrame('RESPONSE', '{"status":101,"headers":[]}', (await newer.request()).id));
+    const { webSocket } = await answer;
+    if (webSocket === null) throw new Error('no WebSocket');
+    const visitor = new Visitor(webSocket);
+    visitor.socket.send(new Uint8Array(2 * limits.webSocketBesideBytes));
+    expect(await visitor.closing()).toMatchObject({ code: 1013 });
   }, 30_000);
 
   test('for visitors above the windows is bounded by limits.webSocketLongBytes: all but the oldest message wait', async () => {
