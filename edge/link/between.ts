@@ -32,6 +32,11 @@ export type CarryFailure =
 
 export type Outcome = { readonly absent: Presence; readonly why: Absence } | { readonly failed: CarryFailure };
 
+/** Asking again does what asking once does (RFC 9110 section 9.2.2), and there is no body that is gone. */
+export function mayRepeat(method: string, body: ReadableStream | null): boolean {
+  return body === null && (method === 'GET' || method === 'HEAD');
+}
+
 export function outcomeResponse(outcome: Outcome): Response {
   return new Response(null, { headers: { [outcomeHeader]: JSON.stringify(outcome) } });
 }

@@ -6,7 +6,7 @@ import { PorchlightError } from '../../shared/errors.ts';
 import { limits } from '../../shared/limits.ts';
 import { headText } from '../../shared/link/heads.ts';
 import { askAnew } from './anew.ts';
-import { type CarryFailure, carryUrl, headHeader, type Outcome, outcomeOf } from './between.ts';
+import { type CarryFailure, carryUrl, headHeader, mayRepeat, type Outcome, outcomeOf } from './between.ts';
 import { type CarryFacts, requestHead } from './request-head.ts';
 import { upgradeHead, upgradeUrl, wantsWebSocket } from './upgrade.ts';
 
@@ -44,9 +44,8 @@ export async function carry(
     response = await link.fetch(url, init);
   } catch (thrown) {
     // The object was reset (a deployment, a crash) before it answered: the platform says no more than that.
-    const mayRepeat = body === null && (request.method === 'GET' || request.method === 'HEAD');
-    const answered =
-      anew !== undefined && mayRepeat ? await askAnew(async () => await anew().fetch(url, init), thrown) : null;
+    const isAskedAnew = anew !== undefined && mayRepeat(request.method, body);
+    const answered = isAskedAnew ? await askAnew(async () => await anew().fetch(url, init), thrown) : null;
     if (answered === null) return { failed: 'lost' satisfies CarryFailure };
     response = answered;
   }

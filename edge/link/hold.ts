@@ -6,7 +6,7 @@
 import type { Clock } from '../../shared/clock.ts';
 import { limits } from '../../shared/limits.ts';
 import type { RequestHead } from '../../shared/link/heads.ts';
-import { type CarryFailure, outcomeOf } from './between.ts';
+import { type CarryFailure, mayRepeat, outcomeOf } from './between.ts';
 
 /** A link on which a request may be put. */
 export interface Carrier {
@@ -53,7 +53,7 @@ export class Hold {
     for (;;) {
       if (answer !== null) {
         const failure = failureOf(answer);
-        if (!this.#isPassing(failure) || !mayRepeat(request, head)) return answer;
+        if (!this.#isPassing(failure) || !mayRepeat(methodOf(head), request.body)) return answer;
         if (failure === 'lost') lost += 1;
         if (lost >= limits.carrySends) return answer;
         // The service has not seen it, and asking at once would find it no different.
@@ -95,9 +95,7 @@ function failureOf(response: Response): CarryFailure | null {
   return outcome !== null && 'failed' in outcome ? outcome.failed : null;
 }
 
-/** Asking again does what asking once does (RFC 9110 section 9.2.2), and there is no body that is gone. */
-function mayRepeat(request: Request, head: string): boolean {
-  if (request.body !== null) return false;
-  const { method } = JSON.parse(head) as RequestHead;
-  return method === 'GET' || method === 'HEAD';
+/** The request itself has another method (carry.ts). */
+function methodOf(head: string): string {
+  return (JSON.parse(head) as RequestHead).method;
 }
