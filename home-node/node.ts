@@ -275,10 +275,8 @@ export class HomeNode {
   /** The home that is awake. Throws `home-asleep`. */
   get awake(): Home {
     if (this.#home !== null) return this.#home;
-    throw new PorchlightError(
-      'home-asleep',
-      `Cannot do that now: home is ${this.#state}; wake it first: porchlight wake.`,
-    );
+    const now = `home is ${this.#state}; wake it first: porchlight wake.`;
+    throw new PorchlightError('home-asleep', `Cannot do that now: ${now}`);
   }
 
   async report(): Promise<NodeReport> {
