@@ -81,6 +81,13 @@ export const limits = {
   linkStreams: 512,
   /** Of these, WebSockets. They may stay open all day. Danger: nothing is left for requests. */
   linkWebSockets: 384,
+  /** Of these, of one network (an IPv4 address, an IPv6 /48); each streamInitialBytes that it leaves unread in closed ones
+   * (webSocketLeftBytes) counts as one. Danger: one visitor holds them all, or fills the memory for those that are closed. */
+  linkWebSocketsPerNetwork: 96,
+  /** Where there is no place, a WebSocket on which nothing has moved for so long gives way to a new one; of a network that
+   * holds more than others, also one that is busier. Danger: whoever came first stays all day; and, if it were shorter,
+   * a crowd whose WebSockets end each other's. */
+  webSocketIdleCrowdedMs: 30 * second,
   /** Bytes of one message of a WebSocket (the platform's own limit). Danger: what must be held whole at the edge. */
   webSocketMessageBytes: 32 * MiB,
   /** Bytes that visitors' WebSockets sent and home's service has not taken, all together, also on a link that is being
@@ -100,7 +107,7 @@ export const limits = {
   webSocketLongBytes: 8 * MiB,
   /** Bytes that wait in sockets which were closed and whose visitors do not read: beyond, no WebSocket is opened. Danger: the
    * platform keeps them until the visitor's connection breaks. */
-  webSocketLeftBytes: 8 * MiB,
+  webSocketLeftBytes: 16 * MiB,
   /** How long a closed WebSocket waits for the other side's close, as long as nothing moves. Danger: streams for ever. */
   webSocketCloseMs: 30 * second,
   /** A stream whose visitor takes nothing of what waits for it, or sends nothing of the body it owes, is ended after this

@@ -42,6 +42,7 @@ const broken: Readonly<Partial<Record<CarryFailure, Closing>>> = {
   lost: { code: 1012, reason: 'home is out of reach' },
   'service-down': { code: 1012, reason: 'the service is out of reach' },
   timeout: { code: 1013, reason: 'too slow' },
+  busy: { code: 1013, reason: 'others need the place' },
 };
 const failed: Closing = { code: 1011, reason: 'the service broke off' };
 const overfull: Closing = { code: 1013, reason: 'more is waiting than can be kept' };
@@ -50,6 +51,10 @@ const overlong: Closing = { code: 1009, reason: 'a message is too long' };
 export class CarriedSocket extends Carried {
   /** The visitor's answer: the 101 with its socket, or whatever else the service said. */
   readonly answer: Promise<Response>;
+  /** Whose it is, for counting. */
+  readonly network: string;
+  /** When anything last moved on it, ms since the epoch. */
+  movedAt: number;
   stream: Stream<Carried> | null = null;
   socket: WebSocket | null = null;
   readonly #port: SocketPort;
@@ -68,9 +73,11 @@ export class CarriedSocket extends Carried {
   #closedBytes = 0;
   #answerWith: (response: Response) => void = () => undefined;
 
-  constructor(events: CarriedEvents, port: SocketPort) {
+  constructor(events: CarriedEvents, port: SocketPort, network: string, movedAt: number) {
     super(false, events);
     this.#port = port;
+    this.network = network;
+    this.movedAt = movedAt;
     this.answer = new Promise((resolve) => {
       this.#answerWith = resolve;
     });

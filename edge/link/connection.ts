@@ -20,7 +20,7 @@ import {
 import { type CancelCode, closeCodes, flags, marksSince, webSocketsSince } from '../../shared/link/frames.ts';
 import type { Refusal } from '../../shared/link/handshake.ts';
 import { responseHeadOf } from '../../shared/link/heads.ts';
-import { LinkSession, type Stream } from '../../shared/link/session.ts';
+import { LinkSession, type Stream, untimely } from '../../shared/link/session.ts';
 import { say } from '../log.ts';
 import { outcomeResponse } from './between.ts';
 import { Carried, type CarriedEvents } from './carried.ts';
@@ -32,6 +32,7 @@ import { passOn } from './request-body.ts';
 import type { Visiting } from './sockets.ts';
 import { type StallLimits, StallWatch } from './stall-watch.ts';
 import type { Tails } from './tails.ts';
+import { visitorNetwork } from './upgrade.ts';
 import { VisitorWatch } from './visitor-watch.ts';
 import { WebSockets } from './web-sockets.ts';
 
@@ -121,11 +122,7 @@ export class Connection {
   /** `head`: the text of a RequestHead, ASCII. */
   async carry(request: Request, head: string): Promise<Response> {
     const { body } = request;
-    if (this.#session.size >= limits.linkStreams) {
-      this.#stalls.makeRoom();
-      if (this.#session.size >= limits.linkStreams) this.#watch.makeRoom(limits.carryHeadCrowdedMs);
-      if (this.#session.size >= limits.linkStreams) return outcomeResponse({ failed: 'busy' });
-    }
+    if (!this.#hasRoom()) return outcomeResponse({ failed: 'busy' });
     const id = this.#nextId();
     const carried = new Carried(request.method === 'HEAD', {
       taken: (bytes) => this.#taken(stream, bytes),
@@ -137,9 +134,7 @@ export class Connection {
     this.#encoder.encodeInto(head, bytes.subarray(frameHeaderBytes));
     this.#send(bytes);
     if (this.#isOver) return outcomeResponse({ failed: 'lost' });
-    this.#watch.add(carried);
-    carried.visitor = request;
-    this.#visitors.start();
+    this.#awaitHead(carried, request);
     if (body !== null) {
       this.#stalls.start();
       const pumped = passOn(body, stream, this.#session, (frame) => {
@@ -157,18 +152,18 @@ export class Connection {
   /** As carry, for a request that asks for a WebSocket. */
   async upgrade(request: Request, head: string): Promise<Response> {
     if (this.#options.version < webSocketsSince) return outcomeResponse({ failed: 'no-web-sockets' });
-    if (this.#session.size >= limits.linkStreams) this.#stalls.makeRoom();
-    if (this.#session.size >= limits.linkStreams) this.#watch.makeRoom(limits.carryHeadCrowdedMs);
-    if (this.#session.size >= limits.linkStreams || this.webSockets.isFull) return outcomeResponse({ failed: 'busy' });
+    const network = visitorNetwork(head);
+    if (!this.#hasRoom() || !this.webSockets.hasRoom(network)) return outcomeResponse({ failed: 'busy' });
     const id = this.#nextId();
-    const carried: CarriedSocket = this.webSockets.make(this.#eventsOf(() => stream));
+    const carried: CarriedSocket = this.webSockets.make(
+      network,
+      this.#eventsOf(() => stream),
+    );
     const stream: LinkStream = this.#session.open(id, false, carried);
     carried.stream = stream;
     this.#send(encodeTextFrame('REQUEST', head, id));
     if (this.#isOver) return outcomeResponse({ failed: 'lost' });
-    this.#watch.add(carried);
-    carried.visitor = request;
-    this.#visitors.start();
+    this.#awaitHead(carried, request);
     return await carried.answer;
   }
 
@@ -182,7 +177,7 @@ export class Connection {
     this.heardAt = this.#options.clock.now();
     try {
       const frames = decodeMessage(message);
-      const parcel = Parcel.of(message, frames.filter(isFilled).length);
+      const parcel = Parcel.of(message, frames);
       for (const frame of frames) this.#frame(frame, parcel);
       // The last one speaks for those before it.
       if (this.#marked !== null) this.#send(encodeMark('MARKED', this.#marked));
@@ -241,6 +236,20 @@ export class Connection {
   #leave(carried: Carried): void {
     carried.onStop?.();
     if (!carried.isDelivered) this.#options.tails.add(carried);
+  }
+
+  /** For one more stream; whoever holds one in vain may have to give it up. */
+  #hasRoom(): boolean {
+    const isFull = (): boolean => this.#session.size >= limits.linkStreams;
+    if (isFull()) this.#stalls.makeRoom();
+    if (isFull()) this.#watch.makeRoom(limits.carryHeadCrowdedMs);
+    return !isFull();
+  }
+
+  #awaitHead(carried: Carried, request: Request): void {
+    this.#watch.add(carried);
+    carried.visitor = request;
+    this.#visitors.start();
   }
 
   #frame(frame: Frame, parcel: Parcel | null): void {
@@ -385,12 +394,4 @@ export class Connection {
 
 function withStream(stream: LinkStream | null, work: (stream: LinkStream) => void): void {
   if (stream !== null) work(stream);
-}
-
-function untimely(found: string): PorchlightError {
-  return new PorchlightError('link-untimely', `Cannot go on with the link: ${found}.`);
-}
-
-function isFilled(frame: Frame): boolean {
-  return frame.name === 'DATA' && frame.payload.length > 0;
 }

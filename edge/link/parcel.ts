@@ -1,6 +1,8 @@
 // Memory of a large message, given back as soon as its last byte has gone on. Left to the garbage collector, which is
 // in no hurry about buffers, a download made the object several times as large as all that was on its way.
 
+import type { Frame } from '../../shared/link/codec.ts';
+
 /** Shorter messages are not worth the trouble. */
 const largeBytes = 16 * 1024;
 
@@ -16,8 +18,9 @@ export class Parcel {
     this.#uses = uses;
   }
 
-  /** For a message whose bytes are used in so many places; null when it is small. */
-  static of(message: Uint8Array<ArrayBuffer>, uses: number): Parcel | null {
+  /** For a message whose bytes are used by these frames' DATA; null when it is small. */
+  static of(message: Uint8Array<ArrayBuffer>, frames: readonly Frame[]): Parcel | null {
+    const uses = frames.filter(({ name, payload }) => name === 'DATA' && payload.length > 0).length;
     return message.length < largeBytes || uses === 0 ? null : new Parcel(message.buffer, uses);
   }
 

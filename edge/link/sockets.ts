@@ -41,6 +41,8 @@ export interface Proven {
 /** Its proof is being looked at, or it is being closed. */
 export interface Spent {
   readonly state: 'checking' | 'closing';
+  /** Of a visitor's: as in Visiting. */
+  readonly network?: string;
 }
 
 /** A visitor's WebSocket, as far as another memory must know it (web-sockets.ts). */
@@ -50,6 +52,9 @@ export interface Visiting {
   readonly session: string;
   readonly stream: number;
   readonly standing: Standing;
+  /** The visitor's, and when anything last moved; not on sockets that an earlier edge wrote. */
+  readonly network?: string;
+  readonly movedAt?: number;
 }
 
 export type Attachment = Unproven | Proven | Spent | Visiting;

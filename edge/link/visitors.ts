@@ -52,7 +52,8 @@ export class Visitors {
   /** A link opened, or goes on after hibernation: it knows what is left of visitors who were closed before. */
   tell({ webSockets }: Connection): void {
     for (const socket of this.#ctx.getWebSockets(tag)) {
-      if (attachmentOf(socket).state === 'closing') webSockets.leave(socket);
+      const attachment = attachmentOf(socket);
+      if (attachment.state === 'closing') webSockets.leave(socket, attachment.network);
     }
   }
 

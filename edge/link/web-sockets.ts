@@ -10,6 +10,7 @@ import type { CancelCode } from '../../shared/link/frames.ts';
 import type { LinkSession, Stream } from '../../shared/link/session.ts';
 import type { Carried, CarriedEvents } from './carried.ts';
 import { CarriedSocket, type SocketPort } from './carried-socket.ts';
+import { givesWay, longestStill } from './fair-share.ts';
 import { attach, type Visiting } from './sockets.ts';
 
 export interface WebSocketsOptions {
@@ -43,8 +44,8 @@ export class WebSockets implements SocketPort {
   readonly #moved = new Set<CarriedSocket>();
   /** Those that hold a long message, in the order in which it began. */
   readonly #holding = new Set<CarriedSocket>();
-  /** Closed by us, and the platform still keeps bytes for their visitors. */
-  readonly #left = new Set<WebSocket>();
+  /** Closed by us, and the platform still keeps bytes for their visitors: with the network of each. */
+  readonly #left = new Map<WebSocket, string>();
   #writeTimer: number | null = null;
   #lookTimer: number | null = null;
   #lookMs = firstLookMs;
@@ -58,9 +59,15 @@ export class WebSockets implements SocketPort {
     return this.#moved.size === 0;
   }
 
-  /** As many as may be. */
-  get isFull(): boolean {
-    return this.#all.size >= limits.linkWebSockets || this.#leftBytes() > limits.webSocketLeftBytes;
+  /** For one more of this network; where there is none, another may have to give way. */
+  hasRoom(network: string): boolean {
+    if (this.#leftBytes() > limits.webSocketLeftBytes) return false;
+    const idleSince = this.#options.clock.now() - limits.webSocketIdleCrowdedMs;
+    const isFull = (): boolean => this.#all.size >= limits.linkWebSockets;
+    const hasShare = (): boolean => this.#placesOf(network) >= limits.linkWebSocketsPerNetwork;
+    if (hasShare()) this.#giveWay(longestStill(this.#of(network), idleSince));
+    else if (isFull()) this.#giveWay(givesWay(this.#all, network, idleSince));
+    return !hasShare() && !isFull();
   }
 
   isOpen(owner: Carried): boolean {
@@ -73,14 +80,15 @@ export class WebSockets implements SocketPort {
   }
 
   /** A WebSocket that a visitor asks for. */
-  make(events: CarriedEvents): CarriedSocket {
-    const made = new CarriedSocket(events, this);
+  make(network: string, events: CarriedEvents, movedAt = this.#options.clock.now()): CarriedSocket {
+    const made = new CarriedSocket(events, this, network, movedAt);
     this.#all.add(made);
     return made;
   }
 
   /** After hibernation: sockets of this link's session go on where they were. */
-  restore(socket: WebSocket, { stream: id, standing }: Visiting, events: (of: CarriedSocket) => CarriedEvents): void {
+  restore(socket: WebSocket, visiting: Visiting, events: (of: CarriedSocket) => CarriedEvents): void {
+    const { stream: id, standing, network = '', movedAt } = visiting;
     const there = this.#options.session.stream(id)?.owner;
     if (there instanceof CarriedSocket) {
       // The platform names a socket whose close woke the object by another object than it gave the constructor.
@@ -88,10 +96,11 @@ export class WebSockets implements SocketPort {
       this.#bySocket.set(socket, there);
       return;
     }
-    const made: CarriedSocket = this.make({
+    const later: CarriedEvents = {
       taken: (bytes) => events(made).taken(bytes),
       done: (early) => events(made).done(early),
-    });
+    };
+    const made: CarriedSocket = this.make(network, later, movedAt);
     made.stream = this.#options.session.restore(id, standing, made);
     made.resume(socket);
     this.#bySocket.set(socket, made);
@@ -131,21 +140,21 @@ export class WebSockets implements SocketPort {
   }
 
   /** A visitor's socket that was closed before, in this memory or another, and may not have all that was sent. */
-  leave(socket: WebSocket): void {
-    if (socket.bufferedAmount > 0) this.#left.add(socket);
+  leave(socket: WebSocket, network = ''): void {
+    if (socket.bufferedAmount > 0) this.#left.set(socket, network);
   }
 
   /** A stream is over. */
   over(owner: Carried): void {
     if (!(owner instanceof CarriedSocket)) return;
-    const { socket } = owner;
+    const { socket, network } = owner;
     this.#all.delete(owner);
     this.#moved.delete(owner);
     this.#holding.delete(owner);
     if (socket === null) return;
     this.#bySocket.delete(socket);
-    this.leave(socket);
-    attach(socket, { state: 'closing' });
+    this.leave(socket, network);
+    attach(socket, { state: 'closing', network });
   }
 
   /** The link is over, and all streams were failed. */
@@ -186,6 +195,7 @@ export class WebSockets implements SocketPort {
   moved(of: CarriedSocket): void {
     // What has happened may have ended it.
     if (!this.#all.has(of)) return;
+    of.movedAt = this.#options.clock.now();
     this.#moved.add(of);
     this.#writeTimer ??= setTimeout(() => this.#settle(), writeMs);
     if (of.isFilling || of.waiting > 0) this.#options.onWaiting();
@@ -250,7 +260,7 @@ export class WebSockets implements SocketPort {
     if (isFilling) this.#lookTimer ??= setTimeout(() => this.#look(), this.#lookMs);
   }
 
-  #write({ stream }: CarriedSocket, socket: WebSocket): void {
+  #write({ stream, network, movedAt }: CarriedSocket, socket: WebSocket): void {
     if (stream === null) return;
     const { session, linkSession } = this.#options;
     attach(socket, {
@@ -258,14 +268,32 @@ export class WebSockets implements SocketPort {
       session: linkSession,
       stream: stream.id,
       standing: session.standingOf(stream),
+      network,
+      movedAt,
     });
   }
 
-  #leftBytes(): number {
+  #giveWay(one: CarriedSocket | null): void {
+    if (one === null) return;
+    one.fail('busy');
+    this.cancel(one, 'enough', 'it gave way to another');
+  }
+
+  *#of(network: string): Generator<CarriedSocket> {
+    for (const one of this.#all) if (one.network === network) yield one;
+  }
+
+  /** Those of a network, and what it leaves unread as if it were on open ones. */
+  #placesOf(network: string): number {
+    return [...this.#of(network)].length + this.#leftBytes(network) / limits.streamInitialBytes;
+  }
+
+  /** Of one network, or of all. */
+  #leftBytes(network: string | null = null): number {
     let bytes = 0;
-    for (const socket of this.#left) {
+    for (const [socket, of] of this.#left) {
       if (socket.bufferedAmount === 0) this.#left.delete(socket);
-      else bytes += socket.bufferedAmount;
+      else if (network === null || of === network) bytes += socket.bufferedAmount;
     }
     return bytes;
   }

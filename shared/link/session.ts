@@ -232,7 +232,7 @@ function excess(stream: Mutable<unknown>, initialBytes: number): number {
   return Math.max(0, stream.granted + stream.held - initialBytes);
 }
 
-function untimely(found: string): PorchlightError {
+export function untimely(found: string): PorchlightError {
   return new PorchlightError(
     'link-untimely',
     `Cannot go on with the link: ${found}; bring home and edge to the same version.`,

@@ -178,8 +178,12 @@ export class LinkRig {
   }
 
   /** A visitor's request, as the Worker carries it. */
-  async carry(request: Request, host: string = facts.host): ReturnType<typeof carry> {
-    return await carry(this.stub, request, { ...facts, host });
+  async carry(
+    request: Request,
+    host: string = facts.host,
+    clientAddress: string | null = facts.clientAddress,
+  ): ReturnType<typeof carry> {
+    return await carry(this.stub, request, { ...facts, host, clientAddress });
   }
 
   /** The same, to any home. */
@@ -187,8 +191,8 @@ export class LinkRig {
     return await carry(stub, request, facts);
   }
 
-  async carried(request: Request, host: string = facts.host): Promise<Response> {
-    const result = await this.carry(request, host);
+  async carried(request: Request, host?: string, clientAddress?: string): Promise<Response> {
+    const result = await this.carry(request, host, clientAddress);
     if (!('carried' in result)) throw new Error(`not carried: ${JSON.stringify(result)}`);
     return result.carried;
   }

@@ -4,8 +4,12 @@
 import { describe, expect, test } from 'vitest';
 import { Carried } from '../../../edge/link/carried.ts';
 import { Parcel } from '../../../edge/link/parcel.ts';
+import type { Frame } from '../../../shared/link/codec.ts';
 
 const KiB = 1024;
+/** So many of DATA. */
+const frames = (count: number): readonly Frame[] =>
+  Array.from({ length: count }, () => ({ name: 'DATA', flags: 0, stream: 1, payload: new Uint8Array(1) }));
 const events = { taken: () => undefined, done: () => undefined };
 
 /** A visitor's answer that has begun. */
@@ -19,7 +23,7 @@ async function begun(): Promise<{ carried: Carried; response: Response }> {
 describe('a message with little for a visitor who stops, and much for others', () => {
   test('goes when the others have theirs', async () => {
     const memory = new ArrayBuffer(256 * KiB);
-    const parcel = Parcel.of(new Uint8Array(memory), 2);
+    const parcel = Parcel.of(new Uint8Array(memory), frames(2));
     const { carried, response } = await begun();
     const bytes = new Uint8Array(memory, 10, 16 * KiB).fill(7);
     carried.data(bytes, parcel);
@@ -33,7 +37,7 @@ describe('a message with little for a visitor who stops, and much for others', (
 
   test('is not copied for whom most of it is', async () => {
     const memory = new ArrayBuffer(256 * KiB);
-    const parcel = Parcel.of(new Uint8Array(memory), 1);
+    const parcel = Parcel.of(new Uint8Array(memory), frames(1));
     const { carried, response } = await begun();
     carried.data(new Uint8Array(memory, 10, 200 * KiB).fill(7), parcel);
     expect(memory.byteLength).toBe(256 * KiB);

@@ -69,8 +69,9 @@ export class WebSocketRig {
     headers = {} as Record<string, string>,
     chosen = [] as readonly string[],
     reads = true,
+    from = undefined as string | undefined,
   } = {}): Promise<Open> {
-    const answer = this.rig.carried(asking(headers));
+    const answer = this.rig.carried(asking(headers), undefined, from);
     const { id, head } = await this.home.request();
     this.accept(id, chosen);
     const response = await answer;
