@@ -1,7 +1,6 @@
 // Asks the home node that runs on a data folder, over its control socket (server.ts).
 
 import { type IncomingMessage, request } from 'node:http';
-import { createInterface } from 'node:readline';
 import { causeOf, PorchlightError } from '../../shared/errors.ts';
 import type { OnProgress } from '../progress.ts';
 import type { ControlLine } from './server.ts';
@@ -18,6 +17,8 @@ export async function askNode<T>(
   onProgress: OnProgress = () => undefined,
   signal?: AbortSignal,
 ): Promise<T> {
+  // Only here: a home node loads this file for the case that it takes over from another, and would keep it in memory.
+  const { createInterface } = await import('node:readline');
   const answer = await answerOf(folder, name, args, signal);
   try {
     // Made where it is read: lines that come before somebody iterates would be lost.
