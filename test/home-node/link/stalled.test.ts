@@ -65,8 +65,9 @@ test('visitors who stop, more than there are streams, do not keep an honest one 
   await vi.waitUntil(small, { timeout: 2 * limits.streamStalledCrowdedMs, interval: 200 });
   // Who gives way is cut off, at the service too; and whoever takes the place at once gains nothing by it.
   for (let n = 0; n < 2 * readers; n++) {
-    await vi.waitUntil(() => open === limits.linkStreams - 1, { timeout: 10_000, interval: 2 });
-    upload('/silent');
+    // One place is free, or more, where others gave way on a busy machine: all are taken again.
+    await vi.waitUntil(() => open < limits.linkStreams, { timeout: 10_000, interval: 2 });
+    for (let free = limits.linkStreams - open; free > 0; free--) upload('/silent');
     await vi.waitUntil(() => open === limits.linkStreams, { timeout: 10_000, interval: 2 });
     expect(await small()).toBe(true);
   }
