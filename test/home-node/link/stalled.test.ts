@@ -69,7 +69,7 @@ test('visitors who stop, more than there are streams, do not keep an honest one 
     await vi.waitUntil(() => open < limits.linkStreams, { timeout: 10_000, interval: 2 });
     for (let free = limits.linkStreams - open; free > 0; free--) upload('/silent');
     await vi.waitUntil(() => open === limits.linkStreams, { timeout: 10_000, interval: 2 });
-    expect(await small()).toBe(true);
+    await vi.waitUntil(small, { timeout: 2 * limits.streamStalledCrowdedMs, interval: 200 });
   }
   await vi.waitUntil(() => broken > 0, { timeout: 10_000, interval: 20 });
   for (const socket of sockets) socket.destroy();
