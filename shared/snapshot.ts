@@ -59,6 +59,10 @@ export interface Snapshot {
   readonly documents: readonly PublicDocument[];
   /** Bloom filter over the URIs of actors that home has met (shared/known-actors/bloom.ts). */
   readonly knownActors: BloomFilterData;
+  /**
+   * Domains that home's services want nothing to do with, each with all that is below it. Missing: home cannot say.
+   */
+  readonly blockedDomains?: readonly string[];
 }
 
 export interface BloomFilterData {
