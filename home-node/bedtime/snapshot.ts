@@ -1,6 +1,7 @@
 // Makes the snapshot: what the services leave for strangers, put together for the edge. Pure; leave.ts gathers and
 // sends.
 
+import type { Acceptance } from '../../shared/acceptance/acceptance.ts';
 import { BloomFilter } from '../../shared/known-actors/bloom.ts';
 import type { ServiceProfile, SignatureKind, Snapshot } from '../../shared/snapshot.ts';
 import type { Leavings } from '../adapters/adapter.ts';
@@ -9,6 +10,7 @@ export interface SnapshotService {
   readonly name: string;
   readonly hosts: readonly string[];
   readonly signatures: readonly SignatureKind[];
+  readonly accepts?: Acceptance;
   readonly leavings: Leavings;
 }
 
@@ -30,11 +32,12 @@ const falsePositiveRate = 0.001;
 const fewestActors = 1024;
 
 export function snapshotContent({ language, title, complete, services, senders }: SnapshotFacts): SnapshotContent {
-  const profiles: ServiceProfile[] = services.map(({ name, hosts, signatures, leavings }) => ({
+  const profiles: ServiceProfile[] = services.map(({ name, hosts, signatures, accepts, leavings }) => ({
     name,
     hosts,
     inboxes: leavings.inboxes,
     signatures,
+    ...(accepts === undefined ? {} : { accepts }),
   }));
   const met = services.map(({ leavings }) => leavings.knownActors);
   const actors = new Set([...met.flatMap((known) => known ?? []), ...senders]);

@@ -23,6 +23,11 @@ export const strangerCodes = {
     says: 'What the service answered is no HTTP response.',
     do: 'The owner sees why in the log of the service.',
   },
+  blocked: {
+    status: 403,
+    says: "Home's service blocks the domain that the delivery comes from.",
+    do: 'Nothing: the owner decides that in the service.',
+  },
   expectation: {
     status: 417,
     says: 'The request expects something else than `100-continue`.',
