@@ -87,6 +87,7 @@ describe('porchlight.toml', () => {
       health = "/health"
       drain_parallel = 4
       drain_per_second = 2.5
+      receipt_days = 7
     `);
     expect(config).toMatchObject({ admin: 'admin@home.example', edge: 'https://edge.example', handle: 'anna' });
     expect(config).toMatchObject({
@@ -112,6 +113,7 @@ describe('porchlight.toml', () => {
         health: '/health',
         drainParallel: 4,
         drainPerSecond: 2.5,
+        receiptDays: 7,
       },
     ]);
   });
