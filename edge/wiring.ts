@@ -4,8 +4,11 @@
 import { waitUntil } from 'cloudflare:workers';
 import { systemClock, systemRandom } from '../shared/clock.ts';
 import { answerDocument } from './activitypub/answer.ts';
+import { admitReader } from './activitypub/authorized-fetch/admit.ts';
 import { cacheMemory, isolateMemory } from './activitypub/key-memory.ts';
 import { KeyResolver } from './activitypub/keys.ts';
+import { activityTypes, isActivityType } from './activitypub/media-type.ts';
+import { readPublicDocument } from './activitypub/public-document.ts';
 import type { Received } from './activitypub/receive.ts';
 import { UndecidedOrigins } from './activitypub/undecided-origins.ts';
 import { Copies } from './cache/store.ts';
@@ -64,12 +67,20 @@ function partsOf(env: Env): Parts {
     keyFence: new KeyFence(linkOf),
     said: new HomeSaid(env.STORE, clock, keepAlive),
     copies: new Copies({ store: env.STORE, clock, keepAlive }),
+    documents: {
+      accept: activityTypes,
+      isDocument: isActivityType,
+      read: readPublicDocument,
+      // It asks for nothing yet that must be signed for.
+      sign: async () => await Promise.resolve(null),
+    },
     store: env.STORE,
     links: env.LINK,
     linkOf,
     spoolObject,
     spoolOf: oncePerHome((homeId) => new SpoolClient({ homeId, spools: env.SPOOL, store: env.STORE, clock })),
     answerLeft: answerDocument,
+    admitReader: async (homeId, request, snapshot) => await admitReader({ keys, clock }, homeId, request, snapshot),
     status: new StatusReader({
       clock,
       keepAlive,

@@ -64,6 +64,7 @@ function readService(fields: ServiceFields, blank: Known): ReadService {
   const signatures = fields.value('signatures', known) ?? [];
   const shared = {
     health: fields.value('health', known) ?? null,
+    authorizedFetch: fields.value('authorized_fetch', known) ?? false,
     drainParallel: fields.value('drain_parallel', known) ?? 1,
     drainPerSecond: fields.value('drain_per_second', known) ?? null,
   };
