@@ -43,7 +43,7 @@ export async function warmDocument(
   if (typeof answer === 'string') return { reason: answer };
   // What is there no more, or for nobody any more, must not be given from yesterday's copy.
   const refuse = async (reason: string): Promise<{ readonly reason: string }> => {
-    await answer.body?.cancel();
+    if (!answer.bodyUsed) await answer.body?.cancel();
     await copies.drop(homeId, url, isApart ? ['authorized'] : ['activitypub']);
     return { reason };
   };
