@@ -56,6 +56,17 @@ export interface Snapshot {
   readonly documents: readonly PublicDocument[];
   /** Bloom filter over the URIs of actors that home has met (shared/known-actors/bloom.ts). */
   readonly knownActors: BloomFilterData;
+  /** Keys of actors whose deliveries home's services have taken, the most useful first: they need no question. */
+  readonly actorKeys?: readonly ActorKey[];
+}
+
+/** A key as its owner published it, and as home's service has it. */
+export interface ActorKey {
+  readonly keyId: string;
+  /** URI of the actor, on the host of `keyId`. */
+  readonly owner: string;
+  /** SPKI or PKCS#1, in PEM. */
+  readonly publicKeyPem: string;
 }
 
 export interface BloomFilterData {

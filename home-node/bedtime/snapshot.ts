@@ -2,6 +2,7 @@
 // sends.
 
 import { BloomFilter } from '../../shared/known-actors/bloom.ts';
+import { limits } from '../../shared/limits.ts';
 import type { ServiceProfile, SignatureKind, Snapshot } from '../../shared/snapshot.ts';
 import type { Leavings } from '../adapters/adapter.ts';
 
@@ -48,8 +49,15 @@ export function snapshotContent({ language, title, complete, services, senders }
     nodeinfo: services.map(({ leavings }) => leavings.nodeinfo).find((nodeinfo) => nodeinfo !== null) ?? null,
     documents: services.flatMap(({ leavings }) => leavings.documents),
     // News of an actor that a service may know is never forgotten: where one cannot say whom it knows, all are known.
+    ...actorKeys(services),
     knownActors: (met.includes(null) ? BloomFilter.full() : filterOf(actors)).toData(),
   };
+}
+
+/** None of them: the snapshot is as one of a home that knows nothing of keys. */
+function actorKeys(services: readonly SnapshotService[]): Pick<Snapshot, 'actorKeys'> {
+  const keys = services.flatMap(({ leavings }) => leavings.actorKeys ?? []);
+  return keys.length === 0 ? {} : { actorKeys: keys.slice(0, limits.actorKeys) };
 }
 
 function filterOf(actors: ReadonlySet<string>): BloomFilter {
