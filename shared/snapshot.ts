@@ -56,7 +56,10 @@ export interface Snapshot {
   readonly documents: readonly PublicDocument[];
   /** Bloom filter over the URIs of actors that home has met (shared/known-actors/bloom.ts). */
   readonly knownActors: BloomFilterData;
-  /** Keys of actors whose deliveries home's services have taken, the most useful first: they need no question. */
+  /**
+   * Keys of actors whose deliveries home's services have taken, the most useful first: they need no question. The keys are
+   * public, whose they are is told to nobody.
+   */
   readonly actorKeys?: readonly ActorKey[];
 }
 
