@@ -3,6 +3,7 @@
 
 import { waitUntil } from 'cloudflare:workers';
 import { systemClock, systemRandom } from '../shared/clock.ts';
+import { limits } from '../shared/limits.ts';
 import { answerDocument } from './activitypub/answer.ts';
 import { admitReader } from './activitypub/authorized-fetch/admit.ts';
 import { cacheMemory, isolateMemory } from './activitypub/key-memory.ts';
@@ -41,6 +42,7 @@ function partsOf(env: Env): Parts {
   const random = systemRandom;
   const keepAlive = (work: Promise<unknown>): void => waitUntil(work);
   const directory = new D1Directory(env.DIRECTORY, clock, keepAlive);
+  const spoolObject = (homeId: string) => env.SPOOL.get(env.SPOOL.idFromName(homeId));
   const fetcher = async (request: Request): Promise<Response> => await fetch(request);
   const keys = new KeyResolver({
     fetch: {
@@ -53,9 +55,9 @@ function partsOf(env: Env): Parts {
     clock,
     deadline: (ms) => AbortSignal.timeout(ms),
     keepAlive,
+    sign: async (homeId, text) => await spoolObject(homeId).signAsEdge(text),
   });
   const linkOf = (homeId: string): DurableObjectStub<LinkObject> => env.LINK.get(env.LINK.idFromName(homeId));
-  const spoolObject = (homeId: string) => env.SPOOL.get(env.SPOOL.idFromName(homeId));
   return {
     clock,
     directory,
@@ -79,6 +81,7 @@ function partsOf(env: Env): Parts {
     linkOf,
     spoolObject,
     spoolOf: oncePerHome((homeId) => new SpoolClient({ homeId, spools: env.SPOOL, store: env.STORE, clock })),
+    edgeKeyPem: rememberedPerHome(async (homeId) => await spoolObject(homeId).edgeKeyPem()),
     answerLeft: answerDocument,
     admitReader: async (homeId, request, snapshot) => await admitReader({ keys, clock }, homeId, request, snapshot),
     status: new StatusReader({
@@ -91,6 +94,16 @@ function partsOf(env: Env): Parts {
       standing: async (homeId) => await spoolObject(homeId).standing(),
     }),
     activityPub: { keys, undecidedOrigins: new UndecidedOrigins(), clock, random, report },
+  };
+}
+
+/** Asked for once per home and isolate: it never changes. */
+function rememberedPerHome(ask: (homeId: string) => Promise<string>): (homeId: string) => Promise<string> {
+  const known = new Map<string, string>();
+  return async (homeId) => {
+    const answer = known.get(homeId) ?? (await ask(homeId));
+    if (known.size < limits.memoryEntries) known.set(homeId, answer);
+    return answer;
   };
 }
 

@@ -174,6 +174,19 @@ export const limits = {
   /** How long a key, and a failure to get one, are remembered. Danger: a fetch per forged request. */
   keyFreshMs: 1 * day,
   keyFailureMs: 5 * minute,
+  /** How long a key is still good when its server cannot be asked again. Danger: a key that was taken away goes on; home's
+   * service checks it once more. */
+  keyKeptMs: 7 * day,
+  /** Within keyFailureMs, of the keys that one network names at one origin: questions without an answer, and questions that
+   * brought no key; and these at all origins. What comes of others meanwhile is undecided. Danger: a stranger's inventions
+   * make the edge knock at somebody else's server. */
+  keyTroublesPerOrigin: 3,
+  keyMissesPerOrigin: 10,
+  keyMissesPerNetwork: 50,
+  /** Keys that home leaves in its snapshot, and characters of each: 8,192 bits of RSA take 1,100. Danger: an isolate's
+   * memory and its time, because a snapshot is read whole. */
+  actorKeys: 2_000,
+  actorKeyLength: 4_096,
   /** Subdomains of one registrable domain that are asked for keys per hour, for each home, and where none was found yet.
    * Danger: wildcard DNS as a flood. What comes of others meanwhile is undecided. */
   keySubdomainsPerHour: 10,

@@ -75,6 +75,20 @@ export interface Snapshot {
   readonly blockedDomains?: readonly string[];
   /** What is answered with 410, and nothing else is: peers delete what is so answered. Missing: nothing. */
   readonly gone?: readonly GoneObject[];
+  /**
+   * Keys of actors whose deliveries home's services have taken, the most useful first: they need no question. The keys are
+   * public, whose they are is told to nobody.
+   */
+  readonly actorKeys?: readonly ActorKey[];
+}
+
+/** A key as its owner published it, and as home's service has it. */
+export interface ActorKey {
+  readonly keyId: string;
+  /** URI of the actor, on the host of `keyId`. */
+  readonly owner: string;
+  /** SPKI or PKCS#1, in PEM. */
+  readonly publicKeyPem: string;
 }
 
 export interface BloomFilterData {

@@ -6,6 +6,7 @@ import { PorchlightError } from '../../shared/errors.ts';
 import { limits } from '../../shared/limits.ts';
 import { isOwnPath } from '../../shared/own-path.ts';
 import type {
+  ActorKey,
   BloomFilterData,
   GoneObject,
   PublicDocument,
@@ -62,6 +63,7 @@ export function parseSnapshot(bytes: Uint8Array, claimedHosts: readonly string[]
     ...(fields.gone === undefined
       ? {}
       : { gone: atMost(limits.goneObjects, fields.gone, 'gone', (value, at) => goneObject(value, at, host)) }),
+    ...actorKeys(fields.actorKeys),
   };
 }
 
@@ -126,6 +128,25 @@ function bloomFilter(value: unknown, at: string): BloomFilterData {
   const hashes = count(fields.hashes, `${at}.hashes`);
   if (hashes < 1 || hashes > 32) wrong(`${at}.hashes`, 'a number from 1 to 32');
   return { bits: matching(fields.bits, `${at}.bits`, /^[\w-]+$/, 'base64url without padding'), hashes };
+}
+
+/** Those beyond the limit are left out: a key that is not here is asked for. Absent: an earlier home, which leaves none. */
+function actorKeys(value: unknown): { readonly actorKeys?: readonly ActorKey[] } {
+  if (value === undefined) return {};
+  return { actorKeys: list(value, 'actorKeys', actorKey).slice(0, limits.actorKeys) };
+}
+
+function actorKey(value: unknown, at: string): ActorKey {
+  const fields = record(value, at);
+  const bounded = (name: keyof ActorKey, most: number): string => {
+    const found = text(fields[name], `${at}.${name}`);
+    return found.length <= most ? found : wrong(`${at}.${name}`, `at most ${most} characters`);
+  };
+  return {
+    keyId: bounded('keyId', limits.addressLength),
+    owner: bounded('owner', limits.addressLength),
+    publicKeyPem: bounded('publicKeyPem', limits.actorKeyLength),
+  };
 }
 
 /** A path of home's own, as visitors and peers ask for it; never one of the edge's. */

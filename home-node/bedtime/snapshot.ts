@@ -52,6 +52,7 @@ export function snapshotContent({ language, title, complete, services, senders }
     nodeinfo: services.map(({ leavings }) => leavings.nodeinfo).find((nodeinfo) => nodeinfo !== null) ?? null,
     documents: services.flatMap(({ leavings }) => leavings.documents),
     // News of an actor that a service may know is never forgotten: where one cannot say whom it knows, all are known.
+    ...actorKeys(services),
     knownActors: (met.includes(null) ? BloomFilter.full() : filterOf(actors)).toData(),
     ...blocksOf(services),
     ...goneOf(services),
@@ -83,6 +84,12 @@ function goneOf(services: readonly SnapshotService[]): Pick<Snapshot, 'gone'> {
     (leavings.gone ?? []).flatMap((path) => (hosts[0] === undefined ? [] : [{ host: hosts[0], path }])),
   );
   return gone.length === 0 ? {} : { gone: gone.slice(0, limits.goneObjects) };
+}
+
+/** None of them: the snapshot is as one of a home that knows nothing of keys. */
+function actorKeys(services: readonly SnapshotService[]): Pick<Snapshot, 'actorKeys'> {
+  const keys = services.flatMap(({ leavings }) => leavings.actorKeys ?? []);
+  return keys.length === 0 ? {} : { actorKeys: keys.slice(0, limits.actorKeys) };
 }
 
 function filterOf(actors: ReadonlySet<string>): BloomFilter {

@@ -7,6 +7,7 @@ import { limits } from '../../../shared/limits.ts';
 import type { Snapshot } from '../../../shared/snapshot.ts';
 import { problem } from '../../http/problem.ts';
 import { networkOf } from '../../http/public-address.ts';
+import { exportedKey } from '../exported-keys.ts';
 import type { Keys } from '../keys.ts';
 import { signedRequestOf } from '../signed-request.ts';
 import { concludeReading, type ReadingVerdict, readClaim } from './judge.ts';
@@ -44,14 +45,21 @@ async function judged(
   { keys, clock }: AdmitPorts,
   homeId: string,
   request: Request,
-  { blockedDomains }: Snapshot,
+  snapshot: Snapshot,
 ): Promise<ReadingVerdict> {
+  const { blockedDomains } = snapshot;
   const claim = readClaim({ request: signedRequestOf(request), receivedAt: clock.now(), blockedDomains });
   if ('verdict' in claim) return claim;
   const { keyId } = claim.signature;
   const address = request.headers.get('CF-Connecting-IP');
-  const namedBy = { homeId, network: address === null ? null : networkOf(address) };
-  const first = await concludeReading(claim, await keys.resolve(keyId, namedBy));
-  const newer = first.keyMayBeOld ? await keys.refresh(keyId, namedBy) : null;
+  const { origin } = new URL(request.url);
+  const naming = { homeId, network: address === null ? null : networkOf(address), origin };
+  const exported = exportedKey(snapshot, keyId);
+  if (exported !== null) {
+    const { verdict, keyMayBeOld } = await concludeReading(claim, { key: 'found', ...exported });
+    if (!keyMayBeOld) return verdict;
+  }
+  const first = await concludeReading(claim, await keys.resolve(keyId, naming));
+  const newer = first.keyMayBeOld ? await keys.refresh(keyId, naming) : null;
   return (newer === null ? first : await concludeReading(claim, newer)).verdict;
 }

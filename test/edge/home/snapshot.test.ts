@@ -53,6 +53,33 @@ describe('parseSnapshot()', () => {
     }
   });
 
+  const actorKey = { keyId: 'https://peer.example/a#key', owner: 'https://peer.example/a', publicKeyPem: 'PEM' };
+
+  test('takes the keys that home left, the first limits.actorKeys of them', () => {
+    const some = exampleSnapshot({ actorKeys: [actorKey] });
+    expect(parseSnapshot(bytesOf(some), hosts)).toEqual(some);
+    const many = Array.from({ length: limits.actorKeys + 5 }, (_, n) => ({
+      ...actorKey,
+      keyId: `${actorKey.keyId}${n}`,
+    }));
+    const taken = parseSnapshot(bytesOf(exampleSnapshot({ actorKeys: many })), hosts).actorKeys;
+    expect(taken).toEqual(many.slice(0, limits.actorKeys));
+  });
+
+  test('refuses keys that are none, or longer than limits.actorKeyLength', () => {
+    const long = 'x'.repeat(limits.actorKeyLength + 1);
+    const address = `https://peer.example/${'x'.repeat(limits.addressLength)}`;
+    const wrong = [{ publicKeyPem: long }, { publicKeyPem: 7 }, { keyId: address }, { owner: address }, { owner: '' }];
+    for (const change of wrong) {
+      const [name = ''] = Object.keys(change);
+      expect(refusal({ ...exampleSnapshot(), actorKeys: [{ ...actorKey, ...change }] })).toMatchObject({
+        code: 'snapshot-malformed',
+        message: expect.stringContaining(`actorKeys[0].${name}`),
+      });
+    }
+    expect(refusal({ ...exampleSnapshot(), actorKeys: {} })).toMatchObject({ code: 'snapshot-malformed' });
+  });
+
   test('leaves out what it does not know, so that a newer home can speak to it', () => {
     const [service] = exampleSnapshot().services;
     const newer = { ...exampleSnapshot(), mood: 'sunny', services: [{ ...service, colour: 'green' }] };
