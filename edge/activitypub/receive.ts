@@ -2,6 +2,7 @@
 // accepted before the spool has committed it.
 
 import { base64url } from 'jose';
+import { acceptanceOf } from '../../shared/acceptance/of-service.ts';
 import type { Clock, Random } from '../../shared/clock.ts';
 import type { Arrival } from '../../shared/delivery.ts';
 import { BloomFilter } from '../../shared/known-actors/bloom.ts';
@@ -44,7 +45,8 @@ export type Received =
 export async function receiveInbox(ports: InboxPorts, post: InboxPost): Promise<Received> {
   const receivedAt = ports.clock.now();
   const { request, body, service } = post;
-  const claim = await read({ request, body, receivedAt, accepts: service.signatures });
+  const accepts = acceptanceOf(service);
+  const claim = await read({ request, body, receivedAt, accepts, blockedDomains: blockedBy(post) });
   if ('verdict' in claim) return claim;
   const verdict = await decide(ports, post, claim);
   if (verdict.verdict === 'refused' || verdict.verdict === 'moot') return verdict;
@@ -67,6 +69,14 @@ export async function receiveInbox(ports: InboxPorts, post: InboxPost): Promise<
     bodySha256: base64url.encode(bodySha256),
   };
   return { verdict: 'spooled', id: arrival.id, put: await post.spool.put(arrival, body), undecided };
+}
+
+/**
+ * What home blocks is said for all of its services together, and to be refused here is final: only where there is one
+ * service is it known to be that one's wish. Of several, each refuses for itself what it is brought.
+ */
+function blockedBy({ snapshot }: InboxPost): readonly string[] {
+  return snapshot.services.length === 1 ? (snapshot.blockedDomains ?? []) : [];
 }
 
 async function decide(ports: InboxPorts, post: InboxPost, claim: Claim): Promise<Verdict> {

@@ -98,6 +98,8 @@ export function problemOf(kind: RefusalKind, retryAfterSeconds = 300): Response 
       return problem(401, kind);
     case 'malformed':
       return problem(400, kind);
+    case 'blocked':
+      return problem(403, kind);
     case 'too-large':
       return problem(413, kind);
     case 'over-quota':

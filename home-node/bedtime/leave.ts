@@ -5,7 +5,7 @@
 import type { Clock } from '../../shared/clock.ts';
 import { causeOf } from '../../shared/errors.ts';
 import { limits } from '../../shared/limits.ts';
-import type { SignatureKind, Snapshot } from '../../shared/snapshot.ts';
+import type { Snapshot } from '../../shared/snapshot.ts';
 import type { Adapter, Leavings } from '../adapters/adapter.ts';
 import type { Log } from '../log.ts';
 import type { LeavingsFile } from './leavings-file.ts';
@@ -136,13 +136,17 @@ export class Leaver {
     service: LeavingService,
   ): Promise<{ readonly service: SnapshotService | null; readonly isHeard: boolean }> {
     const { name, hosts, adapter, authorizedFetch = false } = service;
-    const signatures: readonly SignatureKind[] = adapter.signatures;
+    const { signatures, accepts } = adapter;
     const isDown = service.origin() === null;
     const fresh = isDown ? null : await this.#fresh(service);
     const leavings = fresh ?? this.#options.kept.of(name);
     // One that is down has nothing new to say; that it is down is told elsewhere, and may be its owner's wish.
     const isHeard = isDown || fresh !== null;
-    return { service: leavings === null ? null : { name, hosts, signatures, authorizedFetch, leavings }, isHeard };
+    return {
+      service:
+        leavings === null ? null : { name, hosts, signatures, ...(accepts && { accepts }), authorizedFetch, leavings },
+      isHeard,
+    };
   }
 
   async #fresh(service: LeavingService): Promise<Leavings | null> {

@@ -1,6 +1,7 @@
 // Makes the snapshot: what the services leave for strangers, put together for the edge. Pure; leave.ts gathers and
 // sends.
 
+import type { Acceptance } from '../../shared/acceptance/acceptance.ts';
 import { BloomFilter } from '../../shared/known-actors/bloom.ts';
 import { limits } from '../../shared/limits.ts';
 import type { ServiceProfile, SignatureKind, Snapshot } from '../../shared/snapshot.ts';
@@ -10,6 +11,7 @@ export interface SnapshotService {
   readonly name: string;
   readonly hosts: readonly string[];
   readonly signatures: readonly SignatureKind[];
+  readonly accepts?: Acceptance;
   /** It answers ActivityPub questions only to who signs them; false if left out. */
   readonly authorizedFetch?: boolean;
   readonly leavings: Leavings;
@@ -33,13 +35,16 @@ const falsePositiveRate = 0.001;
 const fewestActors = 1024;
 
 export function snapshotContent({ language, title, complete, services, senders }: SnapshotFacts): SnapshotContent {
-  const profiles: ServiceProfile[] = services.map(({ name, hosts, signatures, authorizedFetch, leavings }) => ({
-    name,
-    hosts,
-    inboxes: leavings.inboxes,
-    signatures,
-    ...(authorizedFetch === true ? { authorizedFetch } : {}),
-  }));
+  const profiles: ServiceProfile[] = services.map(
+    ({ name, hosts, signatures, accepts, authorizedFetch, leavings }) => ({
+      name,
+      hosts,
+      inboxes: leavings.inboxes,
+      signatures,
+      ...(authorizedFetch === true ? { authorizedFetch } : {}),
+      ...(accepts === undefined ? {} : { accepts }),
+    }),
+  );
   const met = services.map(({ leavings }) => leavings.knownActors);
   const actors = new Set([...met.flatMap((known) => known ?? []), ...senders]);
   return {

@@ -23,9 +23,9 @@ export const strangerCodes = {
     says: 'What the service answered is no HTTP response.',
     do: 'The owner sees why in the log of the service.',
   },
-  'blocked-domain': {
+  blocked: {
     status: 403,
-    says: 'Home blocks the domain whose key signed the question, and its service shows nothing to it.',
+    says: "Home's service blocks the domain that the delivery comes from, or whose key signed the question.",
     do: 'Nothing: the owner decides that in the service.',
   },
   expectation: {

@@ -35,7 +35,7 @@ export async function admitReader(
       // draft-cavage-12 section 3.1.1: what a GET is to be signed over.
       return problem(401, 'unsigned-question', { challenge: 'Signature headers="(request-target) host date"' });
     case 'blocked':
-      return problem(403, 'blocked-domain');
+      return problem(403, 'blocked');
     case 'undecidable':
       return problem(503, 'try-again', { retryAfterSeconds: undecidableSeconds });
   }

@@ -22,6 +22,7 @@ import type { SignedRequest } from '../../../shared/signature/request.ts';
 import { requireProof, requireStrength } from '../../../shared/signature/require.ts';
 import type { RequestSignature } from '../../../shared/signature/signature.ts';
 import { verifySignature } from '../../../shared/signature/verify.ts';
+import { isBlocked } from '../blocked-domains.ts';
 import type { KeyAnswer } from '../judge.ts';
 import { isSameHost } from '../key-document.ts';
 
@@ -70,6 +71,7 @@ export async function concludeReading(claim: ReadingClaim, answer: KeyAnswer): P
     case 'found':
       return await concludeWith(claim, answer);
     case 'gone':
+    case 'not-found':
       return settled(no('unproven', `the key ${claim.signature.keyId} is gone`));
     case 'unusable':
       return settled(no('unproven', answer.reason));
@@ -96,12 +98,6 @@ async function concludeWith(
     if (isRefused(thrown)) return { verdict: no('unproven', thrown.message), keyMayBeOld: true };
     throw thrown;
   }
-}
-
-/** The domain itself and whatever is below it, whole labels only: notbad.example is not below bad.example. */
-export function isBlocked(host: string, blockedDomains: readonly string[]): boolean {
-  const name = host.toLowerCase().replace(/\.$/, '');
-  return blockedDomains.some((domain) => name === domain || name.endsWith(`.${domain}`));
 }
 
 function settled(verdict: ReadingVerdict): ReadingConclusion {

@@ -3,7 +3,8 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { admitReader } from '../../../../edge/activitypub/authorized-fetch/admit.ts';
-import { isBlocked, readClaim } from '../../../../edge/activitypub/authorized-fetch/judge.ts';
+import { readClaim } from '../../../../edge/activitypub/authorized-fetch/judge.ts';
+import { isBlocked } from '../../../../edge/activitypub/blocked-domains.ts';
 import { limits } from '../../../../shared/limits.ts';
 import type { SignedRequest } from '../../../../shared/signature/request.ts';
 import type { Snapshot } from '../../../../shared/snapshot.ts';
@@ -130,7 +131,7 @@ describe('403', () => {
     const signed = asked(await cavage(signer, letter, names));
     expect(await told(signed, { snapshot: { blockedDomains: ['elsewhere.example', domain] } })).toEqual([
       403,
-      'blocked-domain',
+      'blocked',
       null,
     ]);
   });
