@@ -6,11 +6,13 @@ import { systemClock, systemRandom } from '../shared/clock.ts';
 import { limits } from '../shared/limits.ts';
 import { answerDocument } from './activitypub/answer.ts';
 import { admitReader } from './activitypub/authorized-fetch/admit.ts';
+import { signQuestion } from './activitypub/authorized-fetch/ask-home.ts';
 import { cacheMemory, isolateMemory } from './activitypub/key-memory.ts';
 import { KeyResolver } from './activitypub/keys.ts';
 import { activityTypes, isActivityType } from './activitypub/media-type.ts';
 import { readPublicDocument } from './activitypub/public-document.ts';
 import type { Received } from './activitypub/receive.ts';
+import type { SignAsEdge } from './activitypub/signed-get.ts';
 import { UndecidedOrigins } from './activitypub/undecided-origins.ts';
 import { Copies } from './cache/store.ts';
 import { type Env, settingsOf } from './env.ts';
@@ -43,6 +45,7 @@ function partsOf(env: Env): Parts {
   const keepAlive = (work: Promise<unknown>): void => waitUntil(work);
   const directory = new D1Directory(env.DIRECTORY, clock, keepAlive);
   const spoolObject = (homeId: string) => env.SPOOL.get(env.SPOOL.idFromName(homeId));
+  const sign: SignAsEdge = async (homeId, text) => await spoolObject(homeId).signAsEdge(text);
   const fetcher = async (request: Request): Promise<Response> => await fetch(request);
   const keys = new KeyResolver({
     fetch: {
@@ -55,7 +58,7 @@ function partsOf(env: Env): Parts {
     clock,
     deadline: (ms) => AbortSignal.timeout(ms),
     keepAlive,
-    sign: async (homeId, text) => await spoolObject(homeId).signAsEdge(text),
+    sign,
   });
   const linkOf = (homeId: string): DurableObjectStub<LinkObject> => env.LINK.get(env.LINK.idFromName(homeId));
   return {
@@ -73,8 +76,7 @@ function partsOf(env: Env): Parts {
       accept: activityTypes,
       isDocument: isActivityType,
       read: readPublicDocument,
-      // It asks for nothing yet that must be signed for.
-      sign: async () => await Promise.resolve(null),
+      sign: async (homeId, names, url, headers) => await signQuestion({ clock, sign }, homeId, names, url, headers),
     },
     store: env.STORE,
     links: env.LINK,

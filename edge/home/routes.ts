@@ -220,10 +220,10 @@ async function warming(parts: HomeRoutesParts, { home, spool, jws, expected, bod
   const order = warmOrder(jsonOf(asked), home.hosts, own.host);
   if (order === null) return problem(400, 'warm-malformed');
   const link = parts.links.get(parts.links.idFromName(home.homeId));
-  const { snapshot } = await parts.said.of(home);
+  const said = await parts.said.of(home);
   const { copies, documents } = parts;
   const scheme = own.protocol === 'http:' ? 'http' : 'https';
-  return answerJson(await warm({ copies, documents, link, snapshot }, home.homeId, scheme, order));
+  return answerJson(await warm({ copies, documents, link, said }, home.homeId, scheme, order));
 }
 
 function answerJson(value: unknown): Response {

@@ -19,8 +19,19 @@ export interface DocumentPorts {
     body: Uint8Array,
     url: URL,
   ) => { readonly links: readonly DocumentLink[] } | { readonly unfit: string };
-  /** The same headers and a signature of the edge's own actor; null: it has none that this home's service could ask for. */
-  readonly sign: (homeId: string, url: URL, headers: Headers) => Promise<Headers | null>;
+  /** The same headers and a signature of the edge's own actor; null: it has no name that this home's service could ask for. */
+  readonly sign: (homeId: string, names: HomeNames, url: URL, headers: Headers) => Promise<Headers | null>;
+}
+
+/** Names under which the edge answers for a home, and those of them that each service takes for its own. */
+export interface HomeNames {
+  readonly hosts: readonly string[];
+  readonly services: readonly { readonly hosts: readonly string[] }[];
+}
+
+/** What is known of the home that is asked. */
+export interface WarmSaid extends HomeNames {
+  readonly snapshot: Snapshot | null;
 }
 
 export interface WantedDocument extends Question {
@@ -30,15 +41,15 @@ export interface WantedDocument extends Question {
 
 /** Rejects when the document breaks off or the store refuses it. */
 export async function warmDocument(
-  parts: { readonly copies: Copies; readonly documents: DocumentPorts; readonly snapshot: Snapshot | null },
+  parts: { readonly copies: Copies; readonly documents: DocumentPorts; readonly said: WarmSaid },
   homeId: string,
   wanted: WantedDocument,
 ): Promise<{ readonly links: readonly DocumentLink[] } | { readonly reason: string }> {
   const { copies, documents } = parts;
   const { url, isSigned } = wanted;
-  const isApart = isAuthorizedHost(parts.snapshot, url.host);
-  const headers = isSigned ? await documents.sign(homeId, url, wanted.headers) : wanted.headers;
-  if (headers === null) return { reason: 'its service shows it only to who signs, and this edge has no actor' };
+  const isApart = isAuthorizedHost(parts.said.snapshot, url.host);
+  const headers = isSigned ? await documents.sign(homeId, parts.said, url, wanted.headers) : wanted.headers;
+  if (headers === null) return { reason: nameless };
   const answer = await wanted.ask(headers);
   if (typeof answer === 'string') return { reason: answer };
   // What is there no more, or for nobody any more, must not be given from yesterday's copy.
@@ -71,6 +82,9 @@ export async function warmDocument(
   if (verdict !== null && !verdict.store) return await refuse(verdict.because);
   return told(await copies.keepAuthorized(homeId, url, whole, !isSigned), reading.links);
 }
+
+const nameless =
+  'its service shows it only to who signs, and the edge can sign only under another name of this home: claim one more';
 
 /** As edge/cache/spoken-of.ts: by these a service says that the document is not there for who asked. */
 const speaksOfIt = new Set([301, 302, 303, 307, 308, 401, 403, 404, 410, 451]);

@@ -3,19 +3,18 @@
 // whom it heard of at night. Of ActivityPub documents home is told what they lead to, and names that next.
 
 import { limits } from '../../shared/limits.ts';
-import type { Snapshot } from '../../shared/snapshot.ts';
 import { type DocumentLink, type Warming, type WarmReply, warmings } from '../../shared/warming.ts';
 import type { Copies } from '../cache/store.ts';
 import { isAddressable, whyNotStrangers } from '../cache/strangers.ts';
 import { carry } from '../link/carry.ts';
 import { isAuthorizedHost } from './authorized-host.ts';
-import { type DocumentPorts, warmDocument } from './warm-document.ts';
+import { type DocumentPorts, type WarmSaid, warmDocument } from './warm-document.ts';
 
 export interface WarmParts {
   readonly copies: Copies;
   readonly link: Pick<Fetcher, 'fetch'>;
   readonly documents: DocumentPorts;
-  readonly snapshot: Snapshot | null;
+  readonly said: WarmSaid;
 }
 
 /** At once; home answers visitors meanwhile. */
@@ -52,7 +51,7 @@ export async function warm(
   const stored: string[] = [];
   const links: Record<string, readonly DocumentLink[]> = {};
   const queue = [...paths];
-  const isSigned = as === 'activitypub' && isAuthorizedHost(parts.snapshot, host);
+  const isSigned = as === 'activitypub' && isAuthorizedHost(parts.said.snapshot, host);
   const beyond = isSigned ? queue.splice(limits.warmSignedPaths) : [];
   for (const path of beyond) refused.push({ path, reason: 'too many to be signed for at once' });
   const work = async (): Promise<void> => {
