@@ -17,6 +17,11 @@ export interface ServiceProfile {
   readonly signatures: readonly SignatureKind[];
   /** The same in detail, within those kinds. Homes of an earlier version do not say it. */
   readonly accepts?: Acceptance;
+  /**
+   * The service answers ActivityPub questions only to who signs them, and not to every server. While it is away the edge
+   * judges as it would (edge/activitypub/authorized-fetch/judge.ts). Missing: it answers anybody.
+   */
+  readonly authorizedFetch?: boolean;
 }
 
 /** RFC 7033 section 4.4, for one account. `subject` and `aliases` are what a `resource` may name. */
@@ -41,6 +46,13 @@ export interface PublicDocument {
   readonly body: string;
 }
 
+/** The address of an object that home deleted: an id that nothing will ever have again. */
+export interface GoneObject {
+  readonly host: string;
+  /** With its query, if it has one. */
+  readonly path: string;
+}
+
 export interface Snapshot {
   /** Rises with every snapshot of this home; the edge refuses an older one. */
   readonly version: number;
@@ -60,9 +72,26 @@ export interface Snapshot {
   /** Bloom filter over the URIs of actors that home has met (shared/known-actors/bloom.ts). */
   readonly knownActors: BloomFilterData;
   /**
-   * Domains that home's services want nothing to do with, each with all that is below it. Missing: home cannot say.
+   * Domains that home's services want nothing to do with, each with all that is below it. Missing: home cannot say, and
+   * nobody is told what a service with `authorizedFetch` shows to some servers only.
    */
   readonly blockedDomains?: readonly string[];
+  /** What is answered with 410, and nothing else is: peers delete what is so answered. Missing: nothing. */
+  readonly gone?: readonly GoneObject[];
+  /**
+   * Keys of actors whose deliveries home's services have taken, the most useful first: they need no question. The keys are
+   * public, whose they are is told to nobody.
+   */
+  readonly actorKeys?: readonly ActorKey[];
+}
+
+/** A key as its owner published it, and as home's service has it. */
+export interface ActorKey {
+  readonly keyId: string;
+  /** URI of the actor, on the host of `keyId`. */
+  readonly owner: string;
+  /** SPKI or PKCS#1, in PEM. */
+  readonly publicKeyPem: string;
 }
 
 export interface BloomFilterData {

@@ -16,10 +16,11 @@
 //   Delete or Update of an actor about itself, never met           moot               202
 //   key wrong, owned by another, too weak, not allowed, garbage    unproven           401
 //   an algorithm that home's service cannot verify                 unproven           401
-//   key gone (404, 410)                                            unproven           401
-//     and a known actor deletes itself                             undecided          202, home's service decides
-//   key server unreachable, failing (5xx), asking for a signature  undecided          202, home's service decides
-//     or not asked: too many new ones at its domain                undecided          202, home's service decides
+//   key gone (410) or not there (404)                              unproven           401
+//     and a known actor deletes itself, by the key last known      as with that key
+//     and it is gone (410), and no key was known                   undecided          202, home's service decides
+//   key server unreachable, failing (5xx), refusing (401, 403)     undecided          202, home's service decides
+//     or not asked: too many new ones at its domain, or in vain    undecided          202, home's service decides
 //   key server slow                                                try-again          503
 //   all holds                                                      accepted           202
 //
@@ -74,10 +75,16 @@ export interface Claim {
 
 export type Refused = Extract<Verdict, { readonly verdict: 'refused' }>;
 
+export interface KnownKey {
+  readonly publicKey: PublicKey;
+  readonly owner: string;
+}
+
 /** What keys.ts found out about a key. */
 export type KeyAnswer =
-  | { readonly key: 'found'; readonly publicKey: PublicKey; readonly owner: string }
-  | { readonly key: 'gone' }
+  | ({ readonly key: 'found' } & KnownKey)
+  /** Its server says that there is none: for good (410), or not now (404). `last`: as it was known before. */
+  | { readonly key: 'gone' | 'not-found'; readonly last?: KnownKey }
   /** Not to be had now, and maybe later: asked for in vain, or (`limited`) not asked for. */
   | { readonly key: 'failed' | 'limited'; readonly reason: string }
   | { readonly key: 'slow'; readonly reason: string }
@@ -137,9 +144,15 @@ export async function conclude(claim: Claim, answer: KeyAnswer): Promise<Conclus
     case 'limited':
       return settled(undecided(claim, answer.reason));
     case 'gone':
-      // Its key goes with the actor, and home's service may still have it.
-      if (activity.ofItself === 'Delete') return settled(undecided(claim, `the key ${proof.keyId} is gone`));
-      return settled(refusal('unproven', `the key ${proof.keyId} is gone`));
+    case 'not-found': {
+      const reason = `the key ${proof.keyId} is ${answer.key === 'gone' ? 'gone' : 'not there'}`;
+      if (activity.ofItself !== 'Delete') return settled(refusal('unproven', reason));
+      // Its key goes with the actor. What it signed before is as good as it was.
+      if (answer.last !== undefined) return await concludeWith(claim, answer.last.publicKey, answer.last.owner);
+      // ActivityPub and HTTP Signatures (SWICG), on deleted actors: a key that is gone says so itself, home's service may
+      // still have it; one that is not there says nothing.
+      return settled(answer.key === 'gone' ? undecided(claim, reason) : refusal('unproven', reason));
+    }
     case 'unusable':
       return settled(refusal('unproven', answer.reason));
     case 'slow':
