@@ -184,7 +184,9 @@ describe('our own trouble: 503 with Retry-After, never a final status', () => {
 
   test('the directory cannot be read', async () => {
     await bindings.DIRECTORY.exec('DROP TABLE hosts');
-    expectTemporary(await deliver());
+    const response = await deliver();
+    expectTemporary(response);
+    expect(await response.json()).toEqual({ title: expect.any(String), status: 503, code: 'not-taken' });
   });
 
   test('the spool cannot write', async () => {
