@@ -109,10 +109,11 @@ export async function startHome(
   const services = config.services.map((service) =>
     makeService(service, options, config, { receipts, issuer, secretFile }, log, olderEnds),
   );
-  const named = services.map(({ config: { name, hosts }, adapter }) => ({
+  const named = services.map(({ config: { name, hosts, authorizedFetch }, adapter }) => ({
     name,
     hosts,
     adapter,
+    authorizedFetch,
     origin: () => supervisor.origin(name),
   }));
   const stoppedFile = new StoppedFile(folder);
@@ -169,13 +170,15 @@ export async function startHome(
   const warmer = new Warmer({
     log,
     edge,
-    services: named.map(({ hosts, adapter, name, origin }) => ({
+    services: named.map(({ hosts, adapter, name, origin, authorizedFetch }) => ({
       hosts,
       origin,
+      actors: () => leaver.actors(name),
+      authorizedFetch,
       pages: () => (adapter.knowsPages ? leaver.pages(name) : null),
     })),
     most: () => settings.current().site.warmPages,
-    warm: async (host, paths, signal) => await api.warm(host, paths, signal),
+    warm: async (host, paths, as, signal) => await api.warm(host, paths, as, signal),
   });
   const configLeaver = new ConfigLeaver({
     clock,
