@@ -5,6 +5,7 @@ import { waitUntil } from 'cloudflare:workers';
 import { systemClock, systemRandom } from '../shared/clock.ts';
 import { limits } from '../shared/limits.ts';
 import { answerDocument } from './activitypub/answer.ts';
+import { ArrivalRates } from './activitypub/arrival-rates.ts';
 import { cacheMemory, isolateMemory } from './activitypub/key-memory.ts';
 import { KeyResolver } from './activitypub/keys.ts';
 import type { Received } from './activitypub/receive.ts';
@@ -37,6 +38,7 @@ function partsOf(env: Env): Parts {
   const { dnsResolver, devKeyOrigins, operatorKey, about } = settingsOf(env);
   const clock = systemClock;
   const random = systemRandom;
+  const pause = async (ms: number): Promise<void> => await scheduler.wait(ms);
   const keepAlive = (work: Promise<unknown>): void => waitUntil(work);
   const directory = new D1Directory(env.DIRECTORY, clock, keepAlive);
   const spoolObject = (homeId: string) => env.SPOOL.get(env.SPOOL.idFromName(homeId));
@@ -70,7 +72,7 @@ function partsOf(env: Env): Parts {
     links: env.LINK,
     linkOf,
     spoolObject,
-    spoolOf: oncePerHome((homeId) => new SpoolClient({ homeId, spools: env.SPOOL, store: env.STORE, clock })),
+    spoolOf: oncePerHome((homeId) => new SpoolClient({ homeId, spools: env.SPOOL, store: env.STORE, clock, pause })),
     edgeKeyPem: rememberedPerHome(async (homeId) => await spoolObject(homeId).edgeKeyPem()),
     answerLeft: answerDocument,
     status: new StatusReader({
@@ -82,7 +84,14 @@ function partsOf(env: Env): Parts {
       },
       standing: async (homeId) => await spoolObject(homeId).standing(),
     }),
-    activityPub: { keys, undecidedOrigins: new UndecidedOrigins(), clock, random, report },
+    activityPub: {
+      keys,
+      undecidedOrigins: new UndecidedOrigins(),
+      arrivalRates: new ArrivalRates(),
+      clock,
+      random,
+      report,
+    },
   };
 }
 

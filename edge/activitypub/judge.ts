@@ -1,17 +1,18 @@
 // Judges what arrives at an inbox. Pure but for WebCrypto: facts in, verdict out, in stages, so that everything which
 // can be said without asking anybody is said first.
 //
+//   mootness   is it news of an actor about itself, and home never met that actor? Asked first, because it is most of
+//              what comes, nothing follows from it, and so it matters to nobody whether it is proven
 //   read       the body, the signature, its digests, coverage and time; what is wrong here costs no question
-//   mootness   is it news of an actor about itself, and home never met that actor?
 //   conclude   with the answer about the key
 //
 //   what is found                                                  verdict            the sender is told
 //   body too large, or headers                                     too-large          413
 //   body not UTF-8, not a JSON object, too deep, without an actor  malformed          400
+//   Delete or Update of an actor about itself, never met           moot               202
 //   not signed, signed in two ways, a kind that home cannot verify unproven           401
 //   uncovered, stale or future, expired, wrong digest              unproven           401
 //   actor on another host than the key                             unproven           401
-//   Delete or Update of an actor about itself, never met           moot               202
 //   key wrong, owned by another, too weak, not allowed, garbage    unproven           401
 //   key gone (410) or not there (404)                              unproven           401
 //     and a known actor deletes itself, by the key last known      as with that key
@@ -40,13 +41,15 @@ import type { RequestSignature } from '../../shared/signature/signature.ts';
 import { verifySignature } from '../../shared/signature/verify.ts';
 import type { SignatureKind } from '../../shared/snapshot.ts';
 import type { Proof, RefusalKind, Verdict } from '../../shared/verdict.ts';
-import { type Activity, readActivity } from './activity.ts';
+import { type Activity, type ActivityReading, readActivity } from './activity.ts';
 import { keptHeaders } from './kept-headers.ts';
 import { isSameHost } from './key-document.ts';
 
 export interface InboxFacts {
   readonly request: SignedRequest;
   readonly body: Uint8Array<ArrayBuffer>;
+  /** The body as it was read, if it was. */
+  readonly reading?: ActivityReading;
   /** Edge time, ms since the epoch. */
   readonly receivedAt: number;
   /** What home's service can verify. */
@@ -65,6 +68,7 @@ export interface Claim {
 }
 
 export type Refused = Extract<Verdict, { readonly verdict: 'refused' }>;
+export type Moot = Extract<Verdict, { readonly verdict: 'moot' }>;
 
 export interface KnownKey {
   readonly publicKey: PublicKey;
@@ -86,7 +90,7 @@ export async function read(facts: InboxFacts): Promise<Claim | Refused> {
   if (facts.body.length > limits.inboxBodyBytes) return refusal('too-large', `the body has ${facts.body.length} bytes`);
   const headers = keptHeaders(facts.request.headers);
   if (headers === null) return refusal('too-large', 'its headers are too long to be kept');
-  const reading = readActivity(facts.body);
+  const reading = facts.reading ?? readActivity(facts.body);
   if ('malformed' in reading) return refusal('malformed', `the body cannot be read: ${reading.malformed}`);
   const { activity } = reading;
   try {
@@ -110,7 +114,7 @@ export async function read(facts: InboxFacts): Promise<Claim | Refused> {
 }
 
 /** `isKnown`: home may have met this actor, or something of it may be on its way there. */
-export function mootness({ activity }: Claim, isKnown: boolean): Verdict | null {
+export function mootness(activity: Activity, isKnown: boolean): Moot | null {
   if (isKnown || activity.ofItself === null) return null;
   return { verdict: 'moot', reason: `${activity.ofItself} of ${activity.actor}, whom home never met` };
 }

@@ -11,15 +11,18 @@ import type { ServiceProfile, Snapshot } from '../../shared/snapshot.ts';
 import type { Verdict } from '../../shared/verdict.ts';
 import { networkOf } from '../http/public-address.ts';
 import type { PutResult, Spool } from '../spool/spool.ts';
+import { type Activity, readActivity } from './activity.ts';
+import type { ArrivalRates } from './arrival-rates.ts';
 import { newDeliveryId } from './delivery-id.ts';
 import { exportedKey } from './exported-keys.ts';
-import { type Claim, conclude, mootness, read, unprovenSender } from './judge.ts';
+import { type Claim, conclude, type Moot, mootness, read, unprovenSender } from './judge.ts';
 import type { Keys, Naming } from './keys.ts';
 import type { UndecidedOrigins } from './undecided-origins.ts';
 
 export interface InboxPorts {
   readonly keys: Keys;
   readonly undecidedOrigins: UndecidedOrigins;
+  readonly arrivalRates: ArrivalRates;
   readonly clock: Clock;
   readonly random: Random;
 }
@@ -44,7 +47,10 @@ export type Received =
 export async function receiveInbox(ports: InboxPorts, post: InboxPost): Promise<Received> {
   const receivedAt = ports.clock.now();
   const { request, body, service } = post;
-  const claim = await read({ request, body, receivedAt, accepts: service.signatures });
+  const reading = readActivity(body);
+  const moot = 'activity' in reading ? await mootOf(post, reading.activity) : null;
+  if (moot !== null) return moot;
+  const claim = await read({ request, body, reading, receivedAt, accepts: service.signatures });
   if ('verdict' in claim) return claim;
   const verdict = await decide(ports, post, claim);
   if (verdict.verdict === 'refused' || verdict.verdict === 'moot') return verdict;
@@ -69,15 +75,17 @@ export async function receiveInbox(ports: InboxPorts, post: InboxPost): Promise<
   return { verdict: 'spooled', id: arrival.id, put: await post.spool.put(arrival, body), undecided };
 }
 
+async function mootOf(post: InboxPost, activity: Activity): Promise<Moot | null> {
+  return activity.ofItself === null ? null : mootness(activity, await isKnown(post, activity.actor));
+}
+
 async function decide(ports: InboxPorts, post: InboxPost, claim: Claim): Promise<Verdict> {
-  if (claim.activity.ofItself !== null) {
-    const moot = mootness(claim, await isKnown(post, claim.activity.actor));
-    if (moot !== null) return moot;
-  }
   const { keyId } = claim.proof;
   const network = post.remoteAddress === null ? null : networkOf(post.remoteAddress);
   const { homeId, request } = post;
   const naming = { homeId, network, origin: `${request.scheme}://${request.host}` };
+  const tooMany = ports.arrivalRates.refusal(keyOrigin(keyId), naming, ports.clock.now());
+  if (tooMany !== null) return { verdict: 'refused', kind: 'over-quota', reason: tooMany };
   const verdict = await prove(ports.keys, post.snapshot, claim, naming);
   if (verdict.verdict !== 'undecided') return verdict;
   if (ports.undecidedOrigins.admit(naming, keyOrigin(keyId), ports.clock.now())) return verdict;
