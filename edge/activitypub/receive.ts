@@ -9,7 +9,7 @@ import { keyOrigin } from '../../shared/signature/key-origin.ts';
 import type { SignedRequest } from '../../shared/signature/request.ts';
 import type { ServiceProfile, Snapshot } from '../../shared/snapshot.ts';
 import type { Verdict } from '../../shared/verdict.ts';
-import { networkOf } from '../http/public-address.ts';
+import { isLoopback, networkOf } from '../http/public-address.ts';
 import type { PutResult, Spool } from '../spool/spool.ts';
 import { type Activity, readActivity } from './activity.ts';
 import type { ArrivalRates } from './arrival-rates.ts';
@@ -83,12 +83,14 @@ async function decide(ports: InboxPorts, post: InboxPost, claim: Claim): Promise
   const { keyId } = claim.proof;
   const network = post.remoteAddress === null ? null : networkOf(post.remoteAddress);
   const { homeId, request } = post;
-  const naming = { homeId, network, origin: `${request.scheme}://${request.host}` };
+  // Who comes from loopback comes through a proxy on this machine, and all do: that says nothing of whose it is.
+  const distinct = post.remoteAddress === null || isLoopback(post.remoteAddress) ? null : network;
+  const naming = { homeId, network: distinct, origin: `${request.scheme}://${request.host}` };
   const tooMany = ports.arrivalRates.refusal(keyOrigin(keyId), naming, ports.clock.now());
   if (tooMany !== null) return { verdict: 'refused', kind: 'over-quota', reason: tooMany };
   const verdict = await prove(ports.keys, post.snapshot, claim, naming);
   if (verdict.verdict !== 'undecided') return verdict;
-  if (ports.undecidedOrigins.admit(naming, keyOrigin(keyId), ports.clock.now())) return verdict;
+  if (ports.undecidedOrigins.admit({ homeId, network }, keyOrigin(keyId), ports.clock.now())) return verdict;
   // The sender may come again: by then its key may be had.
   const reason = `${network} left undecided deliveries of too many origins within a day`;
   return { verdict: 'refused', kind: 'over-quota', reason };

@@ -90,6 +90,16 @@ describe('within a minute', () => {
 
 const rig = inboxRig();
 
+test('who comes through a proxy on the same machine is not counted with all others who do', async () => {
+  const { ports } = rig.reports;
+  for (const network of ['127.0.0.1', '::1']) {
+    for (let n = 0; n < limits.arrivalsPerOrigin; n++)
+      ports.arrivalRates.refusal(peer, from(network), ports.clock.now());
+    const signed = await cavage(rig.signers.alice, letter);
+    expect((await answerActivityPub(ports, rig.home, arriving(signed, body, network)))?.status).toBe(202);
+  }
+});
+
 test('beyond, a sender is told to come again, before its key is asked for; strangers’ Deletes are still taken', async () => {
   const { ports } = rig.reports;
   const network = '192.0.2.1';
