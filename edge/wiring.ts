@@ -6,9 +6,14 @@ import { systemClock, systemRandom } from '../shared/clock.ts';
 import { limits } from '../shared/limits.ts';
 import { answerDocument } from './activitypub/answer.ts';
 import { ArrivalRates } from './activitypub/arrival-rates.ts';
+import { admitReader } from './activitypub/authorized-fetch/admit.ts';
+import { signQuestion } from './activitypub/authorized-fetch/ask-home.ts';
 import { cacheMemory, isolateMemory } from './activitypub/key-memory.ts';
 import { KeyResolver } from './activitypub/keys.ts';
+import { activityTypes, isActivityType } from './activitypub/media-type.ts';
+import { readPublicDocument } from './activitypub/public-document.ts';
 import type { Received } from './activitypub/receive.ts';
+import type { SignAsEdge } from './activitypub/signed-get.ts';
 import { UndecidedOrigins } from './activitypub/undecided-origins.ts';
 import { Copies } from './cache/store.ts';
 import { type Env, settingsOf } from './env.ts';
@@ -42,6 +47,7 @@ function partsOf(env: Env): Parts {
   const keepAlive = (work: Promise<unknown>): void => waitUntil(work);
   const directory = new D1Directory(env.DIRECTORY, clock, keepAlive);
   const spoolObject = (homeId: string) => env.SPOOL.get(env.SPOOL.idFromName(homeId));
+  const sign: SignAsEdge = async (homeId, text) => await spoolObject(homeId).signAsEdge(text);
   const fetcher = async (request: Request): Promise<Response> => await fetch(request);
   const keys = new KeyResolver({
     fetch: {
@@ -54,7 +60,7 @@ function partsOf(env: Env): Parts {
     clock,
     deadline: (ms) => AbortSignal.timeout(ms),
     keepAlive,
-    sign: async (homeId, text) => await spoolObject(homeId).signAsEdge(text),
+    sign,
   });
   const linkOf = (homeId: string): DurableObjectStub<LinkObject> => env.LINK.get(env.LINK.idFromName(homeId));
   return {
@@ -68,6 +74,12 @@ function partsOf(env: Env): Parts {
     keyFence: new KeyFence(linkOf),
     said: new HomeSaid(env.STORE, clock, keepAlive),
     copies: new Copies({ store: env.STORE, clock, keepAlive }),
+    documents: {
+      accept: activityTypes,
+      isDocument: isActivityType,
+      read: readPublicDocument,
+      sign: async (homeId, names, url, headers) => await signQuestion({ clock, sign }, homeId, names, url, headers),
+    },
     store: env.STORE,
     links: env.LINK,
     linkOf,
@@ -75,6 +87,7 @@ function partsOf(env: Env): Parts {
     spoolOf: oncePerHome((homeId) => new SpoolClient({ homeId, spools: env.SPOOL, store: env.STORE, clock, pause })),
     edgeKeyPem: rememberedPerHome(async (homeId) => await spoolObject(homeId).edgeKeyPem()),
     answerLeft: answerDocument,
+    admitReader: async (homeId, request, snapshot) => await admitReader({ keys, clock }, homeId, request, snapshot),
     status: new StatusReader({
       clock,
       keepAlive,

@@ -205,6 +205,8 @@ export const limits = {
   signedTimeSkewMs: 1 * hour,
   /** How long home's word for a time of arrival is good after it was given. Danger: a stolen receipt is good for ever. */
   receiptMs: 5 * minute,
+  /** Days for which home vouches for an arrival to a service with its hook. Danger: the edge brings back what is long over. */
+  receiptDays: 30,
   /** Home's clock may differ from the edge's by this much; beyond, home takes no deliveries. Danger: services that judge
    * by the time (the strictest: 5 minutes) refuse what is in time, and it becomes a dead letter. */
   homeClockOffMs: 5 * minute,
@@ -221,6 +223,19 @@ export const limits = {
   copyingBytes: 32 * MiB,
   /** Pages that one warm call asks for. Danger: the platform's 50 subrequests. */
   warmPaths: 20,
+  /** Signed questions of one warm call to a service that answers nobody else. Danger: the platform's time to compute, of which
+   * each signature takes a good part. */
+  warmSignedPaths: 5,
+  /** Bytes of an ActivityPub document that is warmed; it is read whole, to know that it is public and what it leads to. Danger:
+   * the isolate's memory, four times. */
+  documentBytes: 1 * MiB,
+  /** Links of one document that home is told. Danger: a reply as long as a service likes. */
+  documentLinks: 200,
+  /** ActivityPub documents that one warming asks for. Danger: a night's warming that never ends. */
+  warmDocuments: 400,
+  /** Domains that home blocks, and deleted objects, in one snapshot. Danger: a list that each question is held against. */
+  blockedDomains: 20_000,
+  goneObjects: 5_000,
   /** Bytes of a page or site map that home searches for links to warm. Danger: a page without end in home's memory. */
   searchedBytes: 1 * MiB,
   /** Bytes of a snapshot. Danger: the isolate's memory. */

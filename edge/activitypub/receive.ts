@@ -2,6 +2,7 @@
 // accepted before the spool has committed it.
 
 import { base64url } from 'jose';
+import { acceptanceOf } from '../../shared/acceptance/of-service.ts';
 import type { Clock, Random } from '../../shared/clock.ts';
 import type { Arrival } from '../../shared/delivery.ts';
 import { BloomFilter } from '../../shared/known-actors/bloom.ts';
@@ -47,10 +48,11 @@ export type Received =
 export async function receiveInbox(ports: InboxPorts, post: InboxPost): Promise<Received> {
   const receivedAt = ports.clock.now();
   const { request, body, service } = post;
-  const reading = readActivity(body);
+  const accepts = acceptanceOf(service);
+  const reading = readActivity(body, accepts.jsonDepth);
   const moot = 'activity' in reading ? await mootOf(post, reading.activity) : null;
   if (moot !== null) return moot;
-  const claim = await read({ request, body, reading, receivedAt, accepts: service.signatures });
+  const claim = await read({ request, body, reading, receivedAt, accepts, blockedDomains: blockedBy(post) });
   if ('verdict' in claim) return claim;
   const verdict = await decide(ports, post, claim);
   if (verdict.verdict === 'refused' || verdict.verdict === 'moot') return verdict;
@@ -77,6 +79,14 @@ export async function receiveInbox(ports: InboxPorts, post: InboxPost): Promise<
 
 async function mootOf(post: InboxPost, activity: Activity): Promise<Moot | null> {
   return activity.ofItself === null ? null : mootness(activity, await isKnown(post, activity.actor));
+}
+
+/**
+ * What home blocks is said for all of its services together, and to be refused here is final: only where there is one
+ * service is it known to be that one's wish. Of several, each refuses for itself what it is brought.
+ */
+function blockedBy({ snapshot }: InboxPost): readonly string[] {
+  return snapshot.services.length === 1 ? (snapshot.blockedDomains ?? []) : [];
 }
 
 async function decide(ports: InboxPorts, post: InboxPost, claim: Claim): Promise<Verdict> {

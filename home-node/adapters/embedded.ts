@@ -1,6 +1,7 @@
 // The embedded home as a service among others: deliveries go to it with a receipt, and what it leaves at the edge is
 // asked of it on loopback, most of it as any stranger would ask.
 
+import { acceptances } from '../../shared/acceptance/profiles.ts';
 import { PorchlightError } from '../../shared/errors.ts';
 import type { ActorKey, PublicDocument, WebFingerAccount } from '../../shared/snapshot.ts';
 import { ask, type Dispatcher } from '../http-connections.ts';
@@ -12,6 +13,7 @@ export function embeddedAdapter(receipts: Receipts): Adapter {
   return {
     kind: 'embedded',
     signatures: ['cavage', 'rfc9421'],
+    accepts: acceptances.embedded,
     knowsPages: true,
     deduplicatesBy: 'activity id',
     greeter: greeterWith(receipts.token),
