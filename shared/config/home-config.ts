@@ -52,6 +52,8 @@ export interface ActivityPubServiceConfig extends AnyServiceConfig {
   readonly otherMachine: boolean;
   readonly inboxes: readonly string[];
   readonly signatures: readonly SignatureKind[];
+  /** What arrived longer ago gets no receipt. */
+  readonly receiptDays: number;
 }
 
 export interface AlertsConfig {

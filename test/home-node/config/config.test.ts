@@ -89,6 +89,7 @@ describe('porchlight.toml', () => {
       authorized_fetch = true
       drain_parallel = 4
       drain_per_second = 2.5
+      receipt_days = 7
     `);
     expect(config).toMatchObject({ admin: 'admin@home.example', edge: 'https://edge.example', handle: 'anna' });
     expect(config).toMatchObject({
@@ -115,6 +116,7 @@ describe('porchlight.toml', () => {
         health: '/health',
         drainParallel: 4,
         drainPerSecond: 2.5,
+        receiptDays: 7,
       },
     ]);
   });
