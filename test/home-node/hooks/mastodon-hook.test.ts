@@ -100,7 +100,9 @@ function behaves({ name, env, signings }: Release): void {
     afterAll(async () => await Promise.all([hooked?.stop(), bare?.stop()]));
 
     test('says that it is there', () => {
-      expect(hooked.log).toMatch(/\[porchlight\] \w+: late deliveries with a receipt are judged by their time of arrival/);
+      expect(hooked.log).toMatch(
+        /\[porchlight\] \w+: late deliveries with a receipt are judged by their time of arrival/,
+      );
     });
 
     test.each(signings)('takes what is in time or was, signed by %s', async (signing) => {
