@@ -7,6 +7,7 @@ import { conclude, read } from '../../edge/activitypub/judge.ts';
 import { signedRequestOf } from '../../edge/activitypub/signed-request.ts';
 import type { Env } from '../../edge/env.ts';
 import door, { LinkObject, SpoolObject as OurSpoolObject } from '../../edge/worker.ts';
+import { acceptances } from '../../shared/acceptance/profiles.ts';
 import { type PublicKey, publicKeyFromPem } from '../../shared/signature/public-key.ts';
 
 export { LinkObject };
@@ -44,7 +45,7 @@ export default {
 /** The key of a request is told by a header, PEM in base64: asking for keys is not what is measured. */
 async function verifyAndInsert(request: Request, env: Env): Promise<Response> {
   const body = new Uint8Array(await request.arrayBuffer());
-  const accepts = ['cavage', 'rfc9421'] as const;
+  const accepts = acceptances.both;
   const claim = await read({ request: signedRequestOf(request), body, receivedAt: Date.now(), accepts });
   if ('verdict' in claim) return new Response(claim.reason, { status: 401 });
   const told = request.headers.get('bench-key') ?? '';

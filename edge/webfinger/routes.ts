@@ -3,6 +3,7 @@
 // nothing to answer it with: home itself is asked then.
 
 import type { Snapshot } from '../../shared/snapshot.ts';
+import { edgeActorAccount } from '../activitypub/edge-actor.ts';
 import { problem } from '../http/problem.ts';
 import { answerWebFinger } from './answer.ts';
 import { hostMeta, hostMetaType } from './host-meta.ts';
@@ -38,7 +39,7 @@ function contentAt({ pathname, search, origin }: URL, snapshot: Snapshot): Conte
   const { nodeinfo, accounts } = snapshot;
   switch (pathname) {
     case '/.well-known/webfinger': {
-      const answer = answerWebFinger(search.slice(1), accounts);
+      const answer = answerWebFinger(search.slice(1), [...accounts, edgeActorAccount(origin)]);
       // A peer takes 404 for the end of an account.
       if (answer.status === 404 && !snapshot.complete) return null;
       return answer.status === 200 ? json('application/jrd+json', answer.body) : answer.status;

@@ -5,7 +5,7 @@
 import type { Clock } from '../../shared/clock.ts';
 import { causeOf } from '../../shared/errors.ts';
 import { limits } from '../../shared/limits.ts';
-import type { SignatureKind, Snapshot } from '../../shared/snapshot.ts';
+import type { Snapshot } from '../../shared/snapshot.ts';
 import type { Adapter, Leavings } from '../adapters/adapter.ts';
 import type { Log } from '../log.ts';
 import type { LeavingsFile } from './leavings-file.ts';
@@ -16,6 +16,8 @@ export interface LeavingService {
   readonly name: string;
   readonly hosts: readonly string[];
   readonly adapter: Adapter;
+  /** It answers ActivityPub questions only to who signs them; false if left out. */
+  readonly authorizedFetch?: boolean;
   /** Origin on loopback; null while it is down. */
   origin(): string | null;
 }
@@ -64,6 +66,12 @@ export class Leaver {
    */
   get leftAt(): number | null {
     return this.#leftAt;
+  }
+
+  /** Addresses of the actors of this service's accounts, as it last said. */
+  actors(name: string): readonly string[] {
+    const accounts = this.#options.kept.of(name)?.accounts ?? [];
+    return accounts.flatMap(({ links }) => links.flatMap(({ rel, href }) => (rel === 'self' && href ? [href] : [])));
   }
 
   /** Paths of public pages worth warming, as this service last said. */
@@ -127,14 +135,18 @@ export class Leaver {
   async #ask(
     service: LeavingService,
   ): Promise<{ readonly service: SnapshotService | null; readonly isHeard: boolean }> {
-    const { name, hosts, adapter } = service;
-    const signatures: readonly SignatureKind[] = adapter.signatures;
+    const { name, hosts, adapter, authorizedFetch = false } = service;
+    const { signatures, accepts } = adapter;
     const isDown = service.origin() === null;
     const fresh = isDown ? null : await this.#fresh(service);
     const leavings = fresh ?? this.#options.kept.of(name);
     // One that is down has nothing new to say; that it is down is told elsewhere, and may be its owner's wish.
     const isHeard = isDown || fresh !== null;
-    return { service: leavings === null ? null : { name, hosts, signatures, leavings }, isHeard };
+    return {
+      service:
+        leavings === null ? null : { name, hosts, signatures, ...(accepts && { accepts }), authorizedFetch, leavings },
+      isHeard,
+    };
   }
 
   async #fresh(service: LeavingService): Promise<Leavings | null> {

@@ -21,6 +21,8 @@ const text =
 const activityPubServers = /mastodon|gotosocial|pleroma|akkoma|misskey|peertube|pixelfed|lemmy|hollo|fediverse/i;
 const forActivityPub = { says: '`kind = "activitypub"`', when: ({ kind }: Known) => kind === 'activitypub' };
 const started = ({ kind, driver }: Known): boolean => kind === 'activitypub' && driver === 'process';
+/** Kinds of software that never answer a question without a signature. */
+const signedQuestionKinds: readonly string[] = ['gotosocial'];
 const year = 365;
 
 const top = {
@@ -210,6 +212,19 @@ const services = {
     toldToEdge: true,
     example: ['cavage'],
   }),
+  authorized_fetch: setting('true or false', {
+    purpose:
+      'Whether the server shows actors and posts only to servers that sign their questions (GoToSocial always; Mastodon in secure mode). While it is away the edge then asks for a signature too, and shows nothing to domains that the server blocks.',
+    danger:
+      'Guards what the server keeps from those it blocks. False for a server that wants signatures: peers find nobody there at night. True without a list of its blocks: the same.',
+    wanted: 'true or false',
+    accept: (value) => (typeof value === 'boolean' ? value : undefined),
+    fallback: ({ kind }) => kind !== null && signedQuestionKinds.includes(kind),
+    otherwise: '`true` for software that answers nobody else, `false` for all other',
+    appliesTo: forActivityPub,
+    toldToEdge: true,
+    example: false,
+  }),
   health: setting('text', {
     purpose: 'Path that the server answers with success (below 400) while it is well, and otherwise while it is not.',
     danger: 'At a path that fails though all is well, the service counts as down and the edge answers for it.',
@@ -234,6 +249,17 @@ const services = {
     fallback: (): null => null,
     otherwise: 'as fast as the service takes them',
     example: 20,
+  }),
+  receipt_days: number([1, year], true, {
+    purpose:
+      'For how long home vouches for the arrival of a delivery, so that a server with its hook takes it late (porchlight hook). With more than 30, set PORCHLIGHT_RECEIPT_MAX_DAYS for the server too.',
+    danger:
+      'Guards against old requests: whoever holds the edge could bring what it held back for as long as this; too few days, and what came in a longer absence is refused by the server.',
+    unit: 'days',
+    fallback: () => limits.receiptDays,
+    otherwise: `\`${limits.receiptDays}\``,
+    appliesTo: forActivityPub,
+    example: limits.receiptDays,
   }),
 };
 
