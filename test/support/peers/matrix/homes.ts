@@ -1,7 +1,8 @@
-// The homes of the matrix, each verifying with the library of its own software and by that software's own window and
-// rules: one process, an origin on loopback for each. Whatever is taken is written down: {"home", "id"}, in its order.
+// Homes of the matrix, each verifying with the library of its own software and by that software's own window and rules, an
+// origin on loopback for each. Whatever is taken is written down: {"home", "id"}, in its order.
 //
-//   node homes.ts --ports '{"peertube": 1234, ...}' --record FILE [--public '{"fedify": "https://…"}']
+//   node homes.ts --homes '[{"name": "peertube", "software": "peertube", "port": 1234, "origin": "https://…"}, …]'
+//                 --record FILE
 
 import { createHash } from 'node:crypto';
 import { appendFileSync } from 'node:fs';
@@ -13,10 +14,18 @@ import { parseRequestSignature, verifyDraftSignature } from '@misskey-dev/node-h
 import httpSignature from '@peertube/http-signature';
 
 const { values } = parseArgs({
-  options: { ports: { type: 'string' }, record: { type: 'string' }, public: { type: 'string' } },
+  options: { homes: { type: 'string' }, record: { type: 'string' } },
 });
-const ports = JSON.parse(values.ports ?? '{}') as Record<string, number>;
-const publicOrigins = JSON.parse(values.public ?? '{}') as Record<string, string>;
+
+interface Served {
+  readonly name: string;
+  readonly software: string;
+  readonly port: number;
+  /** As the world knows it. */
+  readonly origin: string;
+}
+
+const served = JSON.parse(values.homes ?? '[]') as readonly Served[];
 
 /** The status that the software answers. */
 type Verify = (request: IncomingMessage, body: Buffer) => Promise<number>;
@@ -75,7 +84,7 @@ const misskeyDevLibrary: Verify = async (request, body) => {
 /** draft-cavage's own verification, whenever it was signed. */
 const dateBlind = peertubeLibrary({ clockSkew: 10 * 365 * 24 * 3600, headers: ['(request-target)', 'host'] }, 401);
 
-const homes: Readonly<Record<string, Verify>> = {
+const verifiers: Readonly<Record<string, Verify>> = {
   peertube: peertubeLibrary({ clockSkew: 1800, headers: ['(request-target)', 'host', 'digest'] }, 403),
   misskey: peertubeLibrary({ headers: ['(request-target)', 'host', 'date'] }, 401),
   'misskey-dev': misskeyDevLibrary,
@@ -105,15 +114,14 @@ function verifying(home: string, verify: Verify): Answer {
 }
 
 /** A Fedify application as its authors make it, behind a proxy that ends TLS: the default window of an hour. */
-function fedify(home: string): Answer {
-  const origin = publicOrigins[home] ?? '';
+function fedify({ name, origin }: Served): Answer {
   const federation = createFederation<void>({ kv: new MemoryKvStore(), origin, allowPrivateAddress: true });
   federation.setActorDispatcher('/users/{identifier}', (context, identifier) => {
     return new Person({ id: context.getActorUri(identifier), inbox: context.getInboxUri(identifier) });
   });
   federation
     .setInboxListeners('/users/{identifier}/inbox', '/inbox')
-    .on(Activity, (_context, activity) => taken(home, activity.id?.href ?? ''));
+    .on(Activity, (_context, activity) => taken(name, activity.id?.href ?? ''));
   return async (request) => {
     const body = await bodyOf(request);
     const headers = new Headers(request.headers as Record<string, string>);
@@ -123,9 +131,9 @@ function fedify(home: string): Answer {
   };
 }
 
-for (const [home, port] of Object.entries(ports)) {
-  const verify = homes[home];
-  const answer = verify === undefined ? fedify(home) : verifying(home, verify);
+for (const home of served) {
+  const verify = verifiers[home.software];
+  const answer = verify === undefined ? fedify(home) : verifying(home.name, verify);
   const server = createServer((request, response) => {
     answer(request)
       .then((status) => response.writeHead(status).end())
@@ -134,7 +142,7 @@ for (const [home, port] of Object.entries(ports)) {
         response.writeHead(500).end();
       });
   });
-  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(home.port, '127.0.0.1', resolve));
 }
 console.log(JSON.stringify({ ready: true }));
 process.stdin.resume().on('close', () => process.exit(0));

@@ -4,6 +4,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { readSecret } from '../../../../home-node/receipts/secret.ts';
+import { secretText, serviceSecret } from '../../../../home-node/receipts/service-receipts.ts';
 import { makeCertificates } from '../../certificates.ts';
 import { Domain } from '../../domain.ts';
 import { ask, freePort, Program, until } from '../../processes.ts';
@@ -37,7 +39,7 @@ export class NightOfPeers {
   senders: readonly string[] = [];
   readonly #folder: string;
   readonly #sending: Program;
-  readonly #services: Program;
+  readonly #services: readonly Program[];
   readonly #clockOff: string;
 
   private constructor(parts: {
@@ -45,7 +47,7 @@ export class NightOfPeers {
     domain: Domain;
     homes: readonly Home[];
     sending: Program;
-    services: Program;
+    services: readonly Program[];
   }) {
     this.#folder = parts.folder;
     this.domain = parts.domain;
@@ -88,18 +90,29 @@ export class NightOfPeers {
         ].join('\n'),
       edgeProgram: [join(import.meta.dirname, '../../../../local/edge.ts'), '--bundle', worker],
     });
-    const origins = Object.fromEntries(subdomains.map((name) => [name, `https://${name}.${domain.host}`]));
-    const served = Object.fromEntries(subdomains.map((name) => [name, ports[name]]));
-    const services = new Program(
-      'services',
-      [
-        'test/support/peers/matrix/homes.ts',
-        ...['--ports', JSON.stringify(served), '--record', join(folder, 'record.jsonl')],
-        ...['--public', JSON.stringify(origins)],
-      ],
-      environment,
-    );
-    await services.line((line) => line.ready === true, 60_000);
+    const served = homes
+      .filter(({ isEmbedded }) => !isEmbedded)
+      .map(({ name, software, hasHook }) => {
+        return { name, software, hasHook, port: ports[name] ?? 0, origin: `https://${name}.${domain.host}` };
+      });
+    const secretFile = (name: string): string => join(folder, `secret-of-${name}`);
+    const start = (name: string, some: readonly object[], flags: readonly string[], env: Record<string, string>) => {
+      const args = ['--homes', JSON.stringify(some), '--record', join(folder, 'record.jsonl')];
+      return new Program(name, [...flags, 'test/support/peers/matrix/homes.ts', ...args], { ...environment, ...env });
+    };
+    const hook = ['--import', './home-node/hooks/porchlight-hook.mjs'];
+    const services = [
+      start(
+        'services',
+        served.filter(({ hasHook }) => !hasHook),
+        [],
+        {},
+      ),
+      ...served
+        .filter(({ hasHook }) => hasHook)
+        .map((one) => start(one.name, [one], hook, { PORCHLIGHT_RECEIPT_SECRET_FILE: secretFile(one.name) })),
+    ];
+    for (const program of services) await program.line((line) => line.ready === true, 60_000);
     const made = new NightOfPeers({ folder, domain, homes, sending, services });
     made.senders = await ask<string[]>(sending, 'names');
     made.#wake(-absenceMs);
@@ -109,6 +122,11 @@ export class NightOfPeers {
       await until(`an inbox for ${home.name}`, async () => ((await made.forged(first, home)) === 401 ? true : null));
     }
     await domain.sleep();
+    // As `porchlight hook` gives it to the service's owner.
+    const secret = readSecret(join(domain.homeFolder, 'receipt-secret'));
+    for (const { name } of served.filter(({ hasHook }) => hasHook)) {
+      writeFileSync(secretFile(name), secretText(serviceSecret(secret, name)), { mode: 0o600 });
+    }
     return made;
   }
 
@@ -179,7 +197,7 @@ export class NightOfPeers {
   async end(): Promise<void> {
     await this.domain.end();
     await this.#sending.kill();
-    await this.#services.kill();
+    for (const program of this.#services) await program.kill();
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
