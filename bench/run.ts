@@ -31,7 +31,7 @@ link measures our link beside the peers that are on the PATH (bench/link/install
   --rounds N    how often everything is measured, in turns; the median counts (3)
 
 activitypub measures what peers deliver and ask:
-  --parts A,B   inbox, answers, drain; all if left out
+  --parts A,B   inbox, answers, drain, flood; all if left out
   --rounds N    how often each is measured beside what it is a share of (9)
 `;
 

@@ -4,6 +4,7 @@ import { availableParallelism, loadavg } from 'node:os';
 import type { Figure, Findings } from '../figure.ts';
 import { answers } from './answers.ts';
 import { drain } from './drain.ts';
+import { flood } from './flood.ts';
 import { House } from './house.ts';
 import { inbox } from './inbox.ts';
 import { progress } from './progress.ts';
@@ -11,11 +12,11 @@ import { Senders } from './senders.ts';
 
 export interface ActivityPubOptions {
   readonly rounds?: string | undefined;
-  /** Parts by name, with commas between: inbox, answers, drain. */
+  /** Parts by name, with commas between: inbox, answers, drain, flood. */
   readonly parts?: string | undefined;
 }
 
-const parts: readonly string[] = ['inbox', 'answers', 'drain'];
+const parts: readonly string[] = ['inbox', 'answers', 'drain', 'flood'];
 
 export async function activityPub(options: ActivityPubOptions): Promise<Findings> {
   const rounds = Number(options.rounds ?? 9);
@@ -40,6 +41,7 @@ export async function activityPub(options: ActivityPubOptions): Promise<Findings
     }
   }
   if (wanted.includes('drain')) figures.push(...(await drain(Math.ceil(rounds / 2))));
+  if (wanted.includes('flood')) figures.push(...(await flood()));
   return {
     figures,
     notes: [

@@ -33,10 +33,12 @@ export class Senders {
   readonly #rsa: Pair;
   readonly #ed: Pair;
   readonly #server: Server;
+  readonly #asked: { count: number };
   #made = 0;
 
-  private constructor(server: Server, rsa: Pair, ed: Pair) {
+  private constructor(server: Server, asked: { count: number }, rsa: Pair, ed: Pair) {
     this.#server = server;
+    this.#asked = asked;
     this.origin = `http://localhost:${(server.address() as AddressInfo).port}`;
     this.#rsa = rsa;
     this.#ed = ed;
@@ -45,7 +47,9 @@ export class Senders {
   static async open(): Promise<Senders> {
     const rsa = pairOf(generateKeyPairSync('rsa', { modulusLength: 2048 }));
     const ed = pairOf(generateKeyPairSync('ed25519'));
+    const asked = { count: 0 };
     const server = createServer((request, response) => {
+      asked.count += 1;
       const id = `http://${request.headers.host}${request.url}`;
       const { publicKeyPem } = request.url?.startsWith(`/users/${ed25519}`) ? ed : rsa;
       const publicKey = { id: `${id}#main-key`, owner: id, publicKeyPem };
@@ -53,7 +57,12 @@ export class Senders {
       response.end(JSON.stringify({ type: 'Person', id, preferredUsername: 'x', inbox: `${id}/inbox`, publicKey }));
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    return new Senders(server, rsa, ed);
+    return new Senders(server, asked, rsa, ed);
+  }
+
+  /** How often a key was asked for. */
+  get keyFetches(): number {
+    return this.#asked.count;
   }
 
   actor(name: string): string {
