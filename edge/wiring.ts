@@ -22,6 +22,8 @@ import { Registry } from './operator/registry.ts';
 import { type Parts, router } from './router.ts';
 import { SpoolClient } from './spool/client.ts';
 import { StatusReader } from './status/gather.ts';
+import { webFingerTable } from './webfinger/routes.ts';
+import { joined } from './well-known/table.ts';
 
 const made = new WeakMap<Env, ReturnType<typeof router>>();
 
@@ -70,6 +72,7 @@ function partsOf(env: Env): Parts {
     spoolObject,
     spoolOf: oncePerHome((homeId) => new SpoolClient({ homeId, spools: env.SPOOL, store: env.STORE, clock })),
     answerLeft: answerDocument,
+    wellKnown: joined(webFingerTable),
     status: new StatusReader({
       clock,
       keepAlive,

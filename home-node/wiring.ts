@@ -98,9 +98,10 @@ export async function startHome(
   const services = config.services.map((service) =>
     makeService(service, options, config, receipts, secretFile, log, olderEnds),
   );
-  const named = services.map(({ config: { name, hosts }, adapter }) => ({
+  const named = services.map(({ config: { name, hosts, accountDomain }, adapter }) => ({
     name,
     hosts,
+    accountDomain,
     adapter,
     origin: () => supervisor.origin(name),
   }));
@@ -143,6 +144,7 @@ export async function startHome(
     log,
     words: settings.current,
     services: named,
+    links: config.links,
     kept: new LeavingsFile(join(folder, 'leavings.json'), log),
     senders: async () => await ledger.senders(),
     nextVersion: versionsOf(ledger, 'snapshot-version'),

@@ -5,6 +5,7 @@ import { limits } from '../limits.ts';
 import type { SignatureKind } from '../snapshot.ts';
 import { isEdgeOrigin, isHostName, isLanguage, isText, loopbackAddressOf, textsThat } from './accept.ts';
 import { driverKinds, logFormats, logLevels, serviceKinds, signatureKinds } from './home-config.ts';
+import { linkSettings } from './links.ts';
 import { serviceOrigin, suggestedAddress } from './service-address.ts';
 import { choice, command, flag, type Known, number, type Settings, setting } from './setting.ts';
 
@@ -20,6 +21,10 @@ const text =
 
 const activityPubServers = /mastodon|gotosocial|pleroma|akkoma|misskey|peertube|pixelfed|lemmy|hollo|fediverse/i;
 const forActivityPub = { says: '`kind = "activitypub"`', when: ({ kind }: Known) => kind === 'activitypub' };
+const notEmbedded = {
+  says: 'every service but `kind = "embedded"`, whose people have the domain',
+  when: ({ kind }: Known) => kind !== 'embedded',
+};
 const started = ({ kind, driver }: Known): boolean => kind === 'activitypub' && driver === 'process';
 const year = 365;
 
@@ -161,6 +166,19 @@ const services = {
     changedBy: withinTheEdge,
     toldToEdge: true,
     example: ({ kind, domain }) => [kind === 'activitypub' ? `social.${domain}` : domain],
+  }),
+  account_domain: setting('text', {
+    purpose:
+      'What people of the service have after the `@`, where it is another name than the service’s own. WebFinger then says so at every host of this home.',
+    danger:
+      'The server must be set to the same (Mastodon’s LOCAL_DOMAIN, GoToSocial’s account-domain) or know nothing of it. Changed after somebody followed you, you are somebody else to them.',
+    wanted: aHost,
+    accept: text(isHost),
+    fallback: (): string | null => null,
+    otherwise: 'as the server itself says',
+    appliesTo: notEmbedded,
+    toldToEdge: true,
+    example: ({ domain }) => domain,
   }),
   url: setting('text', {
     purpose: 'Origin of the server itself on this machine, not of a proxy before it.',
@@ -339,7 +357,10 @@ const development = {
   }),
 };
 
-export const schema = { top, services, alerts, metrics, log, site, development } satisfies Record<string, Settings>;
+export const schema = { top, services, links: linkSettings, alerts, metrics, log, site, development } satisfies Record<
+  string,
+  Settings
+>;
 
 export type SectionName = keyof typeof schema;
 
@@ -360,6 +381,12 @@ export const sections: readonly Section[] = [
     header: '[[services]]',
     purpose:
       'One for each service of this home. Without any there is one: the embedded home, `name = "home"`, at the domain.',
+  },
+  {
+    name: 'links',
+    path: 'links[].',
+    header: '[[links]]',
+    purpose: 'One for each link that WebFinger shall say of accounts beside what their services say: OpenID, Matrix.',
   },
   { name: 'alerts', path: 'alerts.', header: '[alerts]', purpose: 'What you want to be told of.' },
   { name: 'metrics', path: 'metrics.', header: '[metrics]', purpose: 'Figures for a collector.' },

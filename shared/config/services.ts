@@ -63,6 +63,7 @@ function readService(fields: ServiceFields, blank: Known): ReadService {
   const inboxes = fields.value('inboxes', known) ?? [];
   const signatures = fields.value('signatures', known) ?? [];
   const shared = {
+    accountDomain: fields.value('account_domain', known) ?? null,
     health: fields.value('health', known) ?? null,
     drainParallel: fields.value('drain_parallel', known) ?? 1,
     drainPerSecond: fields.value('drain_per_second', known) ?? null,

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { answerWebFinger } from '../../../edge/webfinger/answer.ts';
-import { answerWellKnown } from '../../../edge/webfinger/routes.ts';
+import { webFingerTable } from '../../../edge/webfinger/routes.ts';
+import { answerWellKnown } from '../../../edge/well-known/table.ts';
 import type { Snapshot, WebFingerAccount } from '../../../shared/snapshot.ts';
 import { snapshotOf } from '../activitypub/home.ts';
 import { night } from '../activitypub/peer.ts';
@@ -35,7 +36,7 @@ const nodeinfo = {
 const snapshot = snapshotOf({ accounts: [guest, owner], nodeinfo });
 
 function ask(path: string, method = 'GET', from: Snapshot = snapshot): Response {
-  const response = answerWellKnown(new Request(`https://home.example${path}`, { method }), from, night);
+  const response = answerWellKnown(webFingerTable, new Request(`https://home.example${path}`, { method }), from, night);
   if (response === null) throw new Error(`${path} was not answered`);
   expect(response.headers.get('Access-Control-Allow-Origin')).toBe('*');
   return response;
@@ -159,9 +160,9 @@ describe('NodeInfo', () => {
   test('is left to others when home left none', () => {
     const request = (path: string) => new Request(`https://home.example${path}`);
     for (const path of ['/.well-known/nodeinfo', '/nodeinfo/2.1', '/nodeinfo/2.0']) {
-      expect(answerWellKnown(request(path), snapshotOf(), night)).toBeNull();
+      expect(answerWellKnown(webFingerTable, request(path), snapshotOf(), night)).toBeNull();
     }
-    expect(answerWellKnown(request('/nodeinfo/1.0'), snapshot, night)).toBeNull();
+    expect(answerWellKnown(webFingerTable, request('/nodeinfo/1.0'), snapshot, night)).toBeNull();
   });
 });
 
@@ -177,6 +178,6 @@ describe('host-meta (RFC 6415)', () => {
 
 test('other paths are left to others', () => {
   for (const path of ['/', '/.well-known/', '/.well-known/webfinger/', '/.well-known/matrix/server', '/nodeinfo']) {
-    expect(answerWellKnown(new Request(`https://home.example${path}`), snapshot, night)).toBeNull();
+    expect(answerWellKnown(webFingerTable, new Request(`https://home.example${path}`), snapshot, night)).toBeNull();
   }
 });
