@@ -4,6 +4,7 @@ import { type Context, Hono, type Next } from 'hono';
 import type { GoesBy } from '../shared/config/goes-by.ts';
 import { causeOf } from '../shared/errors.ts';
 import { isOwnPath } from '../shared/own-path.ts';
+import { answerEdgeActor, edgeActorPaths } from './activitypub/edge-actor.ts';
 import { type ActivityPubPorts, answerActivityPub } from './activitypub/routes.ts';
 import type { HomeRecord } from './home/directory.ts';
 import { type HomeRoutesParts, homeRoutes } from './home/routes.ts';
@@ -22,6 +23,8 @@ export interface Parts extends HomeRoutesParts, VisitParts, StatusRoutesParts, S
   readonly wellKnown: WellKnownTable;
   readonly activityPub: ActivityPubPorts;
   readonly spoolOf: (homeId: string) => Spool;
+  /** Public key of a home's edge actor, in PEM. */
+  readonly edgeKeyPem: (homeId: string) => Promise<string>;
 }
 
 /** Seconds until a home that was just claimed has surely said what it takes. */
@@ -68,9 +71,16 @@ export function router(parts: Parts): Hono<Addressed> {
   const status = (context: Context<Addressed>): Promise<Response> =>
     answerStatus(parts, context.get('home'), context.get('said'), context.req.raw);
 
+  /** The edge's own actor at each host of a home. */
+  const edgeActor = async (context: Context<Addressed>): Promise<Response> => {
+    const { homeId } = context.get('home');
+    return await answerEdgeActor(context.req.raw, async () => await parts.edgeKeyPem(homeId));
+  };
+
   const table = new Hono<Addressed>({ strict: true });
   table.all(statusPath, findHome, status);
   table.all(statusJsonPath, findHome, status);
+  for (const path of edgeActorPaths) table.all(path, findHome, edgeActor);
   table.route('/.porchlight', homeRoutes(parts));
   table.use('*', keepOwn);
   table.use('*', findHome);

@@ -3,10 +3,16 @@
 
 import { waitUntil } from 'cloudflare:workers';
 import { systemClock, systemRandom } from '../shared/clock.ts';
+import { limits } from '../shared/limits.ts';
 import { answerDocument } from './activitypub/answer.ts';
+import { admitReader } from './activitypub/authorized-fetch/admit.ts';
+import { signQuestion } from './activitypub/authorized-fetch/ask-home.ts';
 import { cacheMemory, isolateMemory } from './activitypub/key-memory.ts';
 import { KeyResolver } from './activitypub/keys.ts';
+import { activityTypes, isActivityType } from './activitypub/media-type.ts';
+import { readPublicDocument } from './activitypub/public-document.ts';
 import type { Received } from './activitypub/receive.ts';
+import type { SignAsEdge } from './activitypub/signed-get.ts';
 import { UndecidedOrigins } from './activitypub/undecided-origins.ts';
 import { Copies } from './cache/store.ts';
 import { type Env, settingsOf } from './env.ts';
@@ -40,6 +46,8 @@ function partsOf(env: Env): Parts {
   const random = systemRandom;
   const keepAlive = (work: Promise<unknown>): void => waitUntil(work);
   const directory = new D1Directory(env.DIRECTORY, clock, keepAlive);
+  const spoolObject = (homeId: string) => env.SPOOL.get(env.SPOOL.idFromName(homeId));
+  const sign: SignAsEdge = async (homeId, text) => await spoolObject(homeId).signAsEdge(text);
   const fetcher = async (request: Request): Promise<Response> => await fetch(request);
   const keys = new KeyResolver({
     fetch: {
@@ -52,9 +60,9 @@ function partsOf(env: Env): Parts {
     clock,
     deadline: (ms) => AbortSignal.timeout(ms),
     keepAlive,
+    sign,
   });
   const linkOf = (homeId: string): DurableObjectStub<LinkObject> => env.LINK.get(env.LINK.idFromName(homeId));
-  const spoolObject = (homeId: string) => env.SPOOL.get(env.SPOOL.idFromName(homeId));
   return {
     clock,
     directory,
@@ -66,13 +74,21 @@ function partsOf(env: Env): Parts {
     keyFence: new KeyFence(linkOf),
     said: new HomeSaid(env.STORE, clock, keepAlive),
     copies: new Copies({ store: env.STORE, clock, keepAlive }),
+    documents: {
+      accept: activityTypes,
+      isDocument: isActivityType,
+      read: readPublicDocument,
+      sign: async (homeId, names, url, headers) => await signQuestion({ clock, sign }, homeId, names, url, headers),
+    },
     store: env.STORE,
     links: env.LINK,
     linkOf,
     spoolObject,
     spoolOf: oncePerHome((homeId) => new SpoolClient({ homeId, spools: env.SPOOL, store: env.STORE, clock })),
+    edgeKeyPem: rememberedPerHome(async (homeId) => await spoolObject(homeId).edgeKeyPem()),
     answerLeft: answerDocument,
     wellKnown: joined(webFingerTable),
+    admitReader: async (homeId, request, snapshot) => await admitReader({ keys, clock }, homeId, request, snapshot),
     status: new StatusReader({
       clock,
       keepAlive,
@@ -83,6 +99,16 @@ function partsOf(env: Env): Parts {
       standing: async (homeId) => await spoolObject(homeId).standing(),
     }),
     activityPub: { keys, undecidedOrigins: new UndecidedOrigins(), clock, random, report },
+  };
+}
+
+/** Asked for once per home and isolate: it never changes. */
+function rememberedPerHome(ask: (homeId: string) => Promise<string>): (homeId: string) => Promise<string> {
+  const known = new Map<string, string>();
+  return async (homeId) => {
+    const answer = known.get(homeId) ?? (await ask(homeId));
+    if (known.size < limits.memoryEntries) known.set(homeId, answer);
+    return answer;
   };
 }
 

@@ -174,6 +174,19 @@ export const limits = {
   /** How long a key, and a failure to get one, are remembered. Danger: a fetch per forged request. */
   keyFreshMs: 1 * day,
   keyFailureMs: 5 * minute,
+  /** How long a key is still good when its server cannot be asked again. Danger: a key that was taken away goes on; home's
+   * service checks it once more. */
+  keyKeptMs: 7 * day,
+  /** Within keyFailureMs, of the keys that one network names at one origin: questions without an answer, and questions that
+   * brought no key; and these at all origins. What comes of others meanwhile is undecided. Danger: a stranger's inventions
+   * make the edge knock at somebody else's server. */
+  keyTroublesPerOrigin: 3,
+  keyMissesPerOrigin: 10,
+  keyMissesPerNetwork: 50,
+  /** Keys that home leaves in its snapshot, and characters of each: 8,192 bits of RSA take 1,100. Danger: an isolate's
+   * memory and its time, because a snapshot is read whole. */
+  actorKeys: 2_000,
+  actorKeyLength: 4_096,
   /** Subdomains of one registrable domain that are asked for keys per hour, for each home, and where none was found yet.
    * Danger: wildcard DNS as a flood. What comes of others meanwhile is undecided. */
   keySubdomainsPerHour: 10,
@@ -184,6 +197,8 @@ export const limits = {
   signedTimeSkewMs: 1 * hour,
   /** How long home's word for a time of arrival is good after it was given. Danger: a stolen receipt is good for ever. */
   receiptMs: 5 * minute,
+  /** Days for which home vouches for an arrival to a service with its hook. Danger: the edge brings back what is long over. */
+  receiptDays: 30,
   /** Home's clock may differ from the edge's by this much; beyond, home takes no deliveries. Danger: services that judge
    * by the time (the strictest: 5 minutes) refuse what is in time, and it becomes a dead letter. */
   homeClockOffMs: 5 * minute,
@@ -203,6 +218,19 @@ export const limits = {
   copyingBytes: 32 * MiB,
   /** Pages that one warm call asks for. Danger: the platform's 50 subrequests. */
   warmPaths: 20,
+  /** Signed questions of one warm call to a service that answers nobody else. Danger: the platform's time to compute, of which
+   * each signature takes a good part. */
+  warmSignedPaths: 5,
+  /** Bytes of an ActivityPub document that is warmed; it is read whole, to know that it is public and what it leads to. Danger:
+   * the isolate's memory, four times. */
+  documentBytes: 1 * MiB,
+  /** Links of one document that home is told. Danger: a reply as long as a service likes. */
+  documentLinks: 200,
+  /** ActivityPub documents that one warming asks for. Danger: a night's warming that never ends. */
+  warmDocuments: 400,
+  /** Domains that home blocks, and deleted objects, in one snapshot. Danger: a list that each question is held against. */
+  blockedDomains: 20_000,
+  goneObjects: 5_000,
   /** Bytes of a page or site map that home searches for links to warm. Danger: a page without end in home's memory. */
   searchedBytes: 1 * MiB,
   /** Bytes of a snapshot. Danger: the isolate's memory. */

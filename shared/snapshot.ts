@@ -1,6 +1,7 @@
 // The snapshot: what home leaves at the edge so that strangers can be answered while it sleeps. Home makes it,
 // the edge only reads it. Everything in it is public. Later versions replace earlier ones whole.
 
+import type { Acceptance } from './acceptance/acceptance.ts';
 import type { Proof } from './verdict.ts';
 
 export type SignatureKind = Proof['by'];
@@ -18,6 +19,13 @@ export interface ServiceProfile {
   readonly accountDomain?: string;
   /** All its accounts are in the snapshot. Missing (earlier homes): only `Snapshot.complete` says so, for all services. */
   readonly tellsAccounts?: boolean;
+  /** The same in detail, within those kinds. Homes of an earlier version do not say it. */
+  readonly accepts?: Acceptance;
+  /**
+   * The service answers ActivityPub questions only to who signs them, and not to every server. While it is away the edge
+   * judges as it would (edge/activitypub/authorized-fetch/judge.ts). Missing: it answers anybody.
+   */
+  readonly authorizedFetch?: boolean;
 }
 
 /** RFC 7033 section 4.4, for one account. `subject` and `aliases` are what a `resource` may name. */
@@ -54,6 +62,13 @@ export interface PublicDocument {
   readonly body: string;
 }
 
+/** The address of an object that home deleted: an id that nothing will ever have again. */
+export interface GoneObject {
+  readonly host: string;
+  /** With its query, if it has one. */
+  readonly path: string;
+}
+
 export interface Snapshot {
   /** Rises with every snapshot of this home; the edge refuses an older one. */
   readonly version: number;
@@ -79,6 +94,27 @@ export interface Snapshot {
   readonly documents: readonly PublicDocument[];
   /** Bloom filter over the URIs of actors that home has met (shared/known-actors/bloom.ts). */
   readonly knownActors: BloomFilterData;
+  /**
+   * Domains that home's services want nothing to do with, each with all that is below it. Missing: home cannot say, and
+   * nobody is told what a service with `authorizedFetch` shows to some servers only.
+   */
+  readonly blockedDomains?: readonly string[];
+  /** What is answered with 410, and nothing else is: peers delete what is so answered. Missing: nothing. */
+  readonly gone?: readonly GoneObject[];
+  /**
+   * Keys of actors whose deliveries home's services have taken, the most useful first: they need no question. The keys are
+   * public, whose they are is told to nobody.
+   */
+  readonly actorKeys?: readonly ActorKey[];
+}
+
+/** A key as its owner published it, and as home's service has it. */
+export interface ActorKey {
+  readonly keyId: string;
+  /** URI of the actor, on the host of `keyId`. */
+  readonly owner: string;
+  /** SPKI or PKCS#1, in PEM. */
+  readonly publicKeyPem: string;
 }
 
 export interface BloomFilterData {

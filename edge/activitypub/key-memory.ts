@@ -17,9 +17,22 @@ export interface KeyMemory {
   put(keyId: string, record: KeyRecord): Promise<void>;
 }
 
-/** How long `answer` counts. */
+/** How long `answer` counts without asking again. */
 export function freshMs(answer: KeyAnswer): number {
   return answer.key === 'found' ? limits.keyFreshMs : limits.keyFailureMs;
+}
+
+/** A key is still good for a while if its server cannot be asked again; what is no key is not. */
+export function isKept({ answer, answeredAt }: KeyRecord, now: number): boolean {
+  return answer.key !== 'found' || now - answeredAt < limits.keyKeptMs;
+}
+
+/** `answer`, with the key as it was last known if it is there no more: what its owner still signed can be checked. */
+export function lastKnown(answer: KeyAnswer, before: KeyAnswer | undefined): KeyAnswer {
+  if (answer.key !== 'gone' && answer.key !== 'not-found') return answer;
+  if (before?.key === 'found') return { ...answer, last: { publicKey: before.publicKey, owner: before.owner } };
+  const last = before?.key === 'gone' || before?.key === 'not-found' ? before.last : undefined;
+  return last === undefined ? answer : { ...answer, last };
 }
 
 /**
@@ -58,7 +71,8 @@ export function cacheMemory(cache: Cache): KeyMemory {
       return response === undefined ? null : await response.json<KeyRecord>();
     },
     async put(keyId, record) {
-      const maxAge = Math.ceil(freshMs(record.answer) / 1000);
+      const holdsKey = record.answer.key === 'found' || 'last' in record.answer;
+      const maxAge = Math.ceil((holdsKey ? limits.keyKeptMs : freshMs(record.answer)) / 1000);
       await cache.put(addressOf(keyId), Response.json(record, { headers: { 'Cache-Control': `max-age=${maxAge}` } }));
     },
   };

@@ -4,13 +4,16 @@
 import type { Clock } from '../../shared/clock.ts';
 import { type JsonObject, readJsonObject } from '../../shared/json-object.ts';
 import { limits } from '../../shared/limits.ts';
+import { keyOrigin } from '../../shared/signature/key-origin.ts';
 import { type Fetched, type SafeFetchPorts, safeFetch } from '../http/safe-fetch.ts';
 import { within } from '../http/within.ts';
 import type { KeyAnswer } from './judge.ts';
+import { KeyBrake } from './key-brake.ts';
 import { addressOf, type KeyFinding, ownersKey, readKeyDocument } from './key-document.ts';
-import { freshMs, type KeyMemory, type KeyRecord } from './key-memory.ts';
+import { freshMs, isKept, type KeyMemory, type KeyRecord, lastKnown } from './key-memory.ts';
 import { activityTypes, isActivityType } from './media-type.ts';
 import { type NamedBy, NewHosts } from './new-hosts.ts';
+import { type AsksFor, type SignAsEdge, SignedGets } from './signed-get.ts';
 
 export interface KeyPorts {
   readonly fetch: SafeFetchPorts;
@@ -20,12 +23,16 @@ export interface KeyPorts {
   readonly deadline: (ms: number) => AbortSignal;
   /** Keeps the runtime working for the others who wait when the request that caused a question has gone. */
   readonly keepAlive: (work: Promise<unknown>) => void;
+  readonly sign: SignAsEdge;
 }
 
+/** Who named a key, and for whom the edge asks for it. */
+export type Naming = NamedBy & AsksFor;
+
 export interface Keys {
-  resolve(keyId: string, namedBy: NamedBy): Promise<KeyAnswer>;
+  resolve(keyId: string, naming: Naming): Promise<KeyAnswer>;
   /** Asks again, because the remembered key did not fit. null: it was asked a moment ago, or there is nothing newer. */
-  refresh(keyId: string, namedBy: NamedBy): Promise<KeyAnswer | null>;
+  refresh(keyId: string, naming: Naming): Promise<KeyAnswer | null>;
 }
 
 interface Found {
@@ -41,39 +48,45 @@ interface Asking {
 export class KeyResolver implements Keys {
   readonly #ports: KeyPorts;
   readonly #newHosts = new NewHosts();
+  readonly #brake = new KeyBrake();
+  readonly #signedGets: SignedGets;
   /** One question at a time per key and home: what one home's senders used up is no answer for another. */
   readonly #asking = new Map<string, Asking>();
 
   constructor(ports: KeyPorts) {
     this.#ports = ports;
+    this.#signedGets = new SignedGets(ports);
   }
 
-  async resolve(keyId: string, namedBy: NamedBy): Promise<KeyAnswer> {
-    const known = await this.#ports.memory.get(keyId);
+  async resolve(keyId: string, naming: Naming): Promise<KeyAnswer> {
     const now = this.#ports.clock.now();
-    if (known === null || now - known.answeredAt >= freshMs(known.answer)) {
-      return (await this.#ask(keyId, namedBy, null)).answer;
-    }
+    const known = await this.#known(keyId, now);
+    if (known === null || !isFresh(known, now)) return (await this.#ask(keyId, naming, known)).answer;
     // Another isolate may have found it.
     if (known.answer.key === 'found') this.#newHosts.found(hostOf(keyId));
     return known.answer;
   }
 
-  async refresh(keyId: string, namedBy: NamedBy): Promise<KeyAnswer | null> {
-    const known = await this.#ports.memory.get(keyId);
+  async refresh(keyId: string, naming: Naming): Promise<KeyAnswer | null> {
     const now = this.#ports.clock.now();
+    const known = await this.#known(keyId, now);
     if (known !== null && now - known.askedAt < limits.keyFailureMs) return null;
-    const { answer, answeredAt } = await this.#ask(keyId, namedBy, known);
+    const { answer, answeredAt } = await this.#ask(keyId, naming, known);
     return answeredAt < now ? null : answer;
   }
 
+  async #known(keyId: string, now: number): Promise<KeyRecord | null> {
+    const record = await this.#ports.memory.get(keyId);
+    return record === null || !isKept(record, now) ? null : record;
+  }
+
   /** Shares a question that is under way, but does not wait for it longer than it may take. */
-  async #ask(keyId: string, namedBy: NamedBy, known: KeyRecord | null): Promise<KeyRecord> {
+  async #ask(keyId: string, naming: Naming, known: KeyRecord | null): Promise<KeyRecord> {
     const now = this.#ports.clock.now();
-    const question = `${namedBy.homeId} ${keyId}`;
+    const question = `${naming.homeId} ${keyId}`;
     const underWay = this.#asking.get(question);
     const isAlive = underWay !== undefined && now - underWay.since < 2 * limits.keyFetchMs;
-    const asking = isAlive ? underWay : { record: this.#fetch(keyId, namedBy, known), since: now };
+    const asking = isAlive ? underWay : { record: this.#fetch(keyId, naming, known), since: now };
     if (!isAlive) {
       this.#asking.set(question, asking);
       this.#ports.keepAlive(asking.record.catch(() => undefined));
@@ -89,42 +102,63 @@ export class KeyResolver implements Keys {
     }
   }
 
-  async #fetch(keyId: string, namedBy: NamedBy, known: KeyRecord | null): Promise<KeyRecord> {
-    const answer = await this.#answer(keyId, namedBy);
+  async #fetch(keyId: string, naming: Naming, known: KeyRecord | null): Promise<KeyRecord> {
+    const answer = await this.#braked(keyId, naming);
     if (answer.key === 'found') this.#newHosts.found(hostOf(keyId));
     const now = this.#ports.clock.now();
-    // A known key is not forgotten because its server could not be asked again; only a newer key, or none, replaces it.
-    const isNews = known === null || answer.key === 'found' || answer.key === 'gone';
-    const record = isNews ? { answer, askedAt: now, answeredAt: now } : { ...known, askedAt: now };
-    // Whether a new host may be asked changes by itself.
+    // A known key is not forgotten because its server could not be asked again, or does not answer for it any more (some
+    // answer 403 for an account that was just deleted); only a newer key, or none, replaces it.
+    const isKnown = known?.answer.key === 'found';
+    const isNews = !isKnown || ['found', 'gone', 'not-found'].includes(answer.key);
+    const record = isNews
+      ? { answer: lastKnown(answer, known?.answer), askedAt: now, answeredAt: now }
+      : { ...known, askedAt: now };
+    // Whether a host may be asked changes by itself.
     if (answer.key !== 'limited') await this.#ports.memory.put(keyId, record);
     return record;
   }
 
-  async #answer(keyId: string, namedBy: NamedBy): Promise<KeyAnswer> {
+  async #braked(keyId: string, naming: Naming): Promise<KeyAnswer> {
+    const origin = keyOrigin(keyId);
+    const now = this.#ports.clock.now();
+    const refusal = this.#brake.refusal(origin, naming, now);
+    if (refusal !== null) return { key: 'limited', reason: refusal };
+    const answer = await this.#answer(keyId, naming);
+    this.#brake.asked(origin, naming, answer, now);
+    return answer;
+  }
+
+  async #answer(keyId: string, naming: Naming): Promise<KeyAnswer> {
     const signal = this.#ports.deadline(limits.keyFetchMs);
-    const found = await this.#document(keyId, namedBy, signal);
+    const found = await this.#document(keyId, naming, signal);
     if ('key' in found) return found;
     const reading = readKeyDocument(found.json, found.url, keyId);
     if (reading.read !== 'ask-owner') return answerOf(reading);
-    const owners = await this.#document(reading.owner, namedBy, signal);
+    const owners = await this.#document(reading.owner, naming, signal);
     return 'key' in owners ? owners : answerOf(ownersKey(owners.json, owners.url, keyId, reading));
   }
 
   /** The document at an address, or why there is none. */
-  async #document(uri: string, namedBy: NamedBy, signal: AbortSignal): Promise<KeyAnswer | Found> {
+  async #document(uri: string, naming: Naming, signal: AbortSignal): Promise<KeyAnswer | Found> {
     const url = addressOf(uri);
     const host = hostOf(url);
-    if (!this.#newHosts.admit(host, this.#ports.clock.now(), namedBy)) {
+    if (!this.#newHosts.admit(host, this.#ports.clock.now(), naming)) {
       return { key: 'limited', reason: `too many new hosts at the domain of ${host} within an hour` };
     }
-    const fetched = await safeFetch(this.#ports.fetch, { url, accept: activityTypes, takes: isActivityType, signal });
-    if (fetched.fetched === 'no-such-host' && fetched.host === host) this.#newHosts.forget(host, namedBy.homeId);
+    const asker = this.#signedGets.asker(naming);
+    const question = { url, accept: activityTypes, takes: isActivityType, signal, asker };
+    const fetched = await safeFetch(this.#ports.fetch, question);
+    if (fetched.fetched === 'no-such-host' && fetched.host === host) this.#newHosts.forget(host, naming.homeId);
     if (fetched.fetched !== 'document') return failureOf(fetched);
     const reading = readJsonObject(fetched.body);
     if ('malformed' in reading) return { key: 'unusable', reason: `${url} cannot be read: ${reading.malformed}` };
     return { json: reading.json, url: fetched.url };
   }
+}
+
+/** A found key also while its server could not be asked again: it is asked now and then. */
+function isFresh({ answer, askedAt, answeredAt }: KeyRecord, now: number): boolean {
+  return now - answeredAt < freshMs(answer) || (answer.key === 'found' && now - askedAt < limits.keyFailureMs);
 }
 
 function hostOf(address: string): string {
@@ -139,8 +173,9 @@ function answerOf(reading: KeyFinding): KeyAnswer {
 function failureOf(fetched: Exclude<Fetched, { fetched: 'document' }>): KeyAnswer {
   switch (fetched.fetched) {
     case 'gone':
-    case 'not-found':
       return { key: 'gone' };
+    case 'not-found':
+      return { key: 'not-found' };
     case 'failed':
       return { key: 'failed', reason: fetched.reason };
     case 'slow':

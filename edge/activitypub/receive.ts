@@ -2,6 +2,7 @@
 // accepted before the spool has committed it.
 
 import { base64url } from 'jose';
+import { acceptanceOf } from '../../shared/acceptance/of-service.ts';
 import type { Clock, Random } from '../../shared/clock.ts';
 import type { Arrival } from '../../shared/delivery.ts';
 import { BloomFilter } from '../../shared/known-actors/bloom.ts';
@@ -12,8 +13,9 @@ import type { Verdict } from '../../shared/verdict.ts';
 import { networkOf } from '../http/public-address.ts';
 import type { PutResult, Spool } from '../spool/spool.ts';
 import { newDeliveryId } from './delivery-id.ts';
+import { exportedKey } from './exported-keys.ts';
 import { type Claim, conclude, mootness, read, unprovenSender } from './judge.ts';
-import type { Keys } from './keys.ts';
+import type { Keys, Naming } from './keys.ts';
 import type { UndecidedOrigins } from './undecided-origins.ts';
 
 export interface InboxPorts {
@@ -43,7 +45,8 @@ export type Received =
 export async function receiveInbox(ports: InboxPorts, post: InboxPost): Promise<Received> {
   const receivedAt = ports.clock.now();
   const { request, body, service } = post;
-  const claim = await read({ request, body, receivedAt, accepts: service.signatures });
+  const accepts = acceptanceOf(service);
+  const claim = await read({ request, body, receivedAt, accepts, blockedDomains: blockedBy(post) });
   if ('verdict' in claim) return claim;
   const verdict = await decide(ports, post, claim);
   if (verdict.verdict === 'refused' || verdict.verdict === 'moot') return verdict;
@@ -68,6 +71,14 @@ export async function receiveInbox(ports: InboxPorts, post: InboxPost): Promise<
   return { verdict: 'spooled', id: arrival.id, put: await post.spool.put(arrival, body), undecided };
 }
 
+/**
+ * What home blocks is said for all of its services together, and to be refused here is final: only where there is one
+ * service is it known to be that one's wish. Of several, each refuses for itself what it is brought.
+ */
+function blockedBy({ snapshot }: InboxPost): readonly string[] {
+  return snapshot.services.length === 1 ? (snapshot.blockedDomains ?? []) : [];
+}
+
 async function decide(ports: InboxPorts, post: InboxPost, claim: Claim): Promise<Verdict> {
   if (claim.activity.ofItself !== null) {
     const moot = mootness(claim, await isKnown(post, claim.activity.actor));
@@ -75,15 +86,27 @@ async function decide(ports: InboxPorts, post: InboxPost, claim: Claim): Promise
   }
   const { keyId } = claim.proof;
   const network = post.remoteAddress === null ? null : networkOf(post.remoteAddress);
-  const namedBy = { homeId: post.homeId, network };
-  const first = await conclude(claim, await ports.keys.resolve(keyId, namedBy));
-  const newer = first.keyMayBeOld ? await ports.keys.refresh(keyId, namedBy) : null;
-  const { verdict } = newer === null ? first : await conclude(claim, newer);
+  const { homeId, request } = post;
+  const naming = { homeId, network, origin: `${request.scheme}://${request.host}` };
+  const verdict = await prove(ports.keys, post.snapshot, claim, naming);
   if (verdict.verdict !== 'undecided') return verdict;
-  if (ports.undecidedOrigins.admit(namedBy, keyOrigin(keyId), ports.clock.now())) return verdict;
+  if (ports.undecidedOrigins.admit(naming, keyOrigin(keyId), ports.clock.now())) return verdict;
   // The sender may come again: by then its key may be had.
   const reason = `${network} left undecided deliveries of too many origins within a day`;
   return { verdict: 'refused', kind: 'over-quota', reason };
+}
+
+/** By the key that home left; if that is old, by the one that is remembered; and if that is old, by the one there is now. */
+async function prove(keys: Keys, snapshot: Snapshot, claim: Claim, naming: Naming): Promise<Verdict> {
+  const { keyId } = claim.proof;
+  const exported = exportedKey(snapshot, keyId);
+  if (exported !== null) {
+    const { verdict, keyMayBeOld } = await conclude(claim, { key: 'found', ...exported });
+    if (!keyMayBeOld) return verdict;
+  }
+  const first = await conclude(claim, await keys.resolve(keyId, naming));
+  const newer = first.keyMayBeOld ? await keys.refresh(keyId, naming) : null;
+  return (newer === null ? first : await conclude(claim, newer)).verdict;
 }
 
 /** Whom home had met when it left the snapshot, and of whom something may be on its way to home since. */

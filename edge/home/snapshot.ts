@@ -2,11 +2,15 @@
 // speaks only of hosts that it claimed. A snapshot may narrow what the claim gave, never widen it. What is not in
 // shared/snapshot.ts is left out, so that a newer home can speak to an older edge.
 
+import { readAcceptance } from '../../shared/acceptance/read.ts';
 import { PorchlightError } from '../../shared/errors.ts';
+import { limits } from '../../shared/limits.ts';
 import { isOwnPath } from '../../shared/own-path.ts';
 import type {
   AccountLink,
+  ActorKey,
   BloomFilterData,
+  GoneObject,
   PublicDocument,
   ServiceProfile,
   SignatureKind,
@@ -57,6 +61,13 @@ export function parseSnapshot(bytes: Uint8Array, claimedHosts: readonly string[]
     ...optional(fields, 'links', 'links', (value, at) => list(value, at, accountLink)),
     documents: list(fields.documents, 'documents', (value, at) => document(value, at, host)),
     knownActors: bloomFilter(fields.knownActors, 'knownActors'),
+    ...(fields.blockedDomains === undefined
+      ? {}
+      : { blockedDomains: atMost(limits.blockedDomains, fields.blockedDomains, 'blockedDomains', domain) }),
+    ...(fields.gone === undefined
+      ? {}
+      : { gone: atMost(limits.goneObjects, fields.gone, 'gone', (value, at) => goneObject(value, at, host)) }),
+    ...actorKeys(fields.actorKeys),
   };
 }
 
@@ -72,6 +83,9 @@ function service(value: unknown, at: string, host: (value: unknown, at: string) 
     }),
     ...optional(fields, 'accountDomain', `${at}.accountDomain`, text),
     ...(typeof fields.tellsAccounts === 'boolean' ? { tellsAccounts: fields.tellsAccounts } : {}),
+    // What is neither is no reason to answer strangers.
+    ...(fields.authorizedFetch === undefined ? {} : { authorizedFetch: fields.authorizedFetch !== false }),
+    ...(fields.accepts === undefined ? {} : { accepts: readAcceptance(fields.accepts, `${at}.accepts`, wrong) }),
   };
 }
 
@@ -138,11 +152,45 @@ function document(value: unknown, at: string, host: (value: unknown, at: string)
   };
 }
 
+/** A host name without a port, in small letters, as it is held against that of a key. */
+function domain(value: unknown, at: string): string {
+  return matching(
+    value,
+    at,
+    /^(?=.{1,253}$)[a-z0-9_-]+(\.[a-z0-9_-]+)*$/,
+    'a domain in small letters (RFC 5891: its A-label)',
+  );
+}
+
+function goneObject(value: unknown, at: string, host: (value: unknown, at: string) => string): GoneObject {
+  const fields = record(value, at);
+  return { host: host(fields.host, `${at}.host`), path: path(fields.path, `${at}.path`) };
+}
+
 function bloomFilter(value: unknown, at: string): BloomFilterData {
   const fields = record(value, at);
   const hashes = count(fields.hashes, `${at}.hashes`);
   if (hashes < 1 || hashes > 32) wrong(`${at}.hashes`, 'a number from 1 to 32');
   return { bits: matching(fields.bits, `${at}.bits`, /^[\w-]+$/, 'base64url without padding'), hashes };
+}
+
+/** Those beyond the limit are left out: a key that is not here is asked for. Absent: an earlier home, which leaves none. */
+function actorKeys(value: unknown): { readonly actorKeys?: readonly ActorKey[] } {
+  if (value === undefined) return {};
+  return { actorKeys: list(value, 'actorKeys', actorKey).slice(0, limits.actorKeys) };
+}
+
+function actorKey(value: unknown, at: string): ActorKey {
+  const fields = record(value, at);
+  const bounded = (name: keyof ActorKey, most: number): string => {
+    const found = text(fields[name], `${at}.${name}`);
+    return found.length <= most ? found : wrong(`${at}.${name}`, `at most ${most} characters`);
+  };
+  return {
+    keyId: bounded('keyId', limits.addressLength),
+    owner: bounded('owner', limits.addressLength),
+    publicKeyPem: bounded('publicKeyPem', limits.actorKeyLength),
+  };
 }
 
 /** A path of home's own, as visitors and peers ask for it; never one of the edge's. */
@@ -167,6 +215,15 @@ function record(value: unknown, at: string): Fields {
 
 function list<Item>(value: unknown, at: string, item: (value: unknown, at: string) => Item): readonly Item[] {
   return Array.isArray(value) ? value.map((one, index) => item(one, `${at}[${index}]`)) : wrong(at, 'a list');
+}
+
+function atMost<Item>(
+  most: number,
+  value: unknown,
+  at: string,
+  item: (value: unknown, at: string) => Item,
+): readonly Item[] {
+  return Array.isArray(value) && value.length > most ? wrong(at, `a list of at most ${most}`) : list(value, at, item);
 }
 
 function text(value: unknown, at: string): string {

@@ -26,6 +26,16 @@ export interface Question {
   readonly takes: (contentType: string) => boolean;
   /** Ends everything: names, redirects, and the body to its last byte. */
   readonly signal: AbortSignal;
+  /** Some answer only who says who asks. Without it nobody says. */
+  readonly asker?: Asker;
+}
+
+/** Says who asks, for one question: made anew for each. */
+export interface Asker {
+  /** Headers that go with the next request to `url`; none while nobody wants to know. */
+  headersFor(url: string): Promise<Readonly<Record<string, string>>>;
+  /** What was sent to `url` was answered with `status`. Is there another way to ask the same? */
+  mayAskAgain(url: string, status: number): boolean;
 }
 
 export type Fetched =
@@ -58,9 +68,7 @@ async function follow(ports: SafeFetchPorts, question: Question): Promise<Fetche
   for (let redirects = 0; redirects <= limits.keyRedirects; redirects++) {
     const refused = await judgeAddress(ports, url, question.signal);
     if (refused !== null) return refused;
-    const headers = { Accept: question.accept, 'User-Agent': 'Porchlight (ActivityPub)' };
-    const request = new Request(url, { headers, redirect: 'manual', signal: question.signal });
-    const response = await within(question.signal, ports.fetcher(request));
+    const response = await ask(ports, question, url);
     const target = redirectTarget(url, response);
     if (target === null) return await read(question, url, response);
     await response.body?.cancel();
@@ -69,6 +77,17 @@ async function follow(ports: SafeFetchPorts, question: Question): Promise<Fetche
     url = target;
   }
   return { fetched: 'forbidden', reason: `${question.url} redirects more than ${limits.keyRedirects} times` };
+}
+
+/** At most two more requests than one: as an asker has two ways to say who it is. */
+async function ask({ fetcher }: SafeFetchPorts, { accept, asker, signal }: Question, url: string): Promise<Response> {
+  for (let refusals = 0; ; refusals++) {
+    const proof = asker === undefined ? {} : await within(signal, asker.headersFor(url));
+    const headers = { Accept: accept, 'User-Agent': 'Porchlight (ActivityPub)', ...proof };
+    const response = await within(signal, fetcher(new Request(url, { headers, redirect: 'manual', signal })));
+    if (asker?.mayAskAgain(url, response.status) !== true || refusals >= 2) return response;
+    await response.body?.cancel();
+  }
 }
 
 /** Names that never lead to the public Internet: RFC 6761, 6762, 7686, 8375, 9476, and ICANN's `internal`. */

@@ -26,6 +26,7 @@ import type { Env } from '../env.ts';
 import { say } from '../log.ts';
 import { bodyKey, sweepOrphans } from './bodies.ts';
 import { discardDead, retryDead } from './dead-letters.ts';
+import { EdgeKey } from './edge-key.ts';
 import { Holdings } from './holdings.ts';
 import { listWaiting, look, type Standing, standing, summary } from './inspect.ts';
 import { discardWaiting, hurry } from './intervene.ts';
@@ -58,6 +59,7 @@ export class SpoolObject extends DurableObject<Env> {
   readonly #spool: Holdings;
   readonly #sessions: Sessions;
   readonly #bell: WorkBell;
+  readonly #edgeKey: EdgeKey;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -70,6 +72,7 @@ export class SpoolObject extends DurableObject<Env> {
     this.#spool = new Holdings(ctx.storage, homeId, this.outside);
     this.#sessions = new Sessions(ctx.storage, homeId);
     this.#bell = new WorkBell(this.outside);
+    this.#edgeKey = new EdgeKey(ctx.storage);
   }
 
   /** For the Worker (client.ts). A large body lies in R2 already and is null here. Told only after the commit. */
@@ -84,6 +87,16 @@ export class SpoolObject extends DurableObject<Env> {
   /** For the Worker (client.ts): senders of whom something may be held; null: everybody. */
   senderFilter(): BloomFilterData | null {
     return this.#commit(() => this.#spool.knownSenders.data());
+  }
+
+  /** For the Worker: the public key of this home's edge actor, in PEM. */
+  async edgeKeyPem(): Promise<string> {
+    return await this.#edgeKey.publicKeyPem();
+  }
+
+  /** For the Worker, which asks a peer for a key as this home's edge actor. */
+  async signAsEdge(text: string): Promise<Uint8Array<ArrayBuffer>> {
+    return await this.#edgeKey.sign(text);
   }
 
   /** For the Worker's status page: how many wait, since when. */

@@ -2,6 +2,7 @@
 // what home did not say is its services' to say (services.ts).
 
 import type { Snapshot } from '../../shared/snapshot.ts';
+import { edgeActorAccount } from '../activitypub/edge-actor.ts';
 import { problem } from '../http/problem.ts';
 import { type Content, json, type WellKnownAnswer, type WellKnownTable } from '../well-known/table.ts';
 import { answerWebFinger } from './answer.ts';
@@ -22,8 +23,10 @@ export const webFingerTable: WellKnownTable = new Map<string, WellKnownAnswer>([
   ]),
 ]);
 
-function webFinger({ search }: URL, snapshot: Snapshot): Content | Response | null {
-  const answer = answerWebFinger(search.slice(1), snapshot.accounts);
+function webFinger(url: URL, snapshot: Snapshot): Content | Response | null {
+  const query = url.search.slice(1);
+  const left = answerWebFinger(query, snapshot.accounts);
+  const answer = left.status === 404 ? answerWebFinger(query, [edgeActorAccount(originOf(url))]) : left;
   switch (answer.status) {
     case 200:
       return json(descriptorType, answer.body);

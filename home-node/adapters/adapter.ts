@@ -1,8 +1,9 @@
 // The contract of an adapter: all that Porchlight knows of one kind of service software, as data and pure answers.
 // Adapters import this and shared/, never each other; intake and bedtime see only this.
 
+import type { Acceptance } from '../../shared/acceptance/acceptance.ts';
 import type { Delivery, HeaderList, Outcome } from '../../shared/delivery.ts';
-import type { PublicDocument, SignatureKind, WebFingerAccount } from '../../shared/snapshot.ts';
+import type { ActorKey, PublicDocument, SignatureKind, WebFingerAccount } from '../../shared/snapshot.ts';
 
 /** What a service leaves at the edge at bedtime. Everything in it is public. */
 export interface Leavings {
@@ -13,8 +14,14 @@ export interface Leavings {
   readonly documents: readonly PublicDocument[];
   /** URIs of every actor the service has met: followers, followed, authors of what it holds; null: it cannot be asked. */
   readonly knownActors: readonly string[] | null;
+  /** Keys of actors whose deliveries the service has taken, the most useful first; absent: it cannot be asked. */
+  readonly actorKeys?: readonly ActorKey[];
   /** Paths of public pages worth warming, most important first. */
   readonly pages: readonly string[];
+  /** Domains that the service blocks; missing: it cannot be asked, and what it shows to some servers only is shown to none. */
+  readonly blockedDomains?: readonly string[];
+  /** Paths of objects that were deleted, newest first. Never one that something may have again. */
+  readonly gone?: readonly string[];
 }
 
 /** The service's answer to one delivery, as far as an outcome depends on it. */
@@ -39,6 +46,8 @@ export interface Adapter {
   /** What the software is, as the configuration names it. */
   readonly kind: string;
   readonly signatures: readonly SignatureKind[];
+  /** The same in detail (shared/acceptance/profiles.ts has one for each software); absent: nothing more is known. */
+  readonly accepts?: Acceptance;
   /** Its leavings name the pages worth warming; otherwise they are looked for. */
   readonly knowsPages: boolean;
   /**

@@ -1,8 +1,9 @@
 // The embedded home as a service among others: deliveries go to it with a receipt, and what it leaves at the edge is
 // asked of it on loopback, most of it as any stranger would ask.
 
+import { acceptances } from '../../shared/acceptance/profiles.ts';
 import { PorchlightError } from '../../shared/errors.ts';
-import type { PublicDocument, WebFingerAccount } from '../../shared/snapshot.ts';
+import type { ActorKey, PublicDocument, WebFingerAccount } from '../../shared/snapshot.ts';
 import { ask, type Dispatcher } from '../http-connections.ts';
 import { receiptHeader } from '../receipts/receipt.ts';
 import type { Receipts } from '../receipts/receipts.ts';
@@ -12,6 +13,7 @@ export function embeddedAdapter(receipts: Receipts): Adapter {
   return {
     kind: 'embedded',
     signatures: ['cavage', 'rfc9421'],
+    accepts: acceptances.embedded,
     knowsPages: true,
     deduplicatesBy: 'activity id',
     greeter: greeterWith(receipts.token),
@@ -65,6 +67,8 @@ interface Answer {
   readonly inboxes: readonly string[];
   readonly documents: readonly string[];
   readonly knownActors: readonly string[];
+  /** Absent: an embedded home of an earlier version. */
+  readonly actorKeys?: readonly ActorKey[];
   readonly pages: readonly string[];
 }
 
@@ -84,7 +88,7 @@ async function askForLeavings(base: URL, signal: AbortSignal, token: string): Pr
     );
   };
   const own = (await (await get('/.porchlight/leavings', { authorization: `Bearer ${token}` })).body.json()) as Answer;
-  const { host, resource, inboxes, knownActors, pages } = own;
+  const { host, resource, inboxes, knownActors, actorKeys = [], pages } = own;
   const documents: PublicDocument[] = [];
   for (const path of own.documents) {
     const answer = await get(path, { accept: activityJson });
@@ -93,7 +97,7 @@ async function askForLeavings(base: URL, signal: AbortSignal, token: string): Pr
   }
   const account = await get(`/.well-known/webfinger?resource=${encodeURIComponent(resource)}`);
   const accounts = [(await account.body.json()) as WebFingerAccount];
-  return { inboxes, accounts, nodeinfo: await nodeinfo(get), documents, knownActors, pages };
+  return { inboxes, accounts, nodeinfo: await nodeinfo(get), documents, knownActors, actorKeys, pages };
 }
 
 /** NodeInfo 2.1, section "Discovery": the well-known document names the other. */

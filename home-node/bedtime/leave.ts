@@ -5,7 +5,7 @@
 import type { Clock } from '../../shared/clock.ts';
 import { causeOf } from '../../shared/errors.ts';
 import { limits } from '../../shared/limits.ts';
-import type { AccountLink, SignatureKind, Snapshot } from '../../shared/snapshot.ts';
+import type { AccountLink, Snapshot } from '../../shared/snapshot.ts';
 import type { Adapter, Leavings } from '../adapters/adapter.ts';
 import type { Log } from '../log.ts';
 import type { LeavingsFile } from './leavings-file.ts';
@@ -18,6 +18,8 @@ export interface LeavingService {
   /** What its people have after the `@`; null: as the service itself says. */
   readonly accountDomain?: string | null;
   readonly adapter: Adapter;
+  /** It answers ActivityPub questions only to who signs them; false if left out. */
+  readonly authorizedFetch?: boolean;
   /** Origin on loopback; null while it is down. */
   origin(): string | null;
 }
@@ -75,6 +77,12 @@ export class Leaver {
   /** What stands against each account having a name of its own, in sentences; empty when all is well. */
   get accountFaults(): readonly string[] {
     return this.#accountFaults;
+  }
+
+  /** Addresses of the actors of this service's accounts, as it last said. */
+  actors(name: string): readonly string[] {
+    const accounts = this.#options.kept.of(name)?.accounts ?? [];
+    return accounts.flatMap(({ links }) => links.flatMap(({ rel, href }) => (rel === 'self' && href ? [href] : [])));
   }
 
   /** Paths of public pages worth warming, as this service last said. */
@@ -145,8 +153,8 @@ export class Leaver {
   async #ask(
     service: LeavingService,
   ): Promise<{ readonly service: SnapshotService | null; readonly isHeard: boolean }> {
-    const { name, hosts, adapter, accountDomain } = service;
-    const signatures: readonly SignatureKind[] = adapter.signatures;
+    const { name, hosts, adapter, accountDomain, authorizedFetch = false } = service;
+    const { signatures, accepts } = adapter;
     const isDown = service.origin() === null;
     const fresh = isDown ? null : await this.#fresh(service);
     const leavings = fresh ?? this.#options.kept.of(name);
@@ -154,7 +162,8 @@ export class Leaver {
     const isHeard = isDown || fresh !== null;
     if (leavings === null) return { service: null, isHeard };
     const domain = typeof accountDomain === 'string' ? { accountDomain } : {};
-    return { service: { name, hosts, signatures, ...domain, leavings }, isHeard };
+    const said = { name, hosts, signatures, ...(accepts && { accepts }), ...domain, authorizedFetch, leavings };
+    return { service: said, isHeard };
   }
 
   async #fresh(service: LeavingService): Promise<Leavings | null> {

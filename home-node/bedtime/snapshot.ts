@@ -1,7 +1,9 @@
 // Makes the snapshot: what the services leave for strangers, put together for the edge. Pure; leave.ts gathers and
 // sends.
 
+import type { Acceptance } from '../../shared/acceptance/acceptance.ts';
 import { BloomFilter } from '../../shared/known-actors/bloom.ts';
+import { limits } from '../../shared/limits.ts';
 import type { AccountLink, ServiceProfile, SignatureKind, Snapshot } from '../../shared/snapshot.ts';
 import type { Leavings } from '../adapters/adapter.ts';
 import { type AccountFault, accountsOf } from './accounts.ts';
@@ -12,6 +14,9 @@ export interface SnapshotService {
   readonly signatures: readonly SignatureKind[];
   /** What its people have after the `@`, if its owner says so. */
   readonly accountDomain?: string;
+  readonly accepts?: Acceptance;
+  /** It answers ActivityPub questions only to who signs them; false if left out. */
+  readonly authorizedFetch?: boolean;
   readonly leavings: Leavings;
 }
 
@@ -52,14 +57,18 @@ export function makeSnapshot({
   links = [],
   senders,
 }: SnapshotFacts): SnapshotMade {
-  const profiles: ServiceProfile[] = services.map(({ name, hosts, signatures, accountDomain, leavings }) => ({
-    name,
-    hosts,
-    inboxes: leavings.inboxes,
-    signatures,
-    ...(accountDomain === undefined ? {} : { accountDomain }),
-    tellsAccounts: leavings.accounts !== null,
-  }));
+  const profiles: ServiceProfile[] = services.map(
+    ({ name, hosts, signatures, accepts, accountDomain, authorizedFetch, leavings }) => ({
+      name,
+      hosts,
+      inboxes: leavings.inboxes,
+      signatures,
+      ...(accountDomain === undefined ? {} : { accountDomain }),
+      tellsAccounts: leavings.accounts !== null,
+      ...(authorizedFetch === true ? { authorizedFetch } : {}),
+      ...(accepts === undefined ? {} : { accepts }),
+    }),
+  );
   const met = services.map(({ leavings }) => leavings.knownActors);
   const actors = new Set([...met.flatMap((known) => known ?? []), ...senders]);
   const named = services.map(({ leavings, ...service }) => ({ ...service, accounts: leavings.accounts }));
@@ -76,7 +85,10 @@ export function makeSnapshot({
     ...(found.links.length > 0 ? { links: found.links } : {}),
     documents: services.flatMap(({ leavings }) => leavings.documents),
     // News of an actor that a service may know is never forgotten: where one cannot say whom it knows, all are known.
+    ...actorKeys(services),
     knownActors: (met.includes(null) ? BloomFilter.full() : filterOf(actors)).toData(),
+    ...blocksOf(services),
+    ...goneOf(services),
   };
   return { content, faults: found.faults };
 }
@@ -88,6 +100,39 @@ function nodeinfosOf(services: readonly SnapshotService[]): NonNullable<Snapshot
     for (const host of hosts) if (byHost.get(host) == null) byHost.set(host, leavings.nodeinfo);
   }
   return Object.fromEntries(byHost);
+}
+
+/**
+ * One list for all services. Only when each that shows something to some servers only said whom it blocks, and completely:
+ * a list that lacks somebody would show them what it is kept from them for.
+ */
+function blocksOf(services: readonly SnapshotService[]): Pick<Snapshot, 'blockedDomains'> {
+  const choosy = services.filter(({ authorizedFetch }) => authorizedFetch === true);
+  if (choosy.some(({ leavings }) => leavings.blockedDomains === undefined)) return {};
+  const named = services.flatMap(({ leavings }) => leavings.blockedDomains ?? []);
+  if (named.length === 0 && choosy.length === 0) return {};
+  const domains = new Set(named.map(asHostName).filter((domain) => domain !== null));
+  return domains.size > limits.blockedDomains ? {} : { blockedDomains: [...domains].sort((a, b) => (a < b ? -1 : 1)) };
+}
+
+/** As a key's address would spell it; null for what is no host's name (a pattern, a remark): it can be nobody's. */
+function asHostName(domain: string): string | null {
+  const host = URL.parse(`https://${domain.trim().replace(/^\*\./, '')}`)?.hostname.replace(/\.$/, '') ?? '';
+  return /^(?=.{1,253}$)[a-z0-9_-]+(\.[a-z0-9_-]+)*$/.test(host) ? host : null;
+}
+
+/** Each at the service's first host, which is that of its documents. The newest, as many as the edge takes. */
+function goneOf(services: readonly SnapshotService[]): Pick<Snapshot, 'gone'> {
+  const gone = services.flatMap(({ hosts, leavings }) =>
+    (leavings.gone ?? []).flatMap((path) => (hosts[0] === undefined ? [] : [{ host: hosts[0], path }])),
+  );
+  return gone.length === 0 ? {} : { gone: gone.slice(0, limits.goneObjects) };
+}
+
+/** None of them: the snapshot is as one of a home that knows nothing of keys. */
+function actorKeys(services: readonly SnapshotService[]): Pick<Snapshot, 'actorKeys'> {
+  const keys = services.flatMap(({ leavings }) => leavings.actorKeys ?? []);
+  return keys.length === 0 ? {} : { actorKeys: keys.slice(0, limits.actorKeys) };
 }
 
 function filterOf(actors: ReadonlySet<string>): BloomFilter {

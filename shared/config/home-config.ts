@@ -29,6 +29,8 @@ interface AnyServiceConfig {
   readonly health: string | null;
   /** Deliveries before the service at the same moment, each of another sender. */
   readonly drainParallel: number;
+  /** It answers ActivityPub questions only to who signs them, and not to every server. */
+  readonly authorizedFetch: boolean;
   /** Deliveries per second after waking; null: as fast as the service takes them. */
   readonly drainPerSecond: number | null;
 }
@@ -52,6 +54,8 @@ export interface ActivityPubServiceConfig extends AnyServiceConfig {
   readonly otherMachine: boolean;
   readonly inboxes: readonly string[];
   readonly signatures: readonly SignatureKind[];
+  /** What arrived longer ago gets no receipt. */
+  readonly receiptDays: number;
 }
 
 export interface AlertsConfig {

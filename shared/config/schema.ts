@@ -4,8 +4,9 @@
 import { limits } from '../limits.ts';
 import type { SignatureKind } from '../snapshot.ts';
 import { isEdgeOrigin, isHostName, isLanguage, isText, loopbackAddressOf, textsThat } from './accept.ts';
+import { alertSettings, year } from './alert-settings.ts';
 import { driverKinds, logFormats, logLevels, serviceKinds, signatureKinds } from './home-config.ts';
-import { linkSettings } from './links.ts';
+import { linkSettings } from './link-settings.ts';
 import { serviceOrigin, suggestedAddress } from './service-address.ts';
 import { choice, command, flag, type Known, number, type Settings, setting } from './setting.ts';
 
@@ -26,7 +27,8 @@ const notEmbedded = {
   when: ({ kind }: Known) => kind !== 'embedded',
 };
 const started = ({ kind, driver }: Known): boolean => kind === 'activitypub' && driver === 'process';
-const year = 365;
+/** Kinds of software that never answer a question without a signature. */
+const signedQuestionKinds: readonly string[] = ['gotosocial'];
 
 const top = {
   domain: setting('text', {
@@ -228,6 +230,19 @@ const services = {
     toldToEdge: true,
     example: ['cavage'],
   }),
+  authorized_fetch: setting('true or false', {
+    purpose:
+      'Whether the server shows actors and posts only to servers that sign their questions (GoToSocial always; Mastodon in secure mode). While it is away the edge then asks for a signature too, and shows nothing to domains that the server blocks.',
+    danger:
+      'Guards what the server keeps from those it blocks. False for a server that wants signatures: peers find nobody there at night. True without a list of its blocks: the same.',
+    wanted: 'true or false',
+    accept: (value) => (typeof value === 'boolean' ? value : undefined),
+    fallback: ({ kind }) => kind !== null && signedQuestionKinds.includes(kind),
+    otherwise: '`true` for software that answers nobody else, `false` for all other',
+    appliesTo: forActivityPub,
+    toldToEdge: true,
+    example: false,
+  }),
   health: setting('text', {
     purpose: 'Path that the server answers with success (below 400) while it is well, and otherwise while it is not.',
     danger: 'At a path that fails though all is well, the service counts as down and the edge answers for it.',
@@ -253,55 +268,16 @@ const services = {
     otherwise: 'as fast as the service takes them',
     example: 20,
   }),
-};
-
-const alerts = {
-  command: command({
-    purpose: 'Program that is run when something needs you.',
+  receipt_days: number([1, year], true, {
+    purpose:
+      'For how long home vouches for the arrival of a delivery, so that a server with its hook takes it late (porchlight hook). With more than 30, set PORCHLIGHT_RECEIPT_MAX_DAYS for the server too.',
     danger:
-      'It runs with the home node’s rights: whoever can write it can do whatever home can. Without any, only who looks learns what is wrong.',
-    fallback: () => null,
-    otherwise: 'none: alerts are in the log alone',
-    takesEffect: 'at once',
-    example: ['/usr/local/bin/tell-me'],
-  }),
-  spool_share: number([0, 1], false, {
-    purpose: 'Tell when the spool at the edge is this full.',
-    danger:
-      'Guards what others send: beyond a full spool new deliveries are refused for the time being, and some senders never try again.',
-    unit: 'share, 0 to 1',
-    fallback: () => 0.8,
-    otherwise: '`0.8`',
-    takesEffect: 'at once',
-    example: 0.8,
-  }),
-  link_lost_minutes: number([1, 7 * 24 * 60], false, {
-    purpose: 'Tell when the link to the edge is lost for this long though home is awake.',
-    danger:
-      'Guards against an absence that nobody planned: too short, and every restart of a router is told; too long, and strangers wait.',
-    unit: 'minutes',
-    fallback: () => 30,
-    otherwise: '`30`',
-    takesEffect: 'at once',
-    example: 30,
-  }),
-  key_days: number([1, 100 * year], false, {
-    purpose: 'Tell when home’s key is this old.',
-    danger: 'Guards against a key that somebody copied long ago.',
+      'Guards against old requests: whoever holds the edge could bring what it held back for as long as this; too few days, and what came in a longer absence is refused by the server.',
     unit: 'days',
-    fallback: () => 2 * year,
-    otherwise: `\`${2 * year}\``,
-    takesEffect: 'at once',
-    example: 2 * year,
-  }),
-  snapshot_hours: number([1, year * 24], false, {
-    purpose: 'Tell when what strangers are answered with at the edge is this old.',
-    danger: 'Guards strangers against answers that are no longer true.',
-    unit: 'hours',
-    fallback: () => 36,
-    otherwise: '`36`',
-    takesEffect: 'at once',
-    example: 36,
+    fallback: () => limits.receiptDays,
+    otherwise: `\`${limits.receiptDays}\``,
+    appliesTo: forActivityPub,
+    example: limits.receiptDays,
   }),
 };
 
@@ -357,10 +333,16 @@ const development = {
   }),
 };
 
-export const schema = { top, services, links: linkSettings, alerts, metrics, log, site, development } satisfies Record<
-  string,
-  Settings
->;
+export const schema = {
+  top,
+  services,
+  links: linkSettings,
+  alerts: alertSettings,
+  metrics,
+  log,
+  site,
+  development,
+} satisfies Record<string, Settings>;
 
 export type SectionName = keyof typeof schema;
 

@@ -62,16 +62,18 @@ function readService(fields: ServiceFields, blank: Known): ReadService {
   const url = fields.value('url', known);
   const inboxes = fields.value('inboxes', known) ?? [];
   const signatures = fields.value('signatures', known) ?? [];
+  const receiptDays = fields.value('receipt_days', known) ?? 1;
   const shared = {
     accountDomain: fields.value('account_domain', known) ?? null,
     health: fields.value('health', known) ?? null,
+    authorizedFetch: fields.value('authorized_fetch', known) ?? false,
     drainParallel: fields.value('drain_parallel', known) ?? 1,
     drainPerSecond: fields.value('drain_per_second', known) ?? null,
   };
   if (name === undefined) return { name, service: null };
   if (kind === 'embedded') return { name, service: { kind, name, hosts, driver: 'process', ...shared } };
   if (url === undefined || driver === undefined) return { name, service: null };
-  const own = { driver, command: command ?? null, url, otherMachine, inboxes, signatures };
+  const own = { driver, command: command ?? null, url, otherMachine, inboxes, signatures, receiptDays };
   return { name, service: { kind, name, hosts, ...own, ...shared } };
 }
 

@@ -39,7 +39,7 @@ describe('resolve()', () => {
 
   test.each<[string, Response, string]>([
     ['gone', new Response(null, { status: 410 }), 'gone'],
-    ['not there', new Response(null, { status: 404 }), 'gone'],
+    ['not there', new Response(null, { status: 404 }), 'not-found'],
     ['failing', new Response(null, { status: 500 }), 'failed'],
     ['only for signed questions', new Response(null, { status: 401 }), 'failed'],
     ['a page', new Response('<html>', { headers: { 'Content-Type': 'text/html' } }), 'unusable'],
@@ -215,8 +215,47 @@ describe('refresh()', () => {
     expect(await keys.refresh(keyId, somebody)).toBeNull();
     expect(await keys.resolve(keyId, somebody)).toEqual(old);
     expect(internet.asked).toHaveLength(2);
+  });
+
+  test.each([403, 500])(
+    'a key whose server answers %i is kept for limits.keyKeptMs, and asked for now and then',
+    async (status) => {
+      serve(internet, 'peer.example', { [actor]: actorOf(signer) });
+      const keys = keysOn(internet, clock);
+      const old = await keys.resolve(keyId, somebody);
+      internet.asked.length = 0;
+      internet.add('peer.example', () => new Response(null, { status }));
+      clock.time += limits.keyFreshMs;
+      expect(await keys.resolve(keyId, somebody)).toEqual(old);
+      const once = internet.asked.length;
+      // Where a signature may be wanted, one more question is signed.
+      expect(once).toBe(status === 403 ? 2 : 1);
+      clock.time += limits.keyFailureMs - 1;
+      expect(await keys.resolve(keyId, somebody)).toEqual(old);
+      expect(await keys.refresh(keyId, somebody)).toBeNull();
+      expect(internet.asked).toHaveLength(once);
+      clock.time += 1;
+      expect(await keys.resolve(keyId, somebody)).toEqual(old);
+      expect(internet.asked).toHaveLength(2 * once);
+      clock.time += limits.keyKeptMs;
+      expect(await keys.resolve(keyId, somebody)).toMatchObject({ key: 'failed' });
+    },
+  );
+
+  test.each<[number, string]>([
+    [404, 'not-found'],
+    [410, 'gone'],
+  ])('a key that its server says is none (%i) is told with the one that was last known', async (status, key) => {
+    serve(internet, 'peer.example', { [actor]: actorOf(signer) });
+    const keys = keysOn(internet, clock);
+    await keys.resolve(keyId, somebody);
+    internet.add('peer.example', () => new Response(null, { status }));
     clock.time += limits.keyFreshMs;
-    expect(await keys.resolve(keyId, somebody)).toMatchObject({ key: 'failed' });
+    const last = { publicKey: publicKeyFromPem(signer.pem), owner: actor };
+    expect(await keys.resolve(keyId, somebody)).toEqual({ key, last });
+    clock.time += limits.keyFailureMs;
+    expect(await keys.resolve(keyId, somebody)).toEqual({ key, last });
+    expect(internet.asked).toHaveLength(3);
   });
 
   test('learns that a key is gone', async () => {
@@ -225,7 +264,7 @@ describe('refresh()', () => {
     await keys.resolve(keyId, somebody);
     serve(internet, 'peer.example', {});
     clock.time += limits.keyFailureMs;
-    expect(await keys.refresh(keyId, somebody)).toEqual({ key: 'gone' });
+    expect(await keys.refresh(keyId, somebody)).toMatchObject({ key: 'not-found' });
   });
 });
 
@@ -249,7 +288,7 @@ describe('new hosts at one domain', () => {
     await useUp(keys);
     const asked = internet.asked.length;
     expect(await keys.resolve('https://good0.peer.example/users/b#main-key', somebody)).toMatchObject({
-      key: 'gone',
+      key: 'not-found',
     });
     expect(internet.asked).toHaveLength(asked + 1);
   });
@@ -261,7 +300,7 @@ describe('new hosts at one domain', () => {
     const keys = keysOn(internet, clock, { memory });
     await keys.resolve(keyId, somebody);
     await useUp(keys);
-    expect(await keys.resolve(`${actor}/other#main-key`, somebody)).toMatchObject({ key: 'gone' });
+    expect(await keys.resolve(`${actor}/other#main-key`, somebody)).toMatchObject({ key: 'not-found' });
   });
 
   test('are asked limits.keySubdomainsPerHour times an hour, those known as often as needed', async () => {

@@ -1,6 +1,7 @@
 // Most of what arrives: the ends of accounts that home never met.
 
 import { describe, expect, test } from 'vitest';
+import { limits } from '../../../shared/limits.ts';
 import { altered, cavage } from '../../shared/signature/signing.ts';
 import { bytesOf, homeWith, snapshotOf } from './home.ts';
 import { alice, bob, hour, inboxRig, letter } from './inbox-rig.ts';
@@ -40,15 +41,50 @@ describe("an actor's news about itself", () => {
     expect(rig.home.spool.arrivals).toHaveLength(1);
   });
 
-  test.each([404, 410])('a known actor whose key is gone with it (%i) is left to home: 202', async (status) => {
+  const unprovenDelete = { sender: `unproven ${alice}`, undecided: expect.stringMatching(/gone|403/) };
+  const provenDelete = { sender: alice, undecided: null };
+
+  test.each([403, 410])('a known actor whose key is gone with it (%i) is left to home: 202', async (status) => {
     rig.home = homeWith(snapshotOf({}, [alice]));
     rig.internet.add('peer.example', () => new Response(null, { status }));
     const content = bytesOf(deleted);
     expect((await rig.send(await newsOf(content), content)).status).toBe(202);
-    expect(rig.home.spool.arrivals[0]?.arrival).toMatchObject({
-      sender: `unproven ${alice}`,
-      undecided: expect.stringContaining('gone'),
-    });
+    expect(rig.home.spool.arrivals[0]?.arrival).toMatchObject(unprovenDelete);
+  });
+
+  test('a known actor whose key is not there (404), and of whom no key is known, proves nothing', async () => {
+    rig.home = homeWith(snapshotOf({}, [alice]));
+    rig.internet.add('peer.example', () => new Response(null, { status: 404 }));
+    const content = bytesOf(deleted);
+    await rig.expectRefused(401, await newsOf(content), content);
+  });
+
+  test.each([403, 404, 410])(
+    'of an actor that is gone (%i) is judged by the key that was last known',
+    async (status) => {
+      rig.home = homeWith(snapshotOf({}, [alice]));
+      expect((await rig.send(await cavage(rig.signers.alice, letter))).status).toBe(202);
+      rig.internet.add('peer.example', () => new Response(null, { status }));
+      // The key is no longer fresh: it is asked for, and its server says that there is none.
+      rig.clock.time += limits.keyFreshMs;
+      const content = bytesOf(deleted);
+      const honest = await cavage(rig.signers.alice, { ...letter, body: content, at: rig.clock.time });
+      const forged = await cavage(rig.signers.stranger, { ...letter, body: content, at: rig.clock.time });
+      expect((await rig.send(honest, content)).status).toBe(202);
+      expect(rig.home.spool.arrivals[1]?.arrival).toMatchObject(provenDelete);
+      expect((await rig.send(forged, content)).status).toBe(401);
+      expect(rig.home.spool.arrivals).toHaveLength(2);
+    },
+  );
+
+  test.each([403, 404, 410])('of an actor that is gone (%i) is judged by the key that home left', async (status) => {
+    const { keyId, pem } = rig.signers.alice;
+    rig.home = homeWith(snapshotOf({ actorKeys: [{ keyId, owner: alice, publicKeyPem: pem }] }, [alice]));
+    rig.internet.add('peer.example', () => new Response(null, { status }));
+    const content = bytesOf(deleted);
+    expect((await rig.send(await newsOf(content), content)).status).toBe(202);
+    expect(rig.home.spool.arrivals[0]?.arrival).toMatchObject(provenDelete);
+    expect(rig.internet.asked).toEqual([]);
   });
 
   test('only a Delete may come with a key that is gone', async () => {

@@ -2,8 +2,8 @@
 // key resolver in front of it.
 
 import { isolateMemory, type KeyMemory, type KeyRecord } from '../../../edge/activitypub/key-memory.ts';
-import { KeyResolver } from '../../../edge/activitypub/keys.ts';
-import type { NamedBy } from '../../../edge/activitypub/new-hosts.ts';
+import { KeyResolver, type Naming } from '../../../edge/activitypub/keys.ts';
+import type { SignAsEdge } from '../../../edge/activitypub/signed-get.ts';
 import { dnsOverHttps } from '../../../edge/http/resolve.ts';
 import type { Clock } from '../../../shared/clock.ts';
 import type { Signer } from '../../shared/signature/signing.ts';
@@ -13,7 +13,7 @@ import { document, type Internet, resolverUrl } from '../http/internet.ts';
 export const night = Date.UTC(2026, 10, 21, 3);
 
 /** Who named a key, where it does not matter. */
-export const somebody: NamedBy = { homeId: 'home-1', network: null };
+export const somebody: Naming = { homeId: 'home-1', network: null, origin: 'https://home.example' };
 
 export class FakeClock implements Clock {
   time = night;
@@ -37,6 +37,7 @@ export interface KeysOptions {
   readonly memory?: KeyMemory;
   readonly devOrigins?: readonly string[];
   readonly deadline?: (ms: number) => AbortSignal;
+  readonly sign?: SignAsEdge;
 }
 
 export function keysOn(internet: Internet, clock: Clock, options: KeysOptions = {}): KeyResolver {
@@ -51,6 +52,7 @@ export function keysOn(internet: Internet, clock: Clock, options: KeysOptions = 
     clock,
     deadline: options.deadline ?? (() => new AbortController().signal),
     keepAlive: () => undefined,
+    sign: options.sign ?? (async () => new Uint8Array(256)),
   });
 }
 

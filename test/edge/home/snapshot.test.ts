@@ -40,6 +40,59 @@ describe('parseSnapshot()', () => {
     expect(parseSnapshot(bytesOf(later), hosts)).toEqual(later);
   });
 
+  test('takes what home blocks, what it deleted, and which service wants signatures', () => {
+    const [service] = exampleSnapshot().services;
+    const full = exampleSnapshot({
+      services: [{ ...service, authorizedFetch: true } as never],
+      blockedDomains: ['bad.example', 'xn--bcher-kva.example'],
+      gone: [{ host: 'a.example', path: '/notes/1?x=1' }],
+    });
+    expect(parseSnapshot(bytesOf(full), hosts)).toEqual(full);
+    // What is not said plainly is no reason to answer strangers.
+    const unsure = exampleSnapshot({ services: [{ ...service, authorizedFetch: 'no' } as never] });
+    expect(parseSnapshot(bytesOf(unsure), hosts).services[0]?.authorizedFetch).toBe(true);
+  });
+
+  test('refuses lists of blocked domains and of deleted objects that are longer than it holds questions against', () => {
+    const domains = (count: number) => Array.from({ length: count }, (_, n) => `d${n}.example`);
+    const gone = (count: number) => Array.from({ length: count }, (_, n) => ({ host: 'a.example', path: `/${n}` }));
+    const within = { blockedDomains: domains(limits.blockedDomains), gone: gone(limits.goneObjects) };
+    expect(parseSnapshot(bytesOf(exampleSnapshot(within)), hosts).gone).toHaveLength(limits.goneObjects);
+    for (const beyond of [
+      { blockedDomains: domains(limits.blockedDomains + 1) },
+      { gone: gone(limits.goneObjects + 1) },
+    ]) {
+      expect(refusal(exampleSnapshot(beyond)).code).toBe('snapshot-malformed');
+    }
+  });
+
+  const actorKey = { keyId: 'https://peer.example/a#key', owner: 'https://peer.example/a', publicKeyPem: 'PEM' };
+
+  test('takes the keys that home left, the first limits.actorKeys of them', () => {
+    const some = exampleSnapshot({ actorKeys: [actorKey] });
+    expect(parseSnapshot(bytesOf(some), hosts)).toEqual(some);
+    const many = Array.from({ length: limits.actorKeys + 5 }, (_, n) => ({
+      ...actorKey,
+      keyId: `${actorKey.keyId}${n}`,
+    }));
+    const taken = parseSnapshot(bytesOf(exampleSnapshot({ actorKeys: many })), hosts).actorKeys;
+    expect(taken).toEqual(many.slice(0, limits.actorKeys));
+  });
+
+  test('refuses keys that are none, or longer than limits.actorKeyLength', () => {
+    const long = 'x'.repeat(limits.actorKeyLength + 1);
+    const address = `https://peer.example/${'x'.repeat(limits.addressLength)}`;
+    const wrong = [{ publicKeyPem: long }, { publicKeyPem: 7 }, { keyId: address }, { owner: address }, { owner: '' }];
+    for (const change of wrong) {
+      const [name = ''] = Object.keys(change);
+      expect(refusal({ ...exampleSnapshot(), actorKeys: [{ ...actorKey, ...change }] })).toMatchObject({
+        code: 'snapshot-malformed',
+        message: expect.stringContaining(`actorKeys[0].${name}`),
+      });
+    }
+    expect(refusal({ ...exampleSnapshot(), actorKeys: {} })).toMatchObject({ code: 'snapshot-malformed' });
+  });
+
   test('leaves out what it does not know, so that a newer home can speak to it', () => {
     const [service] = exampleSnapshot().services;
     const newer = { ...exampleSnapshot(), mood: 'sunny', services: [{ ...service, colour: 'green' }] };
@@ -66,6 +119,15 @@ describe('parseSnapshot()', () => {
 
   test.each<[string, Record<string, unknown>]>([
     ['version', { version: 1.5 }],
+    ['blockedDomains', { blockedDomains: 'bad.example' }],
+    ['blockedDomains[0]', { blockedDomains: ['*.bad.example'] }],
+    ['blockedDomains[0]', { blockedDomains: ['Bad.example'] }],
+    ['blockedDomains[0]', { blockedDomains: ['bad.example:443'] }],
+    ['blockedDomains[0]', { blockedDomains: [''] }],
+    ['gone', { gone: {} }],
+    ['gone[0]', { gone: ['/notes/1'] }],
+    ['gone[0].path', { gone: [{ host: 'a.example', path: 'notes' }] }],
+    ['gone[0].path', { gone: [{ host: 'a.example', path: '/.porchlight/actor' }] }],
     ['version', { version: -1 }],
     ['version', { version: '2' }],
     ['madeAt', { madeAt: null }],
