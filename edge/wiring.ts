@@ -5,6 +5,7 @@ import { waitUntil } from 'cloudflare:workers';
 import { systemClock, systemRandom } from '../shared/clock.ts';
 import { limits } from '../shared/limits.ts';
 import { answerDocument } from './activitypub/answer.ts';
+import { ArrivalRates } from './activitypub/arrival-rates.ts';
 import { admitReader } from './activitypub/authorized-fetch/admit.ts';
 import { signQuestion } from './activitypub/authorized-fetch/ask-home.ts';
 import { cacheMemory, isolateMemory } from './activitypub/key-memory.ts';
@@ -44,6 +45,7 @@ function partsOf(env: Env): Parts {
   const { dnsResolver, devKeyOrigins, operatorKey, about } = settingsOf(env);
   const clock = systemClock;
   const random = systemRandom;
+  const pause = async (ms: number): Promise<void> => await scheduler.wait(ms);
   const keepAlive = (work: Promise<unknown>): void => waitUntil(work);
   const directory = new D1Directory(env.DIRECTORY, clock, keepAlive);
   const spoolObject = (homeId: string) => env.SPOOL.get(env.SPOOL.idFromName(homeId));
@@ -84,7 +86,7 @@ function partsOf(env: Env): Parts {
     links: env.LINK,
     linkOf,
     spoolObject,
-    spoolOf: oncePerHome((homeId) => new SpoolClient({ homeId, spools: env.SPOOL, store: env.STORE, clock })),
+    spoolOf: oncePerHome((homeId) => new SpoolClient({ homeId, spools: env.SPOOL, store: env.STORE, clock, pause })),
     edgeKeyPem: rememberedPerHome(async (homeId) => await spoolObject(homeId).edgeKeyPem()),
     answerLeft: answerDocument,
     wellKnown: joined(webFingerTable),
@@ -98,7 +100,14 @@ function partsOf(env: Env): Parts {
       },
       standing: async (homeId) => await spoolObject(homeId).standing(),
     }),
-    activityPub: { keys, undecidedOrigins: new UndecidedOrigins(), clock, random, report },
+    activityPub: {
+      keys,
+      undecidedOrigins: new UndecidedOrigins(),
+      arrivalRates: new ArrivalRates(),
+      clock,
+      random,
+      report,
+    },
   };
 }
 

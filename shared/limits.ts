@@ -53,6 +53,14 @@ export const limits = {
   spoolListed: 100,
   /** Waiting deliveries of one sender. Danger: one peer fills the spool. Above: 429. */
   senderWaiting: 5_000,
+  /** How long a Worker trusts the spool's word for who is a stranger; whoever is new is answered so much later at most.
+   * Danger: a Delete that follows its sender's first delivery at once, at another Worker, is dropped as a stranger's. */
+  senderFilterMs: 3 * second,
+  /** Deliveries a minute that one network brings of one origin, and of all; and all networks together. For each home, in each
+   * isolate; strangers' news of themselves apart. Danger: the day's requests and rows are gone in minutes. */
+  arrivalsPerOrigin: 600,
+  arrivalsPerNetwork: 1_200,
+  arrivalsPerHome: 3_000,
   /** Undecided deliveries waiting, per origin and in all. Danger: rows for anybody who invents a key address. */
   undecidedPerOrigin: 20,
   undecidedTotal: 500,

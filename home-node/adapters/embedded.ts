@@ -70,6 +70,7 @@ interface Answer {
   /** Absent: an embedded home of an earlier version. */
   readonly actorKeys?: readonly ActorKey[];
   readonly pages: readonly string[];
+  readonly gone: readonly string[];
 }
 
 /** Throws unless it is answered with success. */
@@ -88,7 +89,7 @@ async function askForLeavings(base: URL, signal: AbortSignal, token: string): Pr
     );
   };
   const own = (await (await get('/.porchlight/leavings', { authorization: `Bearer ${token}` })).body.json()) as Answer;
-  const { host, resource, inboxes, knownActors, actorKeys = [], pages } = own;
+  const { host, resource, inboxes, knownActors, actorKeys = [], pages, gone } = own;
   const documents: PublicDocument[] = [];
   for (const path of own.documents) {
     const answer = await get(path, { accept: activityJson });
@@ -97,7 +98,7 @@ async function askForLeavings(base: URL, signal: AbortSignal, token: string): Pr
   }
   const account = await get(`/.well-known/webfinger?resource=${encodeURIComponent(resource)}`);
   const accounts = [(await account.body.json()) as WebFingerAccount];
-  return { inboxes, accounts, nodeinfo: await nodeinfo(get), documents, knownActors, actorKeys, pages };
+  return { inboxes, accounts, nodeinfo: await nodeinfo(get), documents, knownActors, actorKeys, pages, gone };
 }
 
 /** NodeInfo 2.1, section "Discovery": the well-known document names the other. */

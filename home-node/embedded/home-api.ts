@@ -38,6 +38,8 @@ export interface EmbeddedLeavings {
   /** Of these actors, as far as they are known. */
   readonly actorKeys: readonly ActorKey[];
   readonly pages: readonly string[];
+  /** Paths of what was deleted, the last first. */
+  readonly gone: readonly string[];
 }
 
 export interface HomeApiParts {
@@ -100,6 +102,10 @@ async function leavingsOf({
     knownActors,
     actorKeys: (await actorKeysOf(kv, knownActors)).slice(0, limits.actorKeys),
     pages: sitePages(siteFolder, origin),
+    // Each with the activity that told of it.
+    gone: posts
+      .deleted(Math.floor(limits.goneObjects / 2))
+      .flatMap((id) => [postPathOf(id), `${postPathOf(id)}/creation`]),
   };
 }
 
