@@ -216,6 +216,9 @@ export const limits = {
    * by the time (the strictest: 5 minutes) refuse what is in time, and it becomes a dead letter. */
   homeClockOffMs: 5 * minute,
 
+  /** Bytes of what a service answers to WebFinger; it is read whole. Danger: the isolate's memory. */
+  descriptorBytes: 64 * KiB,
+
   /** Bytes of one page copy. Danger: a video held as a page. */
   copyBytes: 25 * MiB,
   /** Bytes of a page copy's headers (R2 takes 8 KiB of metadata). Danger: a page that cannot be stored at all. */
