@@ -7,9 +7,9 @@ export type JsonObject = Readonly<Record<string, unknown>>;
 
 export type JsonReading = { readonly json: JsonObject } | { readonly malformed: string };
 
-/** An object in UTF-8 without a byte order mark (RFC 8259 section 8.1), at most `limits.jsonDepth` deep. */
-export function readJsonObject(bytes: Uint8Array): JsonReading {
-  if (isDeeperThan(bytes, limits.jsonDepth)) return { malformed: `it is nested deeper than ${limits.jsonDepth}` };
+/** An object in UTF-8 without a byte order mark (RFC 8259 section 8.1), at most `most` deep (`limits.jsonDepth`). */
+export function readJsonObject(bytes: Uint8Array, most: number = limits.jsonDepth): JsonReading {
+  if (isDeeperThan(bytes, most)) return { malformed: `it is nested deeper than ${most}` };
   try {
     const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
     const json: unknown = JSON.parse(text);

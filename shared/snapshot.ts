@@ -1,6 +1,7 @@
 // The snapshot: what home leaves at the edge so that strangers can be answered while it sleeps. Home makes it,
 // the edge only reads it. Everything in it is public. Later versions replace earlier ones whole.
 
+import type { Acceptance } from './acceptance/acceptance.ts';
 import type { Proof } from './verdict.ts';
 
 export type SignatureKind = Proof['by'];
@@ -14,6 +15,8 @@ export interface ServiceProfile {
   readonly inboxes: readonly string[];
   /** What this software can verify; the edge accepts nothing else, awake or asleep. */
   readonly signatures: readonly SignatureKind[];
+  /** The same in detail, within those kinds. Homes of an earlier version do not say it. */
+  readonly accepts?: Acceptance;
 }
 
 /** RFC 7033 section 4.4, for one account. `subject` and `aliases` are what a `resource` may name. */

@@ -16,8 +16,9 @@ export interface Activity {
 
 export type ActivityReading = { readonly activity: Activity } | { readonly malformed: string };
 
-export function readActivity(body: Uint8Array): ActivityReading {
-  const reading = readJsonObject(body);
+/** `depth`: how deep the JSON may be at most. */
+export function readActivity(body: Uint8Array, depth: number = limits.jsonDepth): ActivityReading {
+  const reading = readJsonObject(body, Math.min(depth, limits.jsonDepth));
   if ('malformed' in reading) return reading;
   const actor = idOf(reading.json.actor);
   if (actor === null) return { malformed: 'it names no actor' };

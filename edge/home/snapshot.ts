@@ -2,6 +2,7 @@
 // speaks only of hosts that it claimed. A snapshot may narrow what the claim gave, never widen it. What is not in
 // shared/snapshot.ts is left out, so that a newer home can speak to an older edge.
 
+import { readAcceptance } from '../../shared/acceptance/read.ts';
 import { PorchlightError } from '../../shared/errors.ts';
 import { limits } from '../../shared/limits.ts';
 import { isOwnPath } from '../../shared/own-path.ts';
@@ -70,6 +71,7 @@ function service(value: unknown, at: string, host: (value: unknown, at: string) 
       const known = signatureKinds.find((one) => one === kind);
       return known ?? wrong(where, `one of ${signatureKinds.join(', ')}`);
     }),
+    ...(fields.accepts === undefined ? {} : { accepts: readAcceptance(fields.accepts, `${at}.accepts`, wrong) }),
   };
 }
 

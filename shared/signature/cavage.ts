@@ -10,6 +10,7 @@ import type { Algorithm, RequestSignature } from './signature.ts';
 const algorithms = new Map<string | undefined, Algorithm | null>([
   ['rsa-sha256', 'rsa-v1_5-sha256'],
   ['rsa-sha512', 'rsa-v1_5-sha512'],
+  ['ed25519', 'ed25519'],
   ['hs2019', null],
   [undefined, null],
 ]);
@@ -31,7 +32,8 @@ export function readCavage(request: SignedRequest, header: string): RequestSigna
   const expires = readTime(parameters, 'expires');
   const covered = readCovered(parameters.get('headers'));
   const base = signingString(request, covered, { created, expires, named: name ?? 'hs2019' });
-  return { by: 'cavage', keyId, algorithm, covered, created, expires, signature, base };
+  const numbers = spellings(header);
+  return { by: 'cavage', keyId, algorithm, named: name ?? null, numbers, covered, created, expires, signature, base };
 }
 
 /** Section 2.2: a parameter that comes twice must not be processed, which also refuses two Signature headers in one. */
@@ -58,6 +60,13 @@ function readTime(parameters: ReadonlyMap<string, string>, name: 'created' | 'ex
   if (text === undefined) return null;
   if (!/^[0-9]{1,12}$/.test(text)) throw refused(`${name} is not a Unix time; write whole seconds`);
   return Number(text);
+}
+
+/** They are integers, which are not quoted; many quote them. */
+function spellings(header: string): readonly ('quoted' | 'bare')[] {
+  return [...header.matchAll(/(?:^|,)[ \t]*(?:created|expires)=(["0-9])/g)].map(([, first]) =>
+    first === '"' ? 'quoted' : 'bare',
+  );
 }
 
 /** Section 2.1.6. Without the parameter only `(created)` is covered; an empty one must not be used. */

@@ -29,6 +29,8 @@ export function readRfc9421(request: SignedRequest, signatureInput: string, sign
     by: 'rfc9421',
     keyId: readKeyId(parameters.get('keyid')),
     algorithm: readAlgorithm(parameters.get('alg')),
+    named: readAlgorithm(parameters.get('alg')),
+    numbers: [],
     covered,
     created: readTime('created', parameters.get('created')),
     expires: readTime('expires', parameters.get('expires')),

@@ -9,6 +9,10 @@ export type Algorithm = 'rsa-v1_5-sha256' | 'rsa-v1_5-sha512' | 'rsa-pss-sha512'
 export interface RequestSignature extends Proof {
   /** null: the signer left it to the kind of the key. */
   readonly algorithm: Algorithm | null;
+  /** The algorithm as it was written; null if none was. */
+  readonly named: string | null;
+  /** How `created` and `expires` were written, in draft-cavage, where both ways are in use. */
+  readonly numbers: readonly ('quoted' | 'bare')[];
   /** Names of covered components, as each kind writes them (`(request-target)`, `@method`, `date`). */
   readonly covered: readonly string[];
   /** Seconds since the epoch. */

@@ -40,7 +40,7 @@ const imported = new WeakMap<PublicKey, Map<Algorithm, CryptoKey>>();
  * is no key.
  */
 export async function verifySignature(signature: RequestSignature, key: PublicKey): Promise<boolean> {
-  const algorithm = signature.algorithm ?? byKind(signature, key);
+  const algorithm = algorithmFor(signature, key);
   const method = methods[algorithm];
   if (method.kind !== key.kind)
     throw refused(`${algorithm} is named, but the key is ${key.kind}; name its own algorithm`);
@@ -49,6 +49,11 @@ export async function verifySignature(signature: RequestSignature, key: PublicKe
   // A curve's signature has one length; workerd throws at any other instead of answering no.
   if (method.kind !== 'rsa' && signature.signature.length !== 64) return false;
   return await crypto.subtle.verify(method.verify, cryptoKey, signature.signature, base);
+}
+
+/** The algorithm that the signature is made with, if it fits the key at all. Throws `signature-refused`. */
+export function algorithmFor(signature: RequestSignature, key: PublicKey): Algorithm {
+  return signature.algorithm ?? byKind(signature, key);
 }
 
 /**
