@@ -15,7 +15,7 @@ export type Vouching =
   | { readonly vouch: false; readonly because: 'request'; readonly reason: string };
 
 /** Twice what intake bears, so that it stops taking deliveries before any of them comes to this. */
-const aheadMs = 2 * limits.homeClockOffMs;
+export const aheadMs = 2 * limits.homeClockOffMs;
 
 /** The signature must cover a time that agrees with the arrival (shared/signature/require.ts), which must be past. */
 export function mayVouch(request: SignedRequest, receivedAt: number, now: number): Vouching {

@@ -10,6 +10,8 @@ const at = (name: string): string => join(folder, name, 'bin', 'node');
 export const otherNodes = {
   /** The oldest one that Porchlight promises to run on: `engines` in package.json. */
   lowest: at('lowest'),
+  /** Porchlight does not run on it, but services do that load its hooks. */
+  node20: at('node20'),
   tooOld: at('too-old'),
   /** For another processor. */
   arm64: at('arm64'),

@@ -1,0 +1,86 @@
+// Keeps the record of absences (absences.ts) in a file of the data folder, so that it outlives the absence. It is written
+// when an absence is found and, while all is well, now and then: after a crash the absence begins some minutes early.
+
+import { readFileSync } from 'node:fs';
+import { causeOf } from '../../shared/errors.ts';
+import { writeDurably } from '../durable-file.ts';
+import type { Log } from '../log.ts';
+import { current, putOff, type ServiceRecord, unseen, wasAway } from './absences.ts';
+
+/** While nothing happens, ms: what a crash makes the absence longer by, against wear of the disk. */
+const writeEveryMs = 5 * 60_000;
+
+export interface Absences {
+  wasAway(service: string, receivedAt: number, now: number): boolean;
+}
+
+export class AbsenceFile implements Absences {
+  readonly #path: string;
+  readonly #log: Log;
+  /** What ended so long ago is forgotten, ms. */
+  readonly #keepMs: number;
+  readonly #records: Map<string, ServiceRecord>;
+  #writtenAt: number | null = null;
+  #isEnded = false;
+
+  constructor(path: string, log: Log, keepMs: number) {
+    this.#path = path;
+    this.#log = log;
+    this.#keepMs = keepMs;
+    this.#records = read(path, log);
+  }
+
+  wasAway(service: string, receivedAt: number, now: number): boolean {
+    return wasAway(this.#of(service), receivedAt, now);
+  }
+
+  /** Nothing waits for these services. */
+  current(services: readonly string[], now: number): void {
+    let isFound = false;
+    for (const service of services) {
+      const before = this.#of(service);
+      const after = current(before, now, now - this.#keepMs);
+      isFound ||= before.absences !== after.absences;
+      this.#records.set(service, after);
+    }
+    if (services.length === 0) return;
+    const isDue = this.#writtenAt === null || Math.abs(now - this.#writtenAt) >= writeEveryMs;
+    if (isFound || isDue) this.#write(now);
+  }
+
+  /** As absences.ts says. */
+  putOff(service: string, receivedAt: number, now: number): void {
+    this.#records.set(service, putOff(this.#of(service), receivedAt, now, now - this.#keepMs));
+    this.#write(now);
+  }
+
+  /** Home goes away, or gives its folder to another home node: nothing is written any more. */
+  end(now: number): void {
+    if (!this.#isEnded && this.#records.size > 0) this.#write(now);
+    this.#isEnded = true;
+  }
+
+  #of(service: string): ServiceRecord {
+    return this.#records.get(service) ?? unseen;
+  }
+
+  #write(now: number): void {
+    if (this.#isEnded) return;
+    this.#writtenAt = now;
+    try {
+      writeDurably(this.#path, JSON.stringify(Object.fromEntries(this.#records)));
+    } catch (thrown) {
+      // What is not written down makes an absence longer after a crash; it stops no delivery.
+      this.#log.warn(`Cannot write ${this.#path}: ${causeOf(thrown)}`);
+    }
+  }
+}
+
+function read(path: string, log: Log): Map<string, ServiceRecord> {
+  try {
+    return new Map(Object.entries(JSON.parse(readFileSync(path, 'utf8')) as Record<string, ServiceRecord>));
+  } catch (thrown) {
+    if ((thrown as NodeJS.ErrnoException).code !== 'ENOENT') log.warn(`Cannot read ${path}: ${causeOf(thrown)}`);
+    return new Map();
+  }
+}

@@ -1,0 +1,98 @@
+// Receipts for services with a hook of ours (home-node/hooks/). Each service has a secret of its own, derived from
+// home's: its hook can make receipts for itself alone. Home issues one only for what it can answer for: a covered signed
+// time and the arrival agree within the service's own window, the arrival lies in an absence that home itself recorded, and
+// it is not too long ago.
+
+import { hkdfSync } from 'node:crypto';
+import type { Clock } from '../../shared/clock.ts';
+import { readSignature } from '../../shared/signature/read.ts';
+import { isRefused, refused } from '../../shared/signature/refused.ts';
+import { fieldValue, soleFieldValue } from '../../shared/signature/request.ts';
+import { requireProof, signedTimes } from '../../shared/signature/require.ts';
+import type { Absences } from './absence-file.ts';
+import { makeReceipt, type ReceiptSubject } from './receipt.ts';
+import type { Issued } from './receipts.ts';
+import { aheadMs, type Vouching } from './vouch.ts';
+import type { ReplayWindow } from './window.ts';
+
+/** 32 bytes. `service`: its name in porchlight.toml. */
+export function serviceSecret(secret: Uint8Array, service: string): Uint8Array {
+  return new Uint8Array(hkdfSync('sha256', secret, '', `porchlight-service-receipt-v1 ${service}`, 32));
+}
+
+/** As the file of the hook holds it. */
+export function secretText(secret: Uint8Array): string {
+  return `${Buffer.from(secret).toString('base64url')}\n`;
+}
+
+export interface VouchingFacts {
+  readonly subject: ReceiptSubject;
+  /** By the edge's clock, ms since the epoch. */
+  readonly receivedAt: number;
+  /** By home's. */
+  readonly now: number;
+  readonly window: ReplayWindow;
+  readonly wasAway: boolean;
+  readonly maxAgeMs: number;
+}
+
+/** Facts in, verdict out. `because: 'clock'`: nothing can be said before home's clock is right. */
+export function mayVouchTo(facts: VouchingFacts): Vouching {
+  const { subject, receivedAt, now, window, wasAway, maxAgeMs } = facts;
+  if (receivedAt > now + aheadMs) {
+    const minutes = Math.round((receivedAt - now) / 60_000);
+    return { vouch: false, because: 'clock', reason: `by home's clock it arrives in ${minutes} minutes` };
+  }
+  const no = (reason: string): Vouching => ({ vouch: false, because: 'request', reason });
+  if (now - receivedAt > maxAgeMs) return no('it arrived too long ago');
+  if (!wasAway) return no('it arrived while home and the service were there');
+  try {
+    for (const name of boundHeaders) {
+      soleFieldValue(subject, name);
+      if (!isAscii.test(fieldValue(subject, name) ?? '')) throw refused(`${name} is not ASCII; send it so`);
+    }
+    const signature = readSignature(subject);
+    requireProof(subject, signature, receivedAt);
+    const times = signedTimes(subject, signature);
+    if (times.some((time) => receivedAt - time > window.pastMs || time - receivedAt > window.aheadMs)) {
+      return no('when it arrived, it was too old or too new for the service');
+    }
+  } catch (thrown) {
+    if (isRefused(thrown)) return no(thrown.message);
+    throw thrown;
+  }
+  return { vouch: true };
+}
+
+const boundHeaders = ['signature', 'signature-input', 'digest', 'content-digest', 'date', 'host'];
+const isAscii = /^[\x20-\x7e\t]*$/;
+
+export interface ServiceReceipts {
+  issue(service: string, window: ReplayWindow, subject: ReceiptSubject, receivedAt: number): Issued;
+}
+
+export interface ServiceReceiptsOptions {
+  readonly secret: Uint8Array;
+  readonly clock: Clock;
+  readonly absences: Absences;
+  /** ms. */
+  readonly maxAgeMs: (service: string) => number;
+}
+
+export function createServiceReceipts({ secret, clock, absences, maxAgeMs }: ServiceReceiptsOptions): ServiceReceipts {
+  const secrets = new Map<string, Uint8Array>();
+  const secretOf = (service: string): Uint8Array => {
+    const known = secrets.get(service) ?? serviceSecret(secret, service);
+    secrets.set(service, known);
+    return known;
+  };
+  return {
+    issue(service, window, subject, receivedAt) {
+      const now = clock.now();
+      const wasAway = absences.wasAway(service, receivedAt, now);
+      const vouching = mayVouchTo({ subject, receivedAt, now, window, wasAway, maxAgeMs: maxAgeMs(service) });
+      if (!vouching.vouch) return vouching;
+      return { receipt: makeReceipt(secretOf(service), subject, { receivedAt, madeAt: now }) };
+    },
+  };
+}
