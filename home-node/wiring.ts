@@ -7,7 +7,6 @@ import { type Clock, type Random, systemClock, systemRandom } from '../shared/cl
 import { PorchlightError } from '../shared/errors.ts';
 import type { Adapter } from './adapters/adapter.ts';
 import { embeddedAdapter } from './adapters/embedded.ts';
-import { genericAdapter } from './adapters/generic.ts';
 import type { DayTimes } from './bedtime/day-round.ts';
 import { greetPeers } from './bedtime/greet.ts';
 import { Leaver } from './bedtime/leave.ts';
@@ -36,6 +35,7 @@ import { programFiles } from './program-files.ts';
 import type { OnProgress } from './progress.ts';
 import { createReceipts, type Receipts } from './receipts/receipts.ts';
 import { openSecret } from './receipts/secret.ts';
+import { adapterOf } from './service-adapters.ts';
 import { createCarrier } from './services/carrier.ts';
 import type { Driver } from './services/driver.ts';
 import { externalDriver } from './services/external.ts';
@@ -96,13 +96,14 @@ export async function startHome(
   const receipts = createReceipts(openSecret(secretFile, random), clock);
   const olderEnds = older === null ? null : ended(older);
   const services = config.services.map((service) =>
-    makeService(service, options, config, receipts, secretFile, log, olderEnds),
+    makeService(service, options, config, receipts, secretFile, log, olderEnds, clock),
   );
-  const named = services.map(({ config: { name, hosts }, adapter }) => ({
-    name,
-    hosts,
+  const named = services.map(({ config: service, adapter }) => ({
+    name: service.name,
+    hosts: service.hosts,
     adapter,
-    origin: () => supervisor.origin(name),
+    defers: service.kind !== 'embedded' && service.defer,
+    origin: () => supervisor.origin(service.name),
   }));
   const stoppedFile = new StoppedFile(folder);
   const supervisor = new Supervisor({
@@ -274,10 +275,13 @@ function makeService(
   secretFile: string,
   log: Log,
   olderEnds: Promise<void> | null,
+  clock: Clock,
 ): Service {
   const { name } = service;
-  if (service.kind === 'activitypub') {
-    return { config: service, driver: activityPubDriver(service, log, olderEnds), adapter: genericAdapter(service) };
+  if (service.kind !== 'embedded') {
+    // Receipts for hooks in services are issued by none yet.
+    const adapter = adapterOf(service, { clock, domain: config.domain, receipts: null });
+    return { config: service, driver: activityPubDriver(service, log, olderEnds), adapter };
   }
   const own = join(folder, name);
   mkdirSync(own, { recursive: true });

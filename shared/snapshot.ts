@@ -11,12 +11,14 @@ export interface ServiceProfile {
   /** Home's own name for it: a delivery carries it. */
   readonly name: string;
   readonly hosts: readonly string[];
-  /** Exact paths that take ActivityPub deliveries (personal and shared inboxes). */
+  /** Paths that take ActivityPub deliveries: exact ones, and some with `{name}` (shared/inbox-path.ts). */
   readonly inboxes: readonly string[];
   /** What this software can verify; the edge accepts nothing else, awake or asleep. */
   readonly signatures: readonly SignatureKind[];
   /** The same in detail, within those kinds. Homes of an earlier version do not say it. */
   readonly accepts?: Acceptance;
+  /** While home or this service is away, its inboxes answer 503 instead of taking deliveries: its owner chose so. */
+  readonly defers?: true;
 }
 
 /** RFC 7033 section 4.4, for one account. `subject` and `aliases` are what a `resource` may name. */

@@ -1,6 +1,7 @@
 // The door of the lane: which requests are its own, and what their senders are told. The router asks it with what is
 // known of the home that the host belongs to; whatever it answers null to is somebody else's.
 
+import { fitsInbox } from '../../shared/inbox-path.ts';
 import { limits } from '../../shared/limits.ts';
 import type { ServiceProfile, Snapshot } from '../../shared/snapshot.ts';
 import { problem, problemOf } from '../http/problem.ts';
@@ -37,7 +38,10 @@ export async function answerActivityPub(
 /** The service whose inbox this address is; a query does not make it another inbox. */
 export function inboxAt(request: Request, snapshot: Snapshot): ServiceProfile | null {
   const { host, pathname } = new URL(request.url);
-  return snapshot.services.find((each) => each.hosts.includes(host) && each.inboxes.includes(pathname)) ?? null;
+  const there = snapshot.services.filter((each) => each.hosts.includes(host));
+  // What is named exactly is meant, whatever else it would fit.
+  const named = there.find((each) => each.inboxes.includes(pathname));
+  return named ?? there.find((each) => each.inboxes.some((inbox) => fitsInbox(inbox, pathname))) ?? null;
 }
 
 async function receive(

@@ -71,6 +71,7 @@ function service(value: unknown, at: string, host: (value: unknown, at: string) 
       const known = signatureKinds.find((one) => one === kind);
       return known ?? wrong(where, `one of ${signatureKinds.join(', ')}`);
     }),
+    ...(fields.defers === true ? { defers: true } : {}),
     ...(fields.accepts === undefined ? {} : { accepts: readAcceptance(fields.accepts, `${at}.accepts`, wrong) }),
   };
 }

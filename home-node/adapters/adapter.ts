@@ -1,8 +1,10 @@
 // The contract of an adapter: all that Porchlight knows of one kind of service software, as data and pure answers.
 // Adapters import this and shared/, never each other; intake and bedtime see only this.
 
+import type { Acceptance } from '../../shared/acceptance/acceptance.ts';
 import type { Delivery, HeaderList, Outcome } from '../../shared/delivery.ts';
 import type { ActorKey, PublicDocument, SignatureKind, WebFingerAccount } from '../../shared/snapshot.ts';
+import type { ReplayWindow } from '../receipts/window.ts';
 
 /** What a service leaves at the edge at bedtime. Everything in it is public. */
 export interface Leavings {
@@ -17,6 +19,8 @@ export interface Leavings {
   readonly actorKeys?: readonly ActorKey[];
   /** Paths of public pages worth warming, most important first. */
   readonly pages: readonly string[];
+  /** Domains that the service blocks; missing: it cannot be asked, and what it shows to some servers only is shown to none. */
+  readonly blockedDomains?: readonly string[];
 }
 
 /** The service's answer to one delivery, as far as an outcome depends on it. */
@@ -24,6 +28,27 @@ export interface ServiceAnswer {
   readonly status: number;
   /** Retry-After in ms, if the service gave one. */
   readonly retryAfterMs: number | null;
+  /** When it answered, ms since the epoch by home's clock; absent: nobody looked. */
+  readonly at?: number;
+}
+
+/** What is known of the software as such. */
+export interface Traits {
+  /** As its own people write it. */
+  readonly title: string;
+  /** null: it does not look at the time of signing. `unknown`: nobody knows which software it is. */
+  readonly window: ReplayWindow | null | 'unknown';
+  /** It refuses what is past its signature's own `expires`. */
+  readonly minds: 'expires' | 'nothing more';
+  /** What `porchlight hook` installs so that it judges a late delivery by the time of arrival; null: nothing can. */
+  readonly hook: string | null;
+  /** Bytes of a body that it takes; null: unknown. */
+  readonly bodyBytes: number | null;
+  /** What it bears without refusing any: deliveries at once, and per second (null: as fast as it answers). */
+  readonly parallel: number;
+  readonly perSecond: number | null;
+  /** false: a copy of a delivery comes for each recipient, and only its path tells them apart. */
+  readonly sharedInbox: boolean;
 }
 
 /**
@@ -40,7 +65,11 @@ export interface Greeter {
 export interface Adapter {
   /** What the software is, as the configuration names it. */
   readonly kind: string;
+  /** Absent: nothing is known. */
+  readonly traits?: Traits;
   readonly signatures: readonly SignatureKind[];
+  /** What it can verify in detail, by what it left; absent: whatever the edge can, of those kinds. */
+  acceptance?(leavings: Leavings): Acceptance;
   /** Its leavings name the pages worth warming; otherwise they are looked for. */
   readonly knowsPages: boolean;
   /**
@@ -59,7 +88,7 @@ export interface Adapter {
 }
 
 /** Times that a refused proof is tried again when the edge could not check it either. */
-const undecidedTries = 5;
+export const undecidedTries = 5;
 
 /**
  * What an answer means for services that keep to RFC 9110 and to section 7.1.2 of ActivityPub: the outcome that an

@@ -16,6 +16,8 @@ export interface LeavingService {
   readonly name: string;
   readonly hosts: readonly string[];
   readonly adapter: Adapter;
+  /** Its inboxes take nothing while it is away; false if left out. */
+  readonly defers?: boolean;
   /** Origin on loopback; null while it is down. */
   origin(): string | null;
 }
@@ -127,14 +129,17 @@ export class Leaver {
   async #ask(
     service: LeavingService,
   ): Promise<{ readonly service: SnapshotService | null; readonly isHeard: boolean }> {
-    const { name, hosts, adapter } = service;
+    const { name, hosts, adapter, defers = false } = service;
     const signatures: readonly SignatureKind[] = adapter.signatures;
     const isDown = service.origin() === null;
     const fresh = isDown ? null : await this.#fresh(service);
     const leavings = fresh ?? this.#options.kept.of(name);
     // One that is down has nothing new to say; that it is down is told elsewhere, and may be its owner's wish.
     const isHeard = isDown || fresh !== null;
-    return { service: leavings === null ? null : { name, hosts, signatures, leavings }, isHeard };
+    if (leavings === null) return { service: null, isHeard };
+    const accepts = adapter.acceptance?.(leavings);
+    const said = { name, hosts, signatures, ...(accepts === undefined ? {} : { accepts }), defers, leavings };
+    return { service: said, isHeard };
   }
 
   async #fresh(service: LeavingService): Promise<Leavings | null> {

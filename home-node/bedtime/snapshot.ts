@@ -1,6 +1,7 @@
 // Makes the snapshot: what the services leave for strangers, put together for the edge. Pure; leave.ts gathers and
 // sends.
 
+import type { Acceptance } from '../../shared/acceptance/acceptance.ts';
 import { BloomFilter } from '../../shared/known-actors/bloom.ts';
 import { limits } from '../../shared/limits.ts';
 import type { ServiceProfile, SignatureKind, Snapshot } from '../../shared/snapshot.ts';
@@ -10,6 +11,10 @@ export interface SnapshotService {
   readonly name: string;
   readonly hosts: readonly string[];
   readonly signatures: readonly SignatureKind[];
+  /** Absent: nothing is known but the kinds. */
+  readonly accepts?: Acceptance;
+  /** Its inboxes take nothing while it is away; false if left out. */
+  readonly defers?: boolean;
   readonly leavings: Leavings;
 }
 
@@ -31,11 +36,13 @@ const falsePositiveRate = 0.001;
 const fewestActors = 1024;
 
 export function snapshotContent({ language, title, complete, services, senders }: SnapshotFacts): SnapshotContent {
-  const profiles: ServiceProfile[] = services.map(({ name, hosts, signatures, leavings }) => ({
+  const profiles: ServiceProfile[] = services.map(({ name, hosts, signatures, accepts, defers, leavings }) => ({
     name,
     hosts,
     inboxes: leavings.inboxes,
     signatures,
+    ...(accepts === undefined ? {} : { accepts }),
+    ...(defers === true ? { defers } : {}),
   }));
   const met = services.map(({ leavings }) => leavings.knownActors);
   const actors = new Set([...met.flatMap((known) => known ?? []), ...senders]);

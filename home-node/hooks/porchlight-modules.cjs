@@ -51,7 +51,8 @@ const bundled = [
   {
     library: '@misskey-dev/node-http-message-signatures',
     holds: 'Request has multiple date headers',
-    anchor: /\bfunction [\w$]+\(([\w$]+),\s*([\w$]+)\)\s*\{\s*(?=(?:let|const|var) ([\w$]+)\s*=\s*[\w$]+\(\1,\s*\2\?\.clockSkew\);?\s*if\s*\(\s*\3\.signatureInput\s*!=)/g,
+    anchor:
+      /\bfunction [\w$]+\(([\w$]+),\s*([\w$]+)\)\s*\{\s*(?=(?:let|const|var) ([\w$]+)\s*=\s*[\w$]+\(\1,\s*\2\?\.clockSkew\);?\s*if\s*\(\s*\3\.signatureInput\s*!=)/g,
     options: 'messageSignatureOptions',
   },
 ];
@@ -72,7 +73,9 @@ function rewritten(url, loaded) {
     if (!text.includes(holds)) continue;
     const places = [...text.matchAll(anchor)];
     if (places.length !== 1) {
-      say(`${library} is in ${url}, but not in a form that this hook knows (${places.length} places): it is left alone, and late deliveries will be refused.`);
+      say(
+        `${library} is in ${url}, but not in a form that this hook knows (${places.length} places): it is left alone, and late deliveries will be refused.`,
+      );
       continue;
     }
     const [place] = places;

@@ -66,7 +66,15 @@ function read(request) {
   if (key === null) return 'PORCHLIGHT_RECEIPT_SECRET_FILE names no file with a secret of 32 bytes';
   // Each of these can be understood in two ways, or carries a second signature or time that the receipt is not about.
   for (const name of ['authorization', 'x-date']) if (request.get(name) !== null) return `the request has ${name}`;
-  for (const name of ['porchlight-receipt', 'signature', 'signature-input', 'date', 'digest', 'content-digest', 'host']) {
+  for (const name of [
+    'porchlight-receipt',
+    'signature',
+    'signature-input',
+    'date',
+    'digest',
+    'content-digest',
+    'host',
+  ]) {
     if (request.count(name) > 1) return `the request has ${name} more than once`;
   }
   const signature = request.get('signature');
@@ -137,9 +145,11 @@ function timesOfCavage(signature, date) {
 
 /** RFC 9421 section 4.1: one signature, whose parameters are always covered. */
 function timesOfRfc9421(input, signature) {
-  const [, label, rest] = /^([a-z*][a-z0-9_.*-]*)=\((?:"[^"\\]*"(?:;[a-z]+)* ?)*\)((?:;[a-z]+=(?:\d{1,11}|"[^"\\]*"))*)$/.exec(input) ?? [];
+  const [, label, rest] =
+    /^([a-z*][a-z0-9_.*-]*)=\((?:"[^"\\]*"(?:;[a-z]+)* ?)*\)((?:;[a-z]+=(?:\d{1,11}|"[^"\\]*"))*)$/.exec(input) ?? [];
   if (label === undefined) return 'signature-input is not one signature that can be read';
-  if (!signature.startsWith(`${label}=:`) || !/^[^=]+=:[A-Za-z0-9+/=]*:$/.test(signature)) return 'signature is not that one';
+  if (!signature.startsWith(`${label}=:`) || !/^[^=]+=:[A-Za-z0-9+/=]*:$/.test(signature))
+    return 'signature is not that one';
   const values = new Map();
   for (const [, name, value] of rest.matchAll(/;([a-z]+)=(\d{1,11}|"[^"\\]*")/g)) {
     if (values.has(name)) return 'signature-input cannot be read';

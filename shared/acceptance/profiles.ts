@@ -44,7 +44,12 @@ const usual = { bodyBytes: limits.inboxBodyBytes, jsonDepth: limits.jsonDepth };
 /** packages/fedify/src/sig/http.ts of 2.3: Date must be there and covered; a query is left out of what is verified. */
 const fedify: Acceptance = {
   ...usual,
-  cavage: { ...plainCavage, named: ['rsa-sha256', 'hs2019', null], dateRequired: true, digests: ['SHA-256', 'SHA-512'] },
+  cavage: {
+    ...plainCavage,
+    named: ['rsa-sha256', 'hs2019', null],
+    dateRequired: true,
+    digests: ['SHA-256', 'SHA-512'],
+  },
   rfc9421: {
     algorithms: ['rsa-v1_5-sha256', 'ed25519'],
     covered: [],

@@ -80,8 +80,10 @@ function requirePlain(request: SignedRequest): void {
   if (!/^[A-Za-z]+=(?:"[^",]*"|[0-9]+)(?:,[A-Za-z]+=(?:"[^",]*"|[0-9]+))*$/.test(header)) {
     throw foreign('parameters written with blanks, or with commas inside; write name="value",name="value"');
   }
-  if (/(?:^|,)headers="[^"]*[A-Z]/.test(header)) throw foreign('covered headers in capitals; name them in small letters');
-  if (!/^(?:SHA-|$)/.test(fieldValue(request, 'digest') ?? '')) throw foreign('Digest in small letters; write SHA-256=');
+  if (/(?:^|,)headers="[^"]*[A-Z]/.test(header))
+    throw foreign('covered headers in capitals; name them in small letters');
+  if (!/^(?:SHA-|$)/.test(fieldValue(request, 'digest') ?? ''))
+    throw foreign('Digest in small letters; write SHA-256=');
 }
 
 function requireQuery(request: SignedRequest, query: boolean): void {

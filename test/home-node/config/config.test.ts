@@ -112,6 +112,8 @@ describe('porchlight.toml', () => {
         health: '/health',
         drainParallel: 4,
         drainPerSecond: 2.5,
+        database: null,
+        defer: false,
       },
     ]);
   });
@@ -133,7 +135,7 @@ describe('porchlight.toml', () => {
       signatures = ["pgp"]
       [[services]]
       name = "twice"
-      kind = "mastodon"
+      kind = "masto"
       [[services]]
       name = "twice"
       kind = "embedded"
@@ -165,7 +167,7 @@ describe('porchlight.toml', () => {
     const faults = faultsOf('domain = "a.example"\n[[services]]\nname = "x"\nkind = "activitypub"');
     expect(faults).toEqual([
       'line 2: services[0].url: found nothing, wanted the origin of the server on this machine, as http://127.0.0.1:3000 (elsewhere in your network: other_machine)',
-      'line 2: services[0].inboxes: found nothing, wanted paths of its inboxes, as ["/inbox", "/users/me/inbox"]',
+      'line 2: services[0].inboxes: found nothing, wanted paths of its inboxes, as ["/inbox", "/users/{name}/inbox"]',
     ]);
   });
 
