@@ -14,7 +14,7 @@ import { peertube } from './adapters/peertube.ts';
 import { pixelfed } from './adapters/pixelfed.ts';
 import { type ServerSoftware, serverAdapter } from './adapters/server-adapter.ts';
 import { ServerLeavings } from './leaving/server-leavings.ts';
-import type { ServiceReceipts } from './receipts/service-receipts.ts';
+import type { Issuer } from './receipts/service-receipts.ts';
 
 export const serverSoftware: Readonly<Record<SoftwareKind, ServerSoftware>> = {
   mastodon,
@@ -30,12 +30,11 @@ export interface AdapterParts {
   readonly clock: Clock;
   /** What home's people have after the @. */
   readonly domain: string;
-  /** For services with a hook; null: none are issued. */
-  readonly receipts: ServiceReceipts | null;
+  readonly receipts: Issuer;
 }
 
 export function adapterOf(service: ActivityPubServiceConfig, { clock, domain, receipts }: AdapterParts): Adapter {
-  if (service.kind === 'activitypub') return genericAdapter(service);
+  if (service.kind === 'activitypub') return genericAdapter({ ...service, receipts });
   const software = serverSoftware[service.kind];
   const { hosts, inboxes, database, signatures } = service;
   const leavings = new ServerLeavings({ clock, domain, hosts, inboxes, database, reads: software.reads });

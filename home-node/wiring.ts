@@ -33,8 +33,12 @@ import { systemTimers } from './link/timers.ts';
 import type { Log } from './log.ts';
 import { programFiles } from './program-files.ts';
 import type { OnProgress } from './progress.ts';
+import { AbsenceFile } from './receipts/absence-file.ts';
+import { AbsenceWatch } from './receipts/absence-watch.ts';
 import { createReceipts, type Receipts } from './receipts/receipts.ts';
 import { openSecret } from './receipts/secret.ts';
+import { type Issuer, issuerFor } from './receipts/service-receipts.ts';
+import { windowOf } from './receipts/window.ts';
 import { adapterOf } from './service-adapters.ts';
 import { createCarrier } from './services/carrier.ts';
 import type { Driver } from './services/driver.ts';
@@ -69,6 +73,8 @@ export interface HomeSeams {
   readonly onKeyStep?: ObserveKeys;
 }
 
+const dayMs = 24 * 3600_000;
+
 interface Service {
   readonly config: ServiceConfig;
   readonly driver: Driver;
@@ -93,10 +99,15 @@ export async function startHome(
   const ledger = await Ledger.open(join(folder, ledgerFileName));
 
   const secretFile = join(folder, 'receipt-secret');
-  const receipts = createReceipts(openSecret(secretFile, random), clock);
+  const secret = openSecret(secretFile, random);
+  const receipts = createReceipts(secret, clock);
+  const days = config.services.map((service) => (service.kind === 'embedded' ? 0 : service.receiptDays));
+  const absences = new AbsenceFile(join(folder, 'absences.json'), log, (Math.max(0, ...days) + 1) * dayMs);
+  const issuer = ({ name, kind, receiptDays }: ActivityPubServiceConfig): Issuer =>
+    issuerFor({ secret, clock, absences, service: name, window: windowOf(kind), maxAgeMs: receiptDays * dayMs });
   const olderEnds = older === null ? null : ended(older);
   const services = config.services.map((service) =>
-    makeService(service, options, config, receipts, secretFile, log, olderEnds, clock),
+    makeService(service, options, config, { receipts, issuer, secretFile }, log, olderEnds, clock),
   );
   const named = services.map(({ config: service, adapter }) => ({
     name: service.name,
@@ -132,12 +143,19 @@ export async function startHome(
       log.debug('A step of a delivery.', { delivery: delivery.id, step: point });
       // What is to be tried again has not come to its end.
       if (outcome?.outcome === 'delivered' || outcome?.outcome === 'dead') home.onFinished();
+      if (outcome?.outcome === 'later') absences.putOff(delivery.service, delivery.receivedAt, clock.now());
       seams.observe?.(point, delivery, outcome);
     },
     onSilent: (name) => supervisor.suspect(name),
     onDrained: (deliveries) => home.onDrained(deliveries),
     // The edge may name another service than these: what comes for it is released.
     paceOf: (name) => paceOf(config.services.find((one) => one.name === name)),
+  });
+  const absenceWatch = new AbsenceWatch({
+    clock,
+    absences,
+    services: named.map(({ name }) => name),
+    isCurrent: (name) => intake.intake.isCurrent(name),
   });
   const leaver = new Leaver({
     clock,
@@ -233,9 +251,13 @@ export async function startHome(
     onEvent: seams.onEvent ?? (() => undefined),
     onProgress: seams.onWaking ?? (() => undefined),
     onSuperseded: seams.onSuperseded ?? (() => undefined),
-    close: async () => await carrier.close(),
+    close: async () => {
+      absenceWatch.stop();
+      await carrier.close();
+    },
   });
   home.start();
+  absenceWatch.start();
   return home;
 }
 
@@ -252,6 +274,14 @@ async function claimedBy(
     'not-claimed',
     `Cannot start home: it never claimed at ${edge}; get a code from the edge's operator and run: porchlight claim CODE`,
   );
+}
+
+interface ReceiptParts {
+  /** For the embedded home. */
+  readonly receipts: Receipts;
+  readonly secretFile: string;
+  /** For every other service. */
+  readonly issuer: (service: ActivityPubServiceConfig) => Issuer;
 }
 
 function paceOf(service: ServiceConfig | undefined): Pace {
@@ -271,16 +301,14 @@ function makeService(
   service: ServiceConfig,
   { folder, logLevel }: HomeOptions,
   config: HomeConfig,
-  receipts: Receipts,
-  secretFile: string,
+  { receipts, issuer, secretFile }: ReceiptParts,
   log: Log,
   olderEnds: Promise<void> | null,
   clock: Clock,
 ): Service {
   const { name } = service;
   if (service.kind !== 'embedded') {
-    // Receipts for hooks in services are issued by none yet.
-    const adapter = adapterOf(service, { clock, domain: config.domain, receipts: null });
+    const adapter = adapterOf(service, { clock, domain: config.domain, receipts: issuer(service) });
     return { config: service, driver: activityPubDriver(service, log, olderEnds), adapter };
   }
   const own = join(folder, name);

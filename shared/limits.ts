@@ -209,6 +209,8 @@ export const limits = {
   signedTimeSkewMs: 1 * hour,
   /** How long home's word for a time of arrival is good after it was given. Danger: a stolen receipt is good for ever. */
   receiptMs: 5 * minute,
+  /** Days for which home vouches for an arrival to a service with its hook. Danger: the edge brings back what is long over. */
+  receiptDays: 30,
   /** Home's clock may differ from the edge's by this much; beyond, home takes no deliveries. Danger: services that judge
    * by the time (the strictest: 5 minutes) refuse what is in time, and it becomes a dead letter. */
   homeClockOffMs: 5 * minute,

@@ -17,8 +17,7 @@ export function embeddedAdapter(receipts: Receipts): Adapter {
     knowsPages: true,
     deduplicatesBy: 'activity id',
     greeter: greeterWith(receipts.token),
-    headersFor: async (delivery) =>
-      await Promise.resolve(receiptHeadersFor(delivery, (subject) => receipts.issue(subject, delivery.receivedAt))),
+    headersFor: async (delivery) => await Promise.resolve(receiptHeadersFor(receipts, delivery)),
     outcomeOf: outcomeByStatus,
     leavings: async (base, signal) => await askForLeavings(base, signal, receipts.token),
   };

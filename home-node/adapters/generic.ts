@@ -3,14 +3,18 @@
 
 import { limits } from '../../shared/limits.ts';
 import type { SignatureKind } from '../../shared/snapshot.ts';
+import { receiptHeadersFor } from '../receipts/receipt-headers.ts';
+import type { Issuer } from '../receipts/service-receipts.ts';
 import { type Adapter, outcomeByStatus } from './adapter.ts';
 
 export interface GenericService {
   readonly inboxes: readonly string[];
   readonly signatures: readonly SignatureKind[];
+  /** For whatever hook its owner has put in; without one they are read by nobody. Absent: none are sent. */
+  readonly receipts?: Issuer;
 }
 
-export function genericAdapter({ inboxes, signatures }: GenericService): Adapter {
+export function genericAdapter({ inboxes, signatures, receipts }: GenericService): Adapter {
   return {
     kind: 'activitypub',
     signatures,
@@ -28,7 +32,8 @@ export function genericAdapter({ inboxes, signatures }: GenericService): Adapter
     greeter: null,
     // ActivityPub section 5.2 demands it of every server.
     deduplicatesBy: 'activity id',
-    headersFor: async () => await Promise.resolve([]),
+    headersFor: async (delivery) =>
+      await Promise.resolve(receipts === undefined ? [] : receiptHeadersFor(receipts, delivery)),
     outcomeOf: outcomeByStatus,
     leavings: async () =>
       await Promise.resolve({ inboxes, accounts: null, nodeinfo: null, documents: [], knownActors: null, pages: [] }),

@@ -2,16 +2,16 @@
 
 import { acceptances } from '../../shared/acceptance/profiles.ts';
 import { knownSoftware } from '../../shared/config/software.ts';
+import { windowOf } from '../receipts/window.ts';
 import type { ServerSoftware } from './server-adapter.ts';
 
 const { title, parallel, perSecond } = knownSoftware.hollo;
-const hourMs = 3_600_000;
 
 export const hollo: ServerSoftware = {
   kind: 'hollo',
   traits: {
     title,
-    window: { pastMs: hourMs, aheadMs: hourMs },
+    window: windowOf('hollo'),
     minds: 'expires',
     hook: 'hollo',
     bodyBytes: acceptances.hollo.bodyBytes,

@@ -26,8 +26,8 @@ export function latenessOf({ title, window, minds, hook }: Traits, delivery: Del
   if (now - signedAt > window.pastMs - leewayMs) {
     return `it was signed ${ago(now - signedAt)} before it came here, and ${title} refuses what is older than ${ago(window.pastMs)}${cure(hook, title)}`;
   }
-  if (signedAt - now > window.aheadMs) {
-    return `by this machine's clock it was signed in the future (${ago(signedAt - now)}), and ${title} bears no more than ${ago(window.aheadMs)}; set the clock and retry it`;
+  if (signedAt - now > window.futureMs) {
+    return `by this machine's clock it was signed in the future (${ago(signedAt - now)}), and ${title} bears no more than ${ago(window.futureMs)}; set the clock and retry it`;
   }
   return null;
 }

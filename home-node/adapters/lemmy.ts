@@ -14,7 +14,7 @@ export const lemmy: ServerSoftware = {
   traits: {
     title,
     // How far ahead a time may be was not found; the edge takes no more than an hour.
-    window: { pastMs: hourMs, aheadMs: hourMs },
+    window: { pastMs: hourMs, futureMs: hourMs },
     minds: 'expires',
     hook: null,
     bodyBytes: acceptances.lemmy.bodyBytes,

@@ -6,6 +6,7 @@ import type { Acceptance } from '../../shared/acceptance/acceptance.ts';
 import { acceptances } from '../../shared/acceptance/profiles.ts';
 import { knownSoftware } from '../../shared/config/software.ts';
 import { limits } from '../../shared/limits.ts';
+import { windowOf } from '../receipts/window.ts';
 import type { ServerSoftware } from './server-adapter.ts';
 
 const { title, parallel, perSecond } = knownSoftware.mastodon;
@@ -15,7 +16,7 @@ export const mastodon: ServerSoftware = {
   kind: 'mastodon',
   traits: {
     title,
-    window: { pastMs: 65 * minuteMs, aheadMs: 60 * minuteMs },
+    window: windowOf('mastodon'),
     minds: 'expires',
     hook: 'mastodon',
     bodyBytes: acceptances.mastodon.bodyBytes,

@@ -4,6 +4,7 @@
 import { acceptances } from '../../shared/acceptance/profiles.ts';
 import { knownSoftware } from '../../shared/config/software.ts';
 import { limits } from '../../shared/limits.ts';
+import { windowOf } from '../receipts/window.ts';
 import type { ServerSoftware } from './server-adapter.ts';
 
 const { title, parallel, perSecond } = knownSoftware.misskey;
@@ -12,7 +13,7 @@ export const misskey: ServerSoftware = {
   kind: 'misskey',
   traits: {
     title,
-    window: { pastMs: 300_000, aheadMs: 300_000 },
+    window: windowOf('misskey'),
     minds: 'expires',
     hook: 'misskey',
     bodyBytes: acceptances.misskey.bodyBytes,

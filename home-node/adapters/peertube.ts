@@ -4,6 +4,7 @@
 import { acceptances } from '../../shared/acceptance/profiles.ts';
 import { knownSoftware } from '../../shared/config/software.ts';
 import { limits } from '../../shared/limits.ts';
+import { windowOf } from '../receipts/window.ts';
 import type { ServerSoftware } from './server-adapter.ts';
 
 const { title, parallel, perSecond } = knownSoftware.peertube;
@@ -12,7 +13,7 @@ export const peertube: ServerSoftware = {
   kind: 'peertube',
   traits: {
     title,
-    window: { pastMs: 1_800_000, aheadMs: 2_000 },
+    window: windowOf('peertube'),
     minds: 'expires',
     hook: 'peertube',
     bodyBytes: acceptances.peertube.bodyBytes,

@@ -14,7 +14,7 @@ export const pixelfed: ServerSoftware = {
   kind: 'pixelfed',
   traits: {
     title,
-    window: { pastMs: dayMs, aheadMs: dayMs },
+    window: { pastMs: dayMs, futureMs: dayMs },
     minds: 'nothing more',
     hook: null,
     bodyBytes: acceptances.pixelfed.bodyBytes,

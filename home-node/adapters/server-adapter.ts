@@ -2,10 +2,10 @@
 // says, as data, what that software is; what its answers come to follows from it here, in one way for all of them.
 
 import type { Acceptance } from '../../shared/acceptance/acceptance.ts';
-import type { Delivery, HeaderList, Outcome } from '../../shared/delivery.ts';
+import type { Delivery, Outcome } from '../../shared/delivery.ts';
 import type { SignatureKind } from '../../shared/snapshot.ts';
 import { receiptHeadersFor } from '../receipts/receipt-headers.ts';
-import type { ServiceReceipts } from '../receipts/service-receipts.ts';
+import type { Issuer } from '../receipts/service-receipts.ts';
 import {
   type Adapter,
   type Leavings,
@@ -54,8 +54,8 @@ export interface ServerSoftware {
 
 export interface ServerParts {
   readonly signatures: readonly SignatureKind[];
-  /** null: none are issued. */
-  readonly receipts: ServiceReceipts | null;
+  /** For its hook, if it can have one. */
+  readonly receipts: Issuer;
   /** What the running service leaves at the edge. */
   readonly leavings: (base: URL, signal: AbortSignal) => Promise<Leavings>;
 }
@@ -70,16 +70,11 @@ export function serverAdapter(software: ServerSoftware, { signatures, receipts, 
     knowsPages: false,
     greeter: null,
     deduplicatesBy,
-    headersFor: async (delivery) => await Promise.resolve(receiptsFor(traits, receipts, delivery)),
+    headersFor: async (delivery) =>
+      await Promise.resolve(traits.hook === null ? [] : receiptHeadersFor(receipts, delivery)),
     outcomeOf: (answer, delivery) => outcomeOf(software, answer, delivery),
     leavings,
   };
-}
-
-function receiptsFor({ hook, window }: Traits, receipts: ServiceReceipts | null, delivery: Delivery): HeaderList {
-  if (receipts === null || hook === null || window === null || window === 'unknown') return [];
-  const { service, receivedAt } = delivery;
-  return receiptHeadersFor(delivery, (subject) => receipts.issue(service, window, subject, receivedAt));
 }
 
 function outcomeOf(software: ServerSoftware, answer: ServiceAnswer, delivery: Delivery): Outcome {

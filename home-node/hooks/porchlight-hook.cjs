@@ -160,14 +160,13 @@ function hookCommonJs() {
 
 /** Modules: what they export cannot be changed, so that another module stands before them. */
 function hookModules() {
-  const base = pathToFileURL(__filename).href;
   if (typeof Module.registerHooks !== 'function') {
-    Module.register('./porchlight-loader.mjs', base);
+    Module.register('./porchlight-loader.mjs', pathToFileURL(__filename));
     return;
   }
   Module.registerHooks({
     load(url, context, nextLoad) {
-      const wrapper = wrapperFor(url, base);
+      const wrapper = wrapperFor(url);
       if (wrapper !== null) return { format: 'module', source: wrapper, shortCircuit: true };
       return rewritten(url, nextLoad(url, context));
     },

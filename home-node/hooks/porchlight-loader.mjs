@@ -2,10 +2,8 @@
 
 import modules from './porchlight-modules.cjs';
 
-const base = new URL('./porchlight-hook.cjs', import.meta.url).href;
-
 export async function load(url, context, nextLoad) {
-  const wrapper = modules.wrapperFor(url, base);
+  const wrapper = modules.wrapperFor(url);
   if (wrapper !== null) return { format: 'module', source: wrapper, shortCircuit: true };
   return modules.rewritten(url, await nextLoad(url, context));
 }

@@ -3,26 +3,29 @@
 
 'use strict';
 
+const { pathToFileURL } = require('node:url');
 const { say } = require('./porchlight-receipt.cjs');
 
 /** On the module that stands behind. */
 const behind = '?porchlight=behind';
 
-/** Source of the module that stands before the one at `url`, or null. `base`: URL of porchlight-hook.cjs. */
-function wrapperFor(url, base) {
+const hookUrl = new URL('./porchlight-hook.cjs', pathToFileURL(__filename)).href;
+
+/** Source of the module that stands before the one at `url`, or null. */
+function wrapperFor(url) {
   if (url.includes('?')) return null;
   const real = JSON.stringify(`${url}${behind}`);
   if (url.endsWith('/@misskey-dev/node-http-message-signatures/dist/index.mjs')) {
     return `export * from ${real};
 import { parseRequestSignature as real } from ${real};
-import { hookMessageSignatures } from ${JSON.stringify(base)};
+import { hookMessageSignatures } from ${JSON.stringify(hookUrl)};
 export const parseRequestSignature = hookMessageSignatures(real);
 `;
   }
   if (url.endsWith('/@fedify/fedify/dist/mod.js')) {
     return `export * from ${real};
 import { createFederation as real } from ${real};
-import { judgedAtArrival } from ${JSON.stringify(new URL('./porchlight-fedify.mjs', base).href)};
+import { judgedAtArrival } from ${JSON.stringify(new URL('./porchlight-fedify.mjs', hookUrl).href)};
 export const createFederation = (...options) => judgedAtArrival(real(...options));
 `;
   }

@@ -117,6 +117,13 @@ export class Intake {
     return this.#clock.isOff;
   }
 
+  /** Nothing is known to wait for the service: it is up, and when the edge was last asked there was no more. */
+  isCurrent(service: string): boolean {
+    const mayTake = this.#connected && this.#mayTurn && this.#mayLease && !this.#stopping && !this.#clock.isOff;
+    const isUp = (this.#options.recipients.get(service)?.origin() ?? null) !== null;
+    return mayTake && isUp && !this.#wanted.has(service) && this.#hand.size(service) === 0;
+  }
+
   /** The service is down: what it has not begun goes back to the edge. */
   release(service: string): void {
     this.#hand.release(service);

@@ -13,7 +13,11 @@ import type { MarkGroup } from './mark-group.ts';
 /** Where a delivery is, for whoever watches: the moments between which a crash makes a difference. */
 export type IntakePoint = 'leased' | 'begun' | 'sent' | 'answered' | 'acked';
 /** `outcome`: of what is `answered`. */
-export type Observe = (point: IntakePoint, delivery: Pick<Delivery, 'id' | 'seq'>, outcome?: Outcome) => void;
+export type Observe = (
+  point: IntakePoint,
+  delivery: Pick<Delivery, 'id' | 'seq' | 'service' | 'receivedAt'>,
+  outcome?: Outcome,
+) => void;
 
 export interface SenderWorkOptions {
   readonly clock: Clock;

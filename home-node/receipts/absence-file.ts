@@ -21,7 +21,6 @@ export class AbsenceFile implements Absences {
   readonly #keepMs: number;
   readonly #records: Map<string, ServiceRecord>;
   #writtenAt: number | null = null;
-  #isEnded = false;
 
   constructor(path: string, log: Log, keepMs: number) {
     this.#path = path;
@@ -54,18 +53,11 @@ export class AbsenceFile implements Absences {
     this.#write(now);
   }
 
-  /** Home goes away, or gives its folder to another home node: nothing is written any more. */
-  end(now: number): void {
-    if (!this.#isEnded && this.#records.size > 0) this.#write(now);
-    this.#isEnded = true;
-  }
-
   #of(service: string): ServiceRecord {
     return this.#records.get(service) ?? unseen;
   }
 
   #write(now: number): void {
-    if (this.#isEnded) return;
     this.#writtenAt = now;
     try {
       writeDurably(this.#path, JSON.stringify(Object.fromEntries(this.#records)));

@@ -54,7 +54,7 @@ export function mayVouchTo(facts: VouchingFacts): Vouching {
     const signature = readSignature(subject);
     requireProof(subject, signature, receivedAt);
     const times = signedTimes(subject, signature);
-    if (times.some((time) => receivedAt - time > window.pastMs || time - receivedAt > window.aheadMs)) {
+    if (times.some((time) => receivedAt - time > window.pastMs || time - receivedAt > window.futureMs)) {
       return no('when it arrived, it was too old or too new for the service');
     }
   } catch (thrown) {
@@ -67,32 +67,30 @@ export function mayVouchTo(facts: VouchingFacts): Vouching {
 const boundHeaders = ['signature', 'signature-input', 'digest', 'content-digest', 'date', 'host'];
 const isAscii = /^[\x20-\x7e\t]*$/;
 
-export interface ServiceReceipts {
-  issue(service: string, window: ReplayWindow, subject: ReceiptSubject, receivedAt: number): Issued;
+/** Issues receipts to one service. */
+export interface Issuer {
+  issue(subject: ReceiptSubject, receivedAt: number): Issued;
 }
 
-export interface ServiceReceiptsOptions {
+export interface IssuerOptions {
+  /** Home's own. */
   readonly secret: Uint8Array;
   readonly clock: Clock;
   readonly absences: Absences;
-  /** ms. */
-  readonly maxAgeMs: (service: string) => number;
+  /** Its name in porchlight.toml. */
+  readonly service: string;
+  readonly window: ReplayWindow;
+  readonly maxAgeMs: number;
 }
 
-export function createServiceReceipts({ secret, clock, absences, maxAgeMs }: ServiceReceiptsOptions): ServiceReceipts {
-  const secrets = new Map<string, Uint8Array>();
-  const secretOf = (service: string): Uint8Array => {
-    const known = secrets.get(service) ?? serviceSecret(secret, service);
-    secrets.set(service, known);
-    return known;
-  };
+export function issuerFor({ secret, clock, absences, service, window, maxAgeMs }: IssuerOptions): Issuer {
+  const own = serviceSecret(secret, service);
   return {
-    issue(service, window, subject, receivedAt) {
+    issue(subject, receivedAt) {
       const now = clock.now();
       const wasAway = absences.wasAway(service, receivedAt, now);
-      const vouching = mayVouchTo({ subject, receivedAt, now, window, wasAway, maxAgeMs: maxAgeMs(service) });
-      if (!vouching.vouch) return vouching;
-      return { receipt: makeReceipt(secretOf(service), subject, { receivedAt, madeAt: now }) };
+      const vouching = mayVouchTo({ subject, receivedAt, now, window, wasAway, maxAgeMs });
+      return vouching.vouch ? { receipt: makeReceipt(own, subject, { receivedAt, madeAt: now }) } : vouching;
     },
   };
 }

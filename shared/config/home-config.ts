@@ -55,6 +55,8 @@ export interface ActivityPubServiceConfig extends AnyServiceConfig {
   readonly database: string | null;
   /** While it is away its inboxes answer "not now" instead of taking deliveries for it. */
   readonly defer: boolean;
+  /** What arrived longer ago gets no receipt. */
+  readonly receiptDays: number;
 }
 
 export interface AlertsConfig {

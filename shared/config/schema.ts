@@ -244,6 +244,17 @@ const services = {
       'what a server of its kind takes without refusing any (GoToSocial: `1`, until its advanced-rate-limit-exceptions name this machine); otherwise as fast as the service takes them',
     example: 20,
   }),
+  receipt_days: number([1, year], true, {
+    purpose:
+      'For how long home vouches for the arrival of a delivery, so that a server with its hook takes it late (porchlight hook). With more than 30, set PORCHLIGHT_RECEIPT_MAX_DAYS for the server too.',
+    danger:
+      'Guards against old requests: whoever holds the edge could bring what it held back for as long as this; too few days, and what came in a longer absence is refused by the server.',
+    unit: 'days',
+    fallback: () => limits.receiptDays,
+    otherwise: `\`${limits.receiptDays}\``,
+    appliesTo: forActivityPub,
+    example: limits.receiptDays,
+  }),
 };
 
 const alerts = {

@@ -65,6 +65,7 @@ function readService(fields: ServiceFields, blank: Known): ReadService {
   const signatures = fields.value('signatures', known) ?? [];
   const database = fields.value('database', known) ?? null;
   const defer = fields.value('defer', known) ?? false;
+  const receiptDays = fields.value('receipt_days', known) ?? 1;
   const shared = {
     health: fields.value('health', known) ?? null,
     drainParallel: fields.value('drain_parallel', known) ?? 1,
@@ -73,7 +74,8 @@ function readService(fields: ServiceFields, blank: Known): ReadService {
   if (name === undefined) return { name, service: null };
   if (kind === 'embedded') return { name, service: { kind, name, hosts, driver: 'process', ...shared } };
   if (url === undefined || driver === undefined) return { name, service: null };
-  const own = { driver, command: command ?? null, url, otherMachine, inboxes, signatures, database, defer };
+  const told = { database, defer, receiptDays };
+  const own = { driver, command: command ?? null, url, otherMachine, inboxes, signatures, ...told };
   return { name, service: { kind, name, hosts, ...own, ...shared } };
 }
 

@@ -87,6 +87,7 @@ describe('porchlight.toml', () => {
       health = "/health"
       drain_parallel = 4
       drain_per_second = 2.5
+      receipt_days = 7
     `);
     expect(config).toMatchObject({ admin: 'admin@home.example', edge: 'https://edge.example', handle: 'anna' });
     expect(config).toMatchObject({
@@ -114,6 +115,7 @@ describe('porchlight.toml', () => {
         drainPerSecond: 2.5,
         database: null,
         defer: false,
+        receiptDays: 7,
       },
     ]);
   });

@@ -23,7 +23,13 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'porchlight-bundle-'));
   mkdirSync(join(folder, 'built'));
   const bundle = await rolldown({ input: app, platform: 'node' });
-  await bundle.write({ dir: join(folder, 'built'), format: 'esm', minify: true, keepNames: true, codeSplitting: false });
+  await bundle.write({
+    dir: join(folder, 'built'),
+    format: 'esm',
+    minify: true,
+    keepNames: true,
+    codeSplitting: false,
+  });
   whole = join(folder, 'built', 'inbox-app.js');
   writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
 });

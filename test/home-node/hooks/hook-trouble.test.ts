@@ -55,7 +55,11 @@ describe('a library of another shape', () => {
   const strange: readonly (readonly [string, string, string])[] = [
     ['@peertube/http-signature', 'lib/index.js', 'exports.parse = exports.parseRequest = () => ({ params: {} });'],
     ['@peertube/http-signature', 'lib/index.js', 'exports.sign = () => null;'],
-    ['@misskey-dev/node-http-message-signatures', 'dist/index.cjs', 'exports.parseRequestSignature = async () => null;'],
+    [
+      '@misskey-dev/node-http-message-signatures',
+      'dist/index.cjs',
+      'exports.parseRequestSignature = async () => null;',
+    ],
   ];
   test.each(strange)('%s is left alone, and the log says so (%s, %s)', async (name, file, source) => {
     const path = join(folder, 'node_modules', name, file);

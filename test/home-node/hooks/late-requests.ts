@@ -31,7 +31,14 @@ export interface Made {
 }
 
 /** One that its sender made honestly. */
-export function honest({ signing, signedAt, body = '{"type":"Follow"}', signer = peer, expiresAt, ...at }: Made): InboxRequest {
+export function honest({
+  signing,
+  signedAt,
+  body = '{"type":"Follow"}',
+  signer = peer,
+  expiresAt,
+  ...at
+}: Made): InboxRequest {
   const bytes = new TextEncoder().encode(body);
   const to = at.host ?? host;
   const sha = createHash('sha256').update(bytes).digest('base64');
@@ -182,7 +189,10 @@ export function unwanted(signing: Signing, now: number): readonly Case[] {
     ['the receipt of another request', withReceipt(late, { receivedAt, about: another })],
     ['arrived two hours after it was signed', withReceipt(late, { receivedAt: signedAt + 2 * hour })],
     ['arrived two hours before it was signed', withReceipt(late, { receivedAt: signedAt - 2 * hour })],
-    ['it arrives tomorrow', withReceipt(honest({ signing, signedAt: now + 24 * hour }), { receivedAt: now + 24 * hour })],
+    [
+      'it arrives tomorrow',
+      withReceipt(honest({ signing, signedAt: now + 24 * hour }), { receivedAt: now + 24 * hour }),
+    ],
     ['older than the most', withReceipt(...aged(signing, now, 31))],
     ['a receipt made ten minutes ago', withReceipt(late, { receivedAt, madeAt: now - 10 * minute })],
     ['a receipt made in ten minutes', withReceipt(late, { receivedAt, madeAt: now + 10 * minute })],

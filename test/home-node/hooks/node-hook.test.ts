@@ -81,7 +81,9 @@ describe.each(nodes)('with %s', (_which, node) => {
         const said = what === 'a fresh one' ? undefined : 'v1 judged-at-arrival';
         expect([what, await judged(request)]).toEqual([what, said]);
       }
-      const others = unwanted('date', now).filter(({ what }) => !/an altered body|and a|right receipt|expired/.test(what));
+      const others = unwanted('date', now).filter(
+        ({ what }) => !/an altered body|and a|right receipt|expired/.test(what),
+      );
       for (const { what, request } of others) expect([what, await judged(request)]).toEqual([what, undefined]);
     });
   });

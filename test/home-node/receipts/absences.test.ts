@@ -1,0 +1,168 @@
+// The record of absences: what home was away for, by its own notes, and what it was not.
+
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { createLog } from '../../../home-node/log.ts';
+import { AbsenceFile } from '../../../home-node/receipts/absence-file.ts';
+import { AbsenceWatch } from '../../../home-node/receipts/absence-watch.ts';
+import {
+  current,
+  gapMs,
+  putOff,
+  type ServiceRecord,
+  slackMs,
+  unseen,
+  wasAway,
+} from '../../../home-node/receipts/absences.ts';
+
+const minute = 60_000;
+const hour = 60 * minute;
+const evening = Date.UTC(2026, 10, 20, 22, 0, 0);
+const morning = evening + 9 * hour;
+
+/** A note each minute from `from` until `to`. */
+function awake(record: ServiceRecord, from: number, to: number): ServiceRecord {
+  let noted = record;
+  for (let at = from; at <= to; at += minute) noted = current(noted, at, 0);
+  return noted;
+}
+
+describe('the record of a service', () => {
+  const day = awake(awake(unseen, evening - 8 * hour, evening), morning, morning + 2 * hour);
+  const now = morning + 2 * hour;
+
+  test('holds the night, and not the days around it', () => {
+    expect(wasAway(day, evening + hour, now)).toBe(true);
+    expect(wasAway(day, morning - 1, now)).toBe(true);
+    expect(wasAway(day, evening - slackMs - 1, now)).toBe(false);
+    expect(wasAway(day, morning + slackMs + 1, now)).toBe(false);
+    expect(wasAway(day, now, now)).toBe(false);
+  });
+
+  test('holds whatever came before the first note, because nothing was taken then', () => {
+    expect(wasAway(unseen, evening, now)).toBe(true);
+    expect(wasAway(day, evening - 9 * hour, now)).toBe(true);
+  });
+
+  test('holds an absence that lasts: while what came in the night is being taken, nothing was noted', () => {
+    const still = awake(unseen, evening - hour, evening);
+    expect(wasAway(still, evening + hour, morning)).toBe(true);
+    expect(wasAway(still, evening - slackMs - 1, morning)).toBe(false);
+    expect(wasAway(still, evening + 1, evening + gapMs)).toBe(false);
+  });
+
+  test('takes a note that is some minutes late for no absence', () => {
+    const late = current(awake(unseen, evening - hour, evening), evening + gapMs, 0);
+    expect(late.absences).toHaveLength(1);
+  });
+
+  test('holds the time for which a service put a delivery off that came in time', () => {
+    const later = putOff(day, now - 50 * minute, now, 0);
+    expect(wasAway(later, now - 50 * minute, now + hour)).toBe(true);
+    expect(wasAway(day, now - 50 * minute, now)).toBe(false);
+  });
+
+  test('forgets what ended long ago', () => {
+    const kept = current(day, now + hour, now - hour);
+    expect(wasAway(kept, evening + hour, now + hour)).toBe(false);
+  });
+
+  test('holds no time to come when the clock was set back', () => {
+    const back = current(day, evening + 3 * hour, 0);
+    expect(back.currentAt).toBe(evening + 3 * hour);
+    expect(wasAway(back, evening - hour, evening + 3 * hour + minute)).toBe(false);
+  });
+
+  test('has spans in order and apart, whatever happens', () => {
+    const deed = fc.tuple(fc.boolean(), fc.nat(1_000_000_000), fc.nat(1_000_000_000));
+    fc.assert(
+      fc.property(fc.array(deed, { maxLength: 40 }), (deeds) => {
+        const record = deeds.reduce(
+          (one, [isNote, at, other]) => (isNote ? current(one, at, 0) : putOff(one, Math.min(at, other), at, 0)),
+          unseen,
+        );
+        for (const [number, [from, to]] of record.absences.entries()) {
+          expect(from).toBeLessThanOrEqual(to);
+          const before = record.absences[number - 1];
+          if (before !== undefined) expect(from).toBeGreaterThan(before[1]);
+        }
+      }),
+    );
+  });
+});
+
+describe('the file of absences', () => {
+  let folder: string;
+  let path: string;
+  const lines: string[] = [];
+  const log = createLog(
+    () => ({ level: 'debug', format: 'text' }),
+    { now: () => evening },
+    (line) => lines.push(line),
+  );
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'porchlight-absences-'));
+    path = join(folder, 'absences.json');
+    lines.length = 0;
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  const month = 31 * 24 * hour;
+
+  test('knows after a crash from when on home was away, some minutes early at most', () => {
+    const before = new AbsenceFile(path, log, month);
+    for (let at = evening - hour; at <= evening; at += minute) before.current(['social'], at);
+    const after = new AbsenceFile(path, log, month);
+    expect(after.wasAway('social', evening + hour, morning)).toBe(true);
+    expect(after.wasAway('social', evening - 12 * minute, morning)).toBe(false);
+    after.current(['social'], morning);
+    const again = new AbsenceFile(path, log, month);
+    expect(again.wasAway('social', evening + hour, morning + hour)).toBe(true);
+    expect(again.wasAway('other', evening + hour, morning + hour)).toBe(true);
+  });
+
+  test('writes an absence at once, and otherwise now and then', () => {
+    const file = new AbsenceFile(path, log, month);
+    file.current(['social'], evening);
+    const written = readFileSync(path, 'utf8');
+    file.current(['social'], evening + minute);
+    expect(readFileSync(path, 'utf8')).toBe(written);
+    file.current(['social'], evening + 6 * minute);
+    expect(readFileSync(path, 'utf8')).not.toBe(written);
+    file.putOff('social', evening + 6 * minute, evening + 7 * minute);
+    expect(new AbsenceFile(path, log, month).wasAway('social', evening + 7 * minute, evening + 8 * minute)).toBe(true);
+  });
+
+  test('that cannot be read is said, and counts as if home had never been there', () => {
+    writeFileSync(path, '{');
+    expect(new AbsenceFile(path, log, month).wasAway('social', evening, morning)).toBe(true);
+    expect(lines.join('')).toContain('Cannot read');
+  });
+
+  test('is kept by a watch that notes what is current, and no more once it is stopped', async () => {
+    const file = new AbsenceFile(path, log, month);
+    const asked: string[] = [];
+    const clock = { now: () => Date.now() };
+    const isCurrent = (name: string): boolean => {
+      asked.push(name);
+      return name === 'social';
+    };
+    const watch = new AbsenceWatch({
+      clock,
+      absences: file,
+      services: ['social', 'videos'],
+      isCurrent,
+      lookEveryMs: 1,
+    });
+    watch.start();
+    await vi.waitFor(() => expect(asked.length).toBeGreaterThan(4));
+    watch.stop();
+    expect(Object.keys(JSON.parse(readFileSync(path, 'utf8')) as object)).toEqual(['social']);
+    const { length } = asked;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(asked).toHaveLength(length);
+  });
+});
