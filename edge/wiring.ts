@@ -4,10 +4,11 @@
 import { waitUntil } from 'cloudflare:workers';
 import { systemClock, systemRandom } from '../shared/clock.ts';
 import { limits } from '../shared/limits.ts';
+import { absenceOf } from '../shared/presence.ts';
 import { answerDocument } from './activitypub/answer.ts';
 import { cacheMemory, isolateMemory } from './activitypub/key-memory.ts';
 import { KeyResolver } from './activitypub/keys.ts';
-import type { Received } from './activitypub/receive.ts';
+import type { Received, WhetherAway } from './activitypub/receive.ts';
 import { UndecidedOrigins } from './activitypub/undecided-origins.ts';
 import { Copies } from './cache/store.ts';
 import { type Env, settingsOf } from './env.ts';
@@ -55,6 +56,10 @@ function partsOf(env: Env): Parts {
     sign: async (homeId, text) => await spoolObject(homeId).signAsEdge(text),
   });
   const linkOf = (homeId: string): DurableObjectStub<LinkObject> => env.LINK.get(env.LINK.idFromName(homeId));
+  const awayOf: WhetherAway = async (homeId, { name, hosts }) => {
+    const { presence } = await linkOf(homeId).told();
+    return absenceOf(name, hosts, presence, clock.now());
+  };
   return {
     clock,
     directory,
@@ -82,7 +87,7 @@ function partsOf(env: Env): Parts {
       },
       standing: async (homeId) => await spoolObject(homeId).standing(),
     }),
-    activityPub: { keys, undecidedOrigins: new UndecidedOrigins(), clock, random, report },
+    activityPub: { keys, undecidedOrigins: new UndecidedOrigins(), clock, random, report, awayOf },
   };
 }
 

@@ -5,6 +5,7 @@ import { base64url } from 'jose';
 import type { Clock, Random } from '../../shared/clock.ts';
 import type { Arrival } from '../../shared/delivery.ts';
 import { BloomFilter } from '../../shared/known-actors/bloom.ts';
+import type { Absence } from '../../shared/presence.ts';
 import { keyOrigin } from '../../shared/signature/key-origin.ts';
 import type { SignedRequest } from '../../shared/signature/request.ts';
 import type { ServiceProfile, Snapshot } from '../../shared/snapshot.ts';
@@ -17,11 +18,16 @@ import { type Claim, conclude, mootness, read, unprovenSender } from './judge.ts
 import type { Keys, Naming } from './keys.ts';
 import type { UndecidedOrigins } from './undecided-origins.ts';
 
+/** Is this service of home there now? Asked for services alone that want nothing taken for them while they are not. */
+export type WhetherAway = (homeId: string, service: ServiceProfile) => Promise<Absence | null>;
+
 export interface InboxPorts {
   readonly keys: Keys;
   readonly undecidedOrigins: UndecidedOrigins;
   readonly clock: Clock;
   readonly random: Random;
+  /** null: it is there. */
+  readonly awayOf: WhetherAway;
 }
 
 /** One POST to an inbox of `service`. */
@@ -37,6 +43,8 @@ export interface InboxPost {
 
 export type Received =
   | Extract<Verdict, { readonly verdict: 'refused' | 'moot' }>
+  /** Its owner wants deliveries put off while the service is away. */
+  | { readonly verdict: 'deferred'; readonly absence: Absence; readonly reason: string }
   /** The spool has it (`stored`, `duplicate`), or would not take it. */
   | { readonly verdict: 'spooled'; readonly id: string; readonly put: PutResult; readonly undecided: string | null };
 
@@ -46,6 +54,11 @@ export async function receiveInbox(ports: InboxPorts, post: InboxPost): Promise<
   const { request, body, service } = post;
   const claim = await read({ request, body, receivedAt, accepts: service.signatures });
   if ('verdict' in claim) return claim;
+  const moot = await mootIn(post, claim);
+  if (moot?.verdict === 'moot') return moot;
+  const absence = service.defers === true ? await ports.awayOf(post.homeId, service) : null;
+  // Before its key is asked for: the sender comes again with another signature.
+  if (absence !== null) return { verdict: 'deferred', absence, reason: `${service.name} is away and defers` };
   const verdict = await decide(ports, post, claim);
   if (verdict.verdict === 'refused' || verdict.verdict === 'moot') return verdict;
   const undecided = verdict.verdict === 'undecided' ? verdict.reason : null;
@@ -69,11 +82,11 @@ export async function receiveInbox(ports: InboxPorts, post: InboxPost): Promise<
   return { verdict: 'spooled', id: arrival.id, put: await post.spool.put(arrival, body), undecided };
 }
 
+async function mootIn(post: InboxPost, claim: Claim): Promise<Verdict | null> {
+  return claim.activity.ofItself === null ? null : mootness(claim, await isKnown(post, claim.activity.actor));
+}
+
 async function decide(ports: InboxPorts, post: InboxPost, claim: Claim): Promise<Verdict> {
-  if (claim.activity.ofItself !== null) {
-    const moot = mootness(claim, await isKnown(post, claim.activity.actor));
-    if (moot !== null) return moot;
-  }
   const { keyId } = claim.proof;
   const network = post.remoteAddress === null ? null : networkOf(post.remoteAddress);
   const { homeId, request } = post;

@@ -3,6 +3,7 @@
 
 import { fitsInbox } from '../../shared/inbox-path.ts';
 import { limits } from '../../shared/limits.ts';
+import { retryAfterSeconds } from '../../shared/presence.ts';
 import type { ServiceProfile, Snapshot } from '../../shared/snapshot.ts';
 import { problem, problemOf } from '../http/problem.ts';
 import { readRequestBody } from '../http/read-body.ts';
@@ -32,7 +33,7 @@ export async function answerActivityPub(
   if (service === null) return answerActor(request, home.snapshot, ports.clock.now());
   const received = await receive(ports, home, request, service);
   ports.report(request, received);
-  return responseTo(received, service);
+  return responseTo(received, service, ports.clock.now());
 }
 
 /** The service whose inbox this address is; a query does not make it another inbox. */
@@ -60,12 +61,14 @@ async function receive(
 /** Seconds after which a sender may try again whose key server was slow. */
 const slowKeySeconds = 300;
 
-function responseTo(received: Received, service: ServiceProfile): Response {
+function responseTo(received: Received, service: ServiceProfile, now: number): Response {
   switch (received.verdict) {
     case 'moot':
       return accepted();
     case 'refused':
       return received.kind === 'unproven' ? unproven(service) : problemOf(received.kind, slowKeySeconds);
+    case 'deferred':
+      return problem(503, 'deferred', { retryAfterSeconds: retryAfterSeconds(received.absence, now) });
     case 'spooled':
       break;
   }

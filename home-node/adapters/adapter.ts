@@ -68,8 +68,10 @@ export interface Adapter {
   /** Absent: nothing is known. */
   readonly traits?: Traits;
   readonly signatures: readonly SignatureKind[];
-  /** What it can verify in detail, by what it left; absent: whatever the edge can, of those kinds. */
-  acceptance?(leavings: Leavings): Acceptance;
+  /** The same in detail (shared/acceptance/profiles.ts has one for each software); absent: nothing more is known. */
+  readonly accepts?: Acceptance;
+  /** The same of the version that runs, by what it left; absent: `accepts` is of all versions. */
+  acceptsOf?(leavings: Leavings): Acceptance;
   /** Its leavings name the pages worth warming; otherwise they are looked for. */
   readonly knowsPages: boolean;
   /**

@@ -13,7 +13,7 @@ export function embeddedAdapter(receipts: Receipts): Adapter {
   return {
     kind: 'embedded',
     signatures: ['cavage', 'rfc9421'],
-    acceptance: () => acceptances.embedded,
+    accepts: acceptances.embedded,
     knowsPages: true,
     deduplicatesBy: 'activity id',
     greeter: greeterWith(receipts.token),

@@ -137,7 +137,7 @@ export class Leaver {
     // One that is down has nothing new to say; that it is down is told elsewhere, and may be its owner's wish.
     const isHeard = isDown || fresh !== null;
     if (leavings === null) return { service: null, isHeard };
-    const accepts = adapter.acceptance?.(leavings);
+    const accepts = adapter.acceptsOf?.(leavings) ?? adapter.accepts;
     const said = { name, hosts, signatures, ...(accepts === undefined ? {} : { accepts }), defers, leavings };
     return { service: said, isHeard };
   }

@@ -23,6 +23,11 @@ export const strangerCodes = {
     says: 'What the service answered is no HTTP response.',
     do: 'The owner sees why in the log of the service.',
   },
+  deferred: {
+    status: 503,
+    says: 'The service is away, and its owner wants deliveries to come again rather than to be kept for it.',
+    do: 'The peer sends again after `Retry-After`, signed anew; the owner chose so (`defer`).',
+  },
   expectation: {
     status: 417,
     says: 'The request expects something else than `100-continue`.',

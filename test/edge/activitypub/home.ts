@@ -70,7 +70,13 @@ export function portsOf(keys: KeyResolver, clock: Clock): Reports {
   const report = (_: Request, each: Received) => {
     received.push(each);
   };
-  return { ports: { keys, undecidedOrigins: new UndecidedOrigins(), clock, random: systemRandom, report }, received };
+  const awayOf = async (): Promise<never> => {
+    throw new Error('nobody defers here');
+  };
+  return {
+    ports: { keys, undecidedOrigins: new UndecidedOrigins(), clock, random: systemRandom, report, awayOf },
+    received,
+  };
 }
 
 /** A signed request as the platform hands it over, with the address that it came from if it matters. */
