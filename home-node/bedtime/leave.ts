@@ -143,7 +143,7 @@ export class Leaver {
   }
 
   async #fresh(service: LeavingService): Promise<Leavings | null> {
-    const { kept, log, askMs = 10_000 } = this.#options;
+    const { kept, log, askMs = 30_000 } = this.#options;
     const { name, adapter } = service;
     const base = service.origin();
     if (base === null) return null;

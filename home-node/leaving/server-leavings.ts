@@ -28,6 +28,9 @@ interface Told {
   readonly actor: PublicDocument | null;
 }
 
+/** Questions before the service at the same moment. What was answered is remembered, also when time runs out. */
+const atOnce = 4;
+
 type Remembered<What> = { readonly at: number; readonly what: What };
 
 /** Remembers for a while what is costly to ask: a server at work, and a machine on a battery, are not asked all day. */
@@ -83,9 +86,12 @@ export class ServerLeavings {
     const { domain, hosts } = this.#server;
     const bySubject = new Map<string, Told>();
     // The actor of the server itself is called as its host is, in several of them.
-    for (const name of new Set([...names, domain, ...hosts])) {
-      const told = await this.#one(service, name);
-      if (told !== null) bySubject.set(told.account.subject, told);
+    const asked = [...new Set([...names, domain, ...hosts])];
+    for (let at = 0; at < asked.length; at += atOnce) {
+      const some = asked.slice(at, at + atOnce);
+      for (const told of await Promise.all(some.map(async (name) => await this.#one(service, name)))) {
+        if (told !== null) bySubject.set(told.account.subject, told);
+      }
     }
     return [...bySubject.values()];
   }
