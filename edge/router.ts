@@ -26,6 +26,9 @@ export interface Parts extends HomeRoutesParts, VisitParts, StatusRoutesParts {
 /** Seconds until a home that was just claimed has surely said what it takes. */
 const notReadySeconds = 60;
 
+/** Seconds after which a sender may try again when something failed that nobody foresaw. */
+const notTakenSeconds = 60;
+
 type Addressed = { Variables: { home: HomeRecord; said: GoesBy } };
 
 export function router(parts: Parts): Hono<Addressed> {
@@ -85,7 +88,9 @@ export function router(parts: Parts): Hono<Addressed> {
   table.onError((thrown, context) => {
     const { method, path } = context.req;
     say('error', 'unhandled', { method, path, cause: causeOf(thrown) });
-    return problem(500, 'internal');
+    // What was to be handed over is not lost by our failing: a sender that is told so comes again.
+    const isHandedOver = !['GET', 'HEAD', 'OPTIONS'].includes(method) && !isOwnPath(path);
+    return isHandedOver ? problem(503, 'not-taken', { retryAfterSeconds: notTakenSeconds }) : problem(500, 'internal');
   });
   return table;
 }

@@ -6,9 +6,15 @@ import { systemClock, systemRandom } from '../shared/clock.ts';
 import { limits } from '../shared/limits.ts';
 import { absenceOf } from '../shared/presence.ts';
 import { answerDocument } from './activitypub/answer.ts';
+import { ArrivalRates } from './activitypub/arrival-rates.ts';
+import { admitReader } from './activitypub/authorized-fetch/admit.ts';
+import { signQuestion } from './activitypub/authorized-fetch/ask-home.ts';
 import { cacheMemory, isolateMemory } from './activitypub/key-memory.ts';
 import { KeyResolver } from './activitypub/keys.ts';
+import { activityTypes, isActivityType } from './activitypub/media-type.ts';
+import { readPublicDocument } from './activitypub/public-document.ts';
 import type { Received, WhetherAway } from './activitypub/receive.ts';
+import type { SignAsEdge } from './activitypub/signed-get.ts';
 import { UndecidedOrigins } from './activitypub/undecided-origins.ts';
 import { Copies } from './cache/store.ts';
 import { type Env, settingsOf } from './env.ts';
@@ -38,9 +44,11 @@ function partsOf(env: Env): Parts {
   const { dnsResolver, devKeyOrigins, operatorKey, about } = settingsOf(env);
   const clock = systemClock;
   const random = systemRandom;
+  const pause = async (ms: number): Promise<void> => await scheduler.wait(ms);
   const keepAlive = (work: Promise<unknown>): void => waitUntil(work);
   const directory = new D1Directory(env.DIRECTORY, clock, keepAlive);
   const spoolObject = (homeId: string) => env.SPOOL.get(env.SPOOL.idFromName(homeId));
+  const sign: SignAsEdge = async (homeId, text) => await spoolObject(homeId).signAsEdge(text);
   const fetcher = async (request: Request): Promise<Response> => await fetch(request);
   const keys = new KeyResolver({
     fetch: {
@@ -53,7 +61,7 @@ function partsOf(env: Env): Parts {
     clock,
     deadline: (ms) => AbortSignal.timeout(ms),
     keepAlive,
-    sign: async (homeId, text) => await spoolObject(homeId).signAsEdge(text),
+    sign,
   });
   const linkOf = (homeId: string): DurableObjectStub<LinkObject> => env.LINK.get(env.LINK.idFromName(homeId));
   const awayOf: WhetherAway = async (homeId, { name, hosts }) => {
@@ -71,13 +79,20 @@ function partsOf(env: Env): Parts {
     keyFence: new KeyFence(linkOf),
     said: new HomeSaid(env.STORE, clock, keepAlive),
     copies: new Copies({ store: env.STORE, clock, keepAlive }),
+    documents: {
+      accept: activityTypes,
+      isDocument: isActivityType,
+      read: readPublicDocument,
+      sign: async (homeId, names, url, headers) => await signQuestion({ clock, sign }, homeId, names, url, headers),
+    },
     store: env.STORE,
     links: env.LINK,
     linkOf,
     spoolObject,
-    spoolOf: oncePerHome((homeId) => new SpoolClient({ homeId, spools: env.SPOOL, store: env.STORE, clock })),
+    spoolOf: oncePerHome((homeId) => new SpoolClient({ homeId, spools: env.SPOOL, store: env.STORE, clock, pause })),
     edgeKeyPem: rememberedPerHome(async (homeId) => await spoolObject(homeId).edgeKeyPem()),
     answerLeft: answerDocument,
+    admitReader: async (homeId, request, snapshot) => await admitReader({ keys, clock }, homeId, request, snapshot),
     status: new StatusReader({
       clock,
       keepAlive,
@@ -87,7 +102,15 @@ function partsOf(env: Env): Parts {
       },
       standing: async (homeId) => await spoolObject(homeId).standing(),
     }),
-    activityPub: { keys, undecidedOrigins: new UndecidedOrigins(), clock, random, report, awayOf },
+    activityPub: {
+      keys,
+      undecidedOrigins: new UndecidedOrigins(),
+      arrivalRates: new ArrivalRates(),
+      clock,
+      random,
+      report,
+      awayOf,
+    },
   };
 }
 

@@ -113,6 +113,7 @@ export async function startHome(
     name: service.name,
     hosts: service.hosts,
     adapter,
+    authorizedFetch: service.authorizedFetch,
     defers: service.kind !== 'embedded' && service.defer,
     origin: () => supervisor.origin(service.name),
   }));
@@ -170,13 +171,15 @@ export async function startHome(
   const warmer = new Warmer({
     log,
     edge,
-    services: named.map(({ hosts, adapter, name, origin }) => ({
+    services: named.map(({ hosts, adapter, name, origin, authorizedFetch }) => ({
       hosts,
       origin,
+      actors: () => leaver.actors(name),
+      authorizedFetch,
       pages: () => (adapter.knowsPages ? leaver.pages(name) : null),
     })),
     most: () => settings.current().site.warmPages,
-    warm: async (host, paths, signal) => await api.warm(host, paths, signal),
+    warm: async (host, paths, as, signal) => await api.warm(host, paths, as, signal),
   });
   const configLeaver = new ConfigLeaver({
     clock,

@@ -53,6 +53,14 @@ export const limits = {
   spoolListed: 100,
   /** Waiting deliveries of one sender. Danger: one peer fills the spool. Above: 429. */
   senderWaiting: 5_000,
+  /** How long a Worker trusts the spool's word for who is a stranger; whoever is new is answered so much later at most.
+   * Danger: a Delete that follows its sender's first delivery at once, at another Worker, is dropped as a stranger's. */
+  senderFilterMs: 3 * second,
+  /** Deliveries a minute that one network brings of one origin, and of all; and all networks together. For each home, in each
+   * isolate; strangers' news of themselves apart. Danger: the day's requests and rows are gone in minutes. */
+  arrivalsPerOrigin: 600,
+  arrivalsPerNetwork: 1_200,
+  arrivalsPerHome: 3_000,
   /** Undecided deliveries waiting, per origin and in all. Danger: rows for anybody who invents a key address. */
   undecidedPerOrigin: 20,
   undecidedTotal: 500,
@@ -227,6 +235,19 @@ export const limits = {
   copyingBytes: 32 * MiB,
   /** Pages that one warm call asks for. Danger: the platform's 50 subrequests. */
   warmPaths: 20,
+  /** Signed questions of one warm call to a service that answers nobody else. Danger: the platform's time to compute, of which
+   * each signature takes a good part. */
+  warmSignedPaths: 5,
+  /** Bytes of an ActivityPub document that is warmed; it is read whole, to know that it is public and what it leads to. Danger:
+   * the isolate's memory, four times. */
+  documentBytes: 1 * MiB,
+  /** Links of one document that home is told. Danger: a reply as long as a service likes. */
+  documentLinks: 200,
+  /** ActivityPub documents that one warming asks for. Danger: a night's warming that never ends. */
+  warmDocuments: 400,
+  /** Domains that home blocks, and deleted objects, in one snapshot. Danger: a list that each question is held against. */
+  blockedDomains: 20_000,
+  goneObjects: 5_000,
   /** Bytes of a page or site map that home searches for links to warm. Danger: a page without end in home's memory. */
   searchedBytes: 1 * MiB,
   /** Bytes of a snapshot. Danger: the isolate's memory. */

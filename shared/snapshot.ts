@@ -19,6 +19,11 @@ export interface ServiceProfile {
   readonly accepts?: Acceptance;
   /** While home or this service is away, its inboxes answer 503 instead of taking deliveries: its owner chose so. */
   readonly defers?: true;
+  /**
+   * The service answers ActivityPub questions only to who signs them, and not to every server. While it is away the edge
+   * judges as it would (edge/activitypub/authorized-fetch/judge.ts). Missing: it answers anybody.
+   */
+  readonly authorizedFetch?: boolean;
 }
 
 /** RFC 7033 section 4.4, for one account. `subject` and `aliases` are what a `resource` may name. */
@@ -43,6 +48,13 @@ export interface PublicDocument {
   readonly body: string;
 }
 
+/** The address of an object that home deleted: an id that nothing will ever have again. */
+export interface GoneObject {
+  readonly host: string;
+  /** With its query, if it has one. */
+  readonly path: string;
+}
+
 export interface Snapshot {
   /** Rises with every snapshot of this home; the edge refuses an older one. */
   readonly version: number;
@@ -61,7 +73,17 @@ export interface Snapshot {
   readonly documents: readonly PublicDocument[];
   /** Bloom filter over the URIs of actors that home has met (shared/known-actors/bloom.ts). */
   readonly knownActors: BloomFilterData;
-  /** Keys of actors whose deliveries home's services have taken, the most useful first: they need no question. */
+  /**
+   * Domains that home's services want nothing to do with, each with all that is below it. Missing: home cannot say, and
+   * nobody is told what a service with `authorizedFetch` shows to some servers only.
+   */
+  readonly blockedDomains?: readonly string[];
+  /** What is answered with 410, and nothing else is: peers delete what is so answered. Missing: nothing. */
+  readonly gone?: readonly GoneObject[];
+  /**
+   * Keys of actors whose deliveries home's services have taken, the most useful first: they need no question. The keys are
+   * public, whose they are is told to nobody.
+   */
   readonly actorKeys?: readonly ActorKey[];
 }
 

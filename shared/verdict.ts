@@ -12,6 +12,8 @@ export type RefusalKind =
   | 'unproven'
   /** The request itself is malformed (body is not what the protocol says): 400. */
   | 'malformed'
+  /** Home wants nothing from this domain: 403, which is final for senders. */
+  | 'blocked'
   /** 413. */
   | 'too-large'
   /** The sender has too much waiting: 429 with Retry-After. */

@@ -4,6 +4,7 @@
 import { DurableObject } from 'cloudflare:workers';
 import { conclude, read } from '../../edge/activitypub/judge.ts';
 import { signedRequestOf } from '../../edge/activitypub/signed-request.ts';
+import { acceptances } from '../../shared/acceptance/profiles.ts';
 import { type PublicKey, publicKeyFromPem } from '../../shared/signature/public-key.ts';
 
 interface BareEnv {
@@ -28,7 +29,7 @@ let publicKey: PublicKey | null = null;
 export default {
   async fetch(request: Request, env: BareEnv): Promise<Response> {
     const body = new Uint8Array(await request.arrayBuffer());
-    const facts = { request: signedRequestOf(request), body, receivedAt: Date.now(), accepts: ['cavage'] as const };
+    const facts = { request: signedRequestOf(request), body, receivedAt: Date.now(), accepts: acceptances.cavage };
     const claim = await read(facts);
     if ('verdict' in claim) return new Response(claim.reason, { status: 401 });
     publicKey ??= publicKeyFromPem(env.PEM);

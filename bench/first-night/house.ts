@@ -19,10 +19,12 @@ export class Senders {
   readonly publicKey: string;
   readonly #privateKey: string;
   readonly #server: Server;
+  readonly #asked: { count: number };
   #made = 0;
 
-  private constructor(server: Server, publicKey: string, privateKey: string) {
+  private constructor(server: Server, asked: { count: number }, publicKey: string, privateKey: string) {
     this.#server = server;
+    this.#asked = asked;
     this.origin = `http://localhost:${(server.address() as AddressInfo).port}`;
     this.publicKey = publicKey;
     this.#privateKey = privateKey;
@@ -31,14 +33,26 @@ export class Senders {
   static async open(): Promise<Senders> {
     const pair = generateKeyPairSync('rsa', { modulusLength: 2048 });
     const publicKeyPem = pair.publicKey.export({ type: 'spki', format: 'pem' }).toString();
+    const asked = { count: 0 };
     const server = createServer((request, response) => {
+      asked.count += 1;
       const id = `http://${request.headers.host}${request.url}`;
       const publicKey = { id: `${id}#main-key`, owner: id, publicKeyPem };
       response.writeHead(200, { 'content-type': activityJson });
       response.end(JSON.stringify({ type: 'Person', id, preferredUsername: 'x', inbox: `${id}/inbox`, publicKey }));
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    return new Senders(server, publicKeyPem, pair.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString());
+    return new Senders(
+      server,
+      asked,
+      publicKeyPem,
+      pair.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+    );
+  }
+
+  /** How often a key was asked for. */
+  get keyFetches(): number {
+    return this.#asked.count;
   }
 
   actor(name: string): string {

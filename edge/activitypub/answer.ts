@@ -9,9 +9,13 @@ import { isActivityType, prefersActivity } from './media-type.ts';
 /** Others may hold it for so long; a change at home shows after it. */
 const maxAgeSeconds = 180;
 
-/** As answerDocument, and only for the documents of accounts (RFC 7033: their links with rel `self`). */
+/**
+ * As answerDocument, and only for the documents of accounts (RFC 7033: their links with rel `self`). Whom a service wants
+ * to know before it answers is the service's to ask while it is awake.
+ */
 export function answerActor(request: Request, snapshot: Snapshot, now: number): Response | null {
   const { host, pathname, search } = new URL(request.url);
+  if (snapshot.services.some((each) => each.authorizedFetch === true && each.hosts.includes(host))) return null;
   const isActor = snapshot.accounts.some(({ links }) =>
     links.some(({ rel, href }) => {
       const url = rel === 'self' && href !== undefined ? URL.parse(href) : null;

@@ -1,18 +1,22 @@
 // Judges what arrives at an inbox. Pure but for WebCrypto: facts in, verdict out, in stages, so that everything which
 // can be said without asking anybody is said first.
 //
+//   mootness   is it news of an actor about itself, and home never met that actor? Asked first, because it is most of
+//              what comes, nothing follows from it, and so it matters to nobody whether it is proven
 //   read       the body, the signature, its digests, coverage and time; what is wrong here costs no question
-//   mootness   is it news of an actor about itself, and home never met that actor?
 //   conclude   with the answer about the key
 //
 //   what is found                                                  verdict            the sender is told
-//   body too large, or headers                                     too-large          413
+//   body too large for us or for home's service, or headers        too-large          413
 //   body not UTF-8, not a JSON object, too deep, without an actor  malformed          400
-//   not signed, signed in two ways, a kind that home cannot verify unproven           401
+//   Delete or Update of an actor about itself, never met           moot               202
+//   not signed, or signed in two ways                              unproven           401
+//   signed as home's service cannot verify (shared/acceptance)     unproven           401
 //   uncovered, stale or future, expired, wrong digest              unproven           401
 //   actor on another host than the key                             unproven           401
-//   Delete or Update of an actor about itself, never met           moot               202
+//   home blocks the domain of both                                 blocked            403
 //   key wrong, owned by another, too weak, not allowed, garbage    unproven           401
+//   an algorithm that home's service cannot verify                 unproven           401
 //   key gone (410) or not there (404)                              unproven           401
 //     and a known actor deletes itself, by the key last known      as with that key
 //     and it is gone (410), and no key was known                   undecided          202, home's service decides
@@ -23,11 +27,14 @@
 //
 // What is undecided of too many origins from one address is over-quota, 429: receive.ts counts, this file does not.
 //
-// Never 404 or 410: a peer would take the account for deleted.
+// Never 404 or 410: a peer would take the account for deleted. 400, 403 and 413 are final for most senders, so that they
+// are for what no other try and no later moment would change; all else can be sent again.
 //
 // An activity that somebody else forwards, signed by the forwarder's key, is refused like any other whose key is not
 // its actor's: the proof of authorship that it may carry in its body is not read here.
 
+import type { Acceptance } from '../../shared/acceptance/acceptance.ts';
+import { requireAcceptable, requireAlgorithm } from '../../shared/acceptance/require.ts';
 import type { HeaderList } from '../../shared/delivery.ts';
 import { limits } from '../../shared/limits.ts';
 import { requireDigests } from '../../shared/signature/digest.ts';
@@ -37,20 +44,24 @@ import { isRefused } from '../../shared/signature/refused.ts';
 import type { SignedRequest } from '../../shared/signature/request.ts';
 import { requireProof } from '../../shared/signature/require.ts';
 import type { RequestSignature } from '../../shared/signature/signature.ts';
-import { verifySignature } from '../../shared/signature/verify.ts';
-import type { SignatureKind } from '../../shared/snapshot.ts';
+import { algorithmFor, verifySignature } from '../../shared/signature/verify.ts';
 import type { Proof, RefusalKind, Verdict } from '../../shared/verdict.ts';
-import { type Activity, readActivity } from './activity.ts';
+import { type Activity, type ActivityReading, readActivity } from './activity.ts';
+import { isBlocked } from './blocked-domains.ts';
 import { keptHeaders } from './kept-headers.ts';
 import { isSameHost } from './key-document.ts';
 
 export interface InboxFacts {
   readonly request: SignedRequest;
   readonly body: Uint8Array<ArrayBuffer>;
+  /** The body as it was read, if it was. */
+  readonly reading?: ActivityReading;
   /** Edge time, ms since the epoch. */
   readonly receivedAt: number;
   /** What home's service can verify. */
-  readonly accepts: readonly SignatureKind[];
+  readonly accepts: Acceptance;
+  /** Domains that home wants nothing from. */
+  readonly blockedDomains?: readonly string[];
 }
 
 /** A delivery of which everything holds that can be checked without its key. */
@@ -62,9 +73,11 @@ export interface Claim {
   readonly headers: HeaderList;
   /** SHA-256 of the body, if a digest that it came with was that. */
   readonly bodySha256: Uint8Array<ArrayBuffer> | null;
+  readonly accepts: Acceptance;
 }
 
 export type Refused = Extract<Verdict, { readonly verdict: 'refused' }>;
+export type Moot = Extract<Verdict, { readonly verdict: 'moot' }>;
 
 export interface KnownKey {
   readonly publicKey: PublicKey;
@@ -83,15 +96,17 @@ export type KeyAnswer =
   | { readonly key: 'unusable'; readonly reason: string };
 
 export async function read(facts: InboxFacts): Promise<Claim | Refused> {
-  if (facts.body.length > limits.inboxBodyBytes) return refusal('too-large', `the body has ${facts.body.length} bytes`);
+  const { accepts } = facts;
+  const mostBytes = Math.min(accepts.bodyBytes, limits.inboxBodyBytes);
+  if (facts.body.length > mostBytes) return refusal('too-large', `the body has ${facts.body.length} bytes`);
   const headers = keptHeaders(facts.request.headers);
   if (headers === null) return refusal('too-large', 'its headers are too long to be kept');
-  const reading = readActivity(facts.body);
+  const reading = facts.reading ?? readActivity(facts.body, accepts.jsonDepth);
   if ('malformed' in reading) return refusal('malformed', `the body cannot be read: ${reading.malformed}`);
   const { activity } = reading;
   try {
     const signature = readSignature(facts.request);
-    if (!facts.accepts.includes(signature.by)) return unsupported(signature.by, facts.accepts);
+    requireAcceptable(facts.request, signature, accepts);
     if (signature.keyId.length > limits.addressLength) return refusal('unproven', 'the address of its key is too long');
     requireProof(facts.request, signature, facts.receivedAt);
     const bodySha256 = await requireDigests(facts.request, facts.body);
@@ -102,7 +117,10 @@ export async function read(facts: InboxFacts): Promise<Claim | Refused> {
     if (!isSameHost(activity.actor, signature.keyId)) {
       return refusal('unproven', `the actor ${activity.actor} is not on the host of the key ${signature.keyId}`);
     }
-    return { signature, proof: { by: signature.by, keyId: signature.keyId }, activity, headers, bodySha256 };
+    const host = URL.parse(signature.keyId)?.hostname ?? '';
+    if (isBlocked(host, facts.blockedDomains ?? [])) return refusal('blocked', `home blocks ${host}`);
+    const proof: Proof = { by: signature.by, keyId: signature.keyId };
+    return { signature, proof, activity, headers, bodySha256, accepts };
   } catch (thrown) {
     if (isRefused(thrown)) return refusal('unproven', thrown.message);
     throw thrown;
@@ -110,7 +128,7 @@ export async function read(facts: InboxFacts): Promise<Claim | Refused> {
 }
 
 /** `isKnown`: home may have met this actor, or something of it may be on its way there. */
-export function mootness({ activity }: Claim, isKnown: boolean): Verdict | null {
+export function mootness(activity: Activity, isKnown: boolean): Moot | null {
   if (isKnown || activity.ofItself === null) return null;
   return { verdict: 'moot', reason: `${activity.ofItself} of ${activity.actor}, whom home never met` };
 }
@@ -147,11 +165,12 @@ export async function conclude(claim: Claim, answer: KeyAnswer): Promise<Conclus
 }
 
 async function concludeWith(claim: Claim, publicKey: PublicKey, owner: string): Promise<Conclusion> {
-  const { proof, activity, signature } = claim;
+  const { proof, activity, signature, accepts } = claim;
   if (owner !== activity.actor) {
     return settled(refusal('unproven', `the key ${proof.keyId} is ${owner}'s, not ${activity.actor}'s`));
   }
   try {
+    requireAlgorithm(algorithmFor(signature, publicKey), signature.by, accepts);
     if (await verifySignature(signature, publicKey)) return settled({ verdict: 'accepted', sender: owner, proof });
     const verdict = refusal('unproven', `the signature does not fit the key ${proof.keyId}`);
     return { verdict, keyMayBeOld: true };
@@ -184,8 +203,4 @@ function undecided({ proof, activity }: Claim, reason: string): Verdict {
 
 function refusal(kind: RefusalKind, reason: string): Refused {
   return { verdict: 'refused', kind, reason };
-}
-
-function unsupported(by: SignatureKind, accepts: readonly SignatureKind[]): Refused {
-  return refusal('unproven', `home's service cannot verify ${by}; it takes ${accepts.join(', ')}`);
 }

@@ -2,6 +2,7 @@
 // accepted before the spool has committed it.
 
 import { base64url } from 'jose';
+import { acceptanceOf } from '../../shared/acceptance/of-service.ts';
 import type { Clock, Random } from '../../shared/clock.ts';
 import type { Arrival } from '../../shared/delivery.ts';
 import { BloomFilter } from '../../shared/known-actors/bloom.ts';
@@ -10,11 +11,13 @@ import { keyOrigin } from '../../shared/signature/key-origin.ts';
 import type { SignedRequest } from '../../shared/signature/request.ts';
 import type { ServiceProfile, Snapshot } from '../../shared/snapshot.ts';
 import type { Verdict } from '../../shared/verdict.ts';
-import { networkOf } from '../http/public-address.ts';
+import { isLoopback, networkOf } from '../http/public-address.ts';
 import type { PutResult, Spool } from '../spool/spool.ts';
+import { type Activity, readActivity } from './activity.ts';
+import type { ArrivalRates } from './arrival-rates.ts';
 import { newDeliveryId } from './delivery-id.ts';
 import { exportedKey } from './exported-keys.ts';
-import { type Claim, conclude, mootness, read, unprovenSender } from './judge.ts';
+import { type Claim, conclude, type Moot, mootness, read, unprovenSender } from './judge.ts';
 import type { Keys, Naming } from './keys.ts';
 import type { UndecidedOrigins } from './undecided-origins.ts';
 
@@ -24,6 +27,7 @@ export type WhetherAway = (homeId: string, service: ServiceProfile) => Promise<A
 export interface InboxPorts {
   readonly keys: Keys;
   readonly undecidedOrigins: UndecidedOrigins;
+  readonly arrivalRates: ArrivalRates;
   readonly clock: Clock;
   readonly random: Random;
   /** null: it is there. */
@@ -52,10 +56,12 @@ export type Received =
 export async function receiveInbox(ports: InboxPorts, post: InboxPost): Promise<Received> {
   const receivedAt = ports.clock.now();
   const { request, body, service } = post;
-  const claim = await read({ request, body, receivedAt, accepts: service.signatures });
+  const accepts = acceptanceOf(service);
+  const reading = readActivity(body, accepts.jsonDepth);
+  const moot = 'activity' in reading ? await mootOf(post, reading.activity) : null;
+  if (moot !== null) return moot;
+  const claim = await read({ request, body, reading, receivedAt, accepts, blockedDomains: blockedBy(post) });
   if ('verdict' in claim) return claim;
-  const moot = await mootIn(post, claim);
-  if (moot?.verdict === 'moot') return moot;
   const absence = service.defers === true ? await ports.awayOf(post.homeId, service) : null;
   // Before its key is asked for: the sender comes again with another signature.
   if (absence !== null) return { verdict: 'deferred', absence, reason: `${service.name} is away and defers` };
@@ -82,18 +88,30 @@ export async function receiveInbox(ports: InboxPorts, post: InboxPost): Promise<
   return { verdict: 'spooled', id: arrival.id, put: await post.spool.put(arrival, body), undecided };
 }
 
-async function mootIn(post: InboxPost, claim: Claim): Promise<Verdict | null> {
-  return claim.activity.ofItself === null ? null : mootness(claim, await isKnown(post, claim.activity.actor));
+async function mootOf(post: InboxPost, activity: Activity): Promise<Moot | null> {
+  return activity.ofItself === null ? null : mootness(activity, await isKnown(post, activity.actor));
+}
+
+/**
+ * What home blocks is said for all of its services together, and to be refused here is final: only where there is one
+ * service is it known to be that one's wish. Of several, each refuses for itself what it is brought.
+ */
+function blockedBy({ snapshot }: InboxPost): readonly string[] {
+  return snapshot.services.length === 1 ? (snapshot.blockedDomains ?? []) : [];
 }
 
 async function decide(ports: InboxPorts, post: InboxPost, claim: Claim): Promise<Verdict> {
   const { keyId } = claim.proof;
   const network = post.remoteAddress === null ? null : networkOf(post.remoteAddress);
   const { homeId, request } = post;
-  const naming = { homeId, network, origin: `${request.scheme}://${request.host}` };
+  // Who comes from loopback comes through a proxy on this machine, and all do: that says nothing of whose it is.
+  const distinct = post.remoteAddress === null || isLoopback(post.remoteAddress) ? null : network;
+  const naming = { homeId, network: distinct, origin: `${request.scheme}://${request.host}` };
+  const tooMany = ports.arrivalRates.refusal(keyOrigin(keyId), naming, ports.clock.now());
+  if (tooMany !== null) return { verdict: 'refused', kind: 'over-quota', reason: tooMany };
   const verdict = await prove(ports.keys, post.snapshot, claim, naming);
   if (verdict.verdict !== 'undecided') return verdict;
-  if (ports.undecidedOrigins.admit(naming, keyOrigin(keyId), ports.clock.now())) return verdict;
+  if (ports.undecidedOrigins.admit({ homeId, network }, keyOrigin(keyId), ports.clock.now())) return verdict;
   // The sender may come again: by then its key may be had.
   const reason = `${network} left undecided deliveries of too many origins within a day`;
   return { verdict: 'refused', kind: 'over-quota', reason };

@@ -1,6 +1,7 @@
 // The door of the lane: which requests are its own, and what their senders are told. The router asks it with what is
 // known of the home that the host belongs to; whatever it answers null to is somebody else's.
 
+import { acceptanceOf } from '../../shared/acceptance/of-service.ts';
 import { fitsInbox } from '../../shared/inbox-path.ts';
 import { limits } from '../../shared/limits.ts';
 import { retryAfterSeconds } from '../../shared/presence.ts';
@@ -91,10 +92,11 @@ function accepted(): Response {
 }
 
 /** Says which signatures are taken: senders that know several try again with another. */
-function unproven({ signatures }: ServiceProfile): Response {
-  const names = { cavage: 'draft-cavage-http-signatures-12', rfc9421: 'RFC 9421' };
+function unproven(service: ServiceProfile): Response {
+  const { cavage, rfc9421 } = acceptanceOf(service);
+  const taken = [cavage && 'draft-cavage-http-signatures-12', rfc9421 && 'RFC 9421'].filter((one) => one !== null);
   return problem(401, 'unproven', {
-    title: `The request is not proven. Signatures are taken as in ${signatures.map((kind) => names[kind]).join(' or ')}.`,
+    title: `The request is not proven. Signatures are taken as in ${taken.join(' or ')}.`,
     // draft-cavage-12 section 3.1.1.
     challenge: 'Signature headers="(request-target) host date digest"',
   });

@@ -74,18 +74,24 @@ export class SignedGets {
   async #signed(way: 'cavage' | 'rfc9421', url: string, { homeId, origin }: AsksFor): Promise<Record<string, string>> {
     const now = this.#ports.clock.now();
     const keyId = edgeActorKeyId(origin);
-    const sign = async (text: string): Promise<string> => encodeBase64(await this.#ports.sign(homeId, text));
-    return way === 'cavage' ? await cavageGet(url, keyId, now, sign) : await rfc9421Get(url, keyId, now, sign);
+    const sign: Sign = async (text) => await this.#ports.sign(homeId, text);
+    return way === 'cavage' ? await signedByCavage(url, keyId, now, sign) : await rfc9421Get(url, keyId, now, sign);
   }
 }
 
-type Sign = (text: string) => Promise<string>;
+type Sign = (text: string) => Promise<Uint8Array>;
 
 /** draft-cavage-12 section 2.3, with the fields that GoToSocial, Mastodon and Pleroma want of a GET. */
-async function cavageGet(url: string, keyId: string, now: number, sign: Sign): Promise<Record<string, string>> {
+export async function signedByCavage(
+  url: string,
+  keyId: string,
+  now: number,
+  sign: Sign,
+): Promise<Record<string, string>> {
   const { host, pathname, search } = new URL(url);
   const date = new Date(now).toUTCString();
-  const signature = await sign(`(request-target): get ${pathname}${search}\nhost: ${host}\ndate: ${date}`);
+  const text = `(request-target): get ${pathname}${search}\nhost: ${host}\ndate: ${date}`;
+  const signature = encodeBase64(await sign(text));
   const parameters = `keyId="${keyId}",algorithm="rsa-sha256",headers="(request-target) host date"`;
   return { Date: date, Signature: `${parameters},signature="${signature}"` };
 }
@@ -94,6 +100,7 @@ async function cavageGet(url: string, keyId: string, now: number, sign: Sign): P
 async function rfc9421Get(url: string, keyId: string, now: number, sign: Sign): Promise<Record<string, string>> {
   const created = Math.floor(now / 1000);
   const parameters = `("@method" "@target-uri");created=${created};keyid="${keyId}";alg="rsa-v1_5-sha256"`;
-  const signature = await sign(`"@method": GET\n"@target-uri": ${url}\n"@signature-params": ${parameters}`);
+  const text = `"@method": GET\n"@target-uri": ${url}\n"@signature-params": ${parameters}`;
+  const signature = encodeBase64(await sign(text));
   return { 'Signature-Input': `sig1=${parameters}`, Signature: `sig1=:${signature}:` };
 }

@@ -10,6 +10,8 @@ export interface CopyHead {
   readonly storedAt: number;
   /** Seconds that it was old already when it came (its own Age). */
   readonly ageThen: number;
+  /** Of a document that is kept apart for who signs: the service shows this one to all. */
+  readonly open?: true;
 }
 
 /** Said anew of each copy that is given, or true only of the connection that it came by. */
@@ -24,10 +26,11 @@ const notKept = new Set([
 ]);
 
 /** null when its headers are too long to lie beside it. */
-export function headOf(headers: Headers, storedAt: number): CopyHead | null {
+export function headOf(headers: Headers, storedAt: number, open = false): CopyHead | null {
   const kept = [...headers].filter(([name]) => !notKept.has(name) && !name.startsWith('cf-'));
   const age = Number(headers.get('Age') ?? 0);
-  const head: CopyHead = { headers: kept, storedAt, ageThen: Number.isSafeInteger(age) && age > 0 ? age : 0 };
+  const ageThen = Number.isSafeInteger(age) && age > 0 ? age : 0;
+  const head: CopyHead = { headers: kept, storedAt, ageThen, ...(open ? { open } : {}) };
   return asMetadata(head).head.length > limits.copyHeaderBytes ? null : head;
 }
 
@@ -47,7 +50,7 @@ export function headersOf({ headers }: CopyHead): Headers {
 
 /** Where a copy lies. Hashed, because addresses are longer and freer than R2's keys. */
 export async function copyKey(homeId: string, url: URL, variant: Variant): Promise<string> {
-  const address = new TextEncoder().encode(`${url.host}\n${url.pathname}\n${variant}`);
+  const address = new TextEncoder().encode(`${url.host}\n${url.pathname}${url.search}\n${variant}`);
   const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', address));
   return `copies/${homeId}/${Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('')}`;
 }

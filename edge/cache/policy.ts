@@ -8,9 +8,13 @@
 // - A kept page is also given to a visitor with cookies or a signature: it is what a stranger may read, so nothing
 //   leaks, and most peers sign their every question. Not to a request with Authorization: its sender, a program, would
 //   take the strangers' view for its own account's.
+// - A page that varies by Cookie, or by Signature, was asked for with neither: it is what who has none is shown. Services
+//   that tell visitors apart say so of all they answer; only what they call public on top of it is kept.
+// - An address with a query is kept only when home itself ordered it: anyone could fill the store by inventing queries.
+//   What is kept of it is removed like any other copy.
 
 import { limits } from '../../shared/limits.ts';
-import { directivesOf } from './cache-control.ts';
+import { type Directives, directivesOf } from './cache-control.ts';
 import { listOf } from './list-of.ts';
 import { spokenOf, spokenOfByStatus } from './spoken-of.ts';
 import { isAddressable, type Question, whyNotStrangers } from './strangers.ts';
@@ -26,7 +30,8 @@ export type StoreVerdict =
   /** `gone`: what was kept of these kinds under this address is no longer what strangers may read, and must go. */
   | { readonly store: false; readonly because: string; readonly gone: readonly Variant[] };
 
-export function mayStore(question: Question, answer: Answer): StoreVerdict {
+/** `ordered`: home named the address at bedtime; nobody comes upon it by chance. */
+export function mayStore(question: Question, answer: Answer, ordered = false): StoreVerdict {
   const no = (because: string, gone: readonly Variant[] = []): StoreVerdict => ({ store: false, because, gone });
   const { method } = question;
   if (!['GET', 'HEAD', 'OPTIONS', 'TRACE'].includes(method)) {
@@ -35,15 +40,16 @@ export function mayStore(question: Question, answer: Answer): StoreVerdict {
   }
   const special = whyNotStrangers(question);
   if (special !== null) return no(special);
+  if (!isAddressable(question.url)) return no('its address is too long, or is one of the edge’s own');
   if (answer.status !== 200) return no(`its status is ${answer.status}`, spokenOfByStatus(question, answer));
   const forWhom = spokenOf(question, answer);
-  const secret = whyPrivate(answer.headers);
+  const secret = whyPrivate(answer.headers) ?? whyForOne(question.url.pathname);
   if (secret !== null) return no(secret, forWhom);
   const bytes = Number(answer.headers.get('Content-Length') ?? Number.NaN);
   if (bytes > limits.copyBytes) return no(`it is longer than ${limits.copyBytes} bytes`, forWhom);
   if (!Number.isSafeInteger(bytes) || bytes < 0) return no('its length is not known');
   const vary = listOf(answer.headers.get('Vary'));
-  const odd = vary.find((name) => !['accept', 'accept-encoding', 'accept-language'].includes(name));
+  const odd = vary.find((name) => !variesHarmlessly(name, directivesOf(answer.headers)));
   if (odd !== undefined) return no(`it varies by ${odd}`, forWhom);
   if (vary.includes('accept-language') && question.headers.has('Accept-Language')) {
     return no('it varies by Accept-Language, and a language was asked for');
@@ -51,7 +57,24 @@ export function mayStore(question: Question, answer: Answer): StoreVerdict {
   const asked = variantAsked(question.headers.get('Accept'));
   const given = variantOfType(answer.headers.get('Content-Type') ?? '');
   const variant = variantToKeep(asked, given, vary.includes('accept'));
+  if (variant === 'activitypub' && directivesOf(answer.headers).get('max-age') === '0') {
+    // Mastodon says so of pages of followers: whoever reads one later reads what is no longer so.
+    return no('it is an ActivityPub document that is old at once', forWhom);
+  }
+  if (question.url.search !== '' && !ordered) return no('its address has a query');
   return variant === null ? no(`${asked} was asked for, ${given} came`) : { store: true, variant, bytes };
+}
+
+/** The question named neither cookie nor signature (strangers.ts). */
+function variesHarmlessly(name: string, cacheControl: Directives): boolean {
+  if (['accept', 'accept-encoding', 'accept-language'].includes(name)) return true;
+  return ['cookie', 'signature'].includes(name) && cacheControl.has('public');
+}
+
+/** Never to be kept, whatever a service says: what is in an inbox, and who of one server follows (FEP-8fcf). */
+function whyForOne(pathname: string): string | null {
+  const last = pathname.replace(/\/+$/, '').split('/').at(-1) ?? '';
+  return ['inbox', 'followers_synchronization'].includes(last) ? `it is ${last}` : null;
 }
 
 /**

@@ -5,7 +5,7 @@ import type { Clock } from '../../shared/clock.ts';
 import { limits } from '../../shared/limits.ts';
 import { asMetadata, type CopyHead, copyKey, fromMetadata, headersOf, headOf } from './copy.ts';
 import { acceptsCoding, mayStore, type StoreVerdict, variantsFor } from './policy.ts';
-import type { Question } from './strangers.ts';
+import { isAddressable, type Question } from './strangers.ts';
 import type { Variant } from './variant.ts';
 
 export interface FoundCopy {
@@ -53,9 +53,12 @@ export class Copies {
     return new Response(forVisitor, response);
   }
 
-  /** Takes the response for the copy alone, and waits until it lies there. Null when it does; otherwise why not. */
+  /**
+   * Takes the response to a question that home ordered for the copy alone, and waits until it lies there. Null when it
+   * does; otherwise why not.
+   */
   async keep(homeId: string, question: Question, response: Response): Promise<string | null> {
-    const verdict = mayStore(question, response);
+    const verdict = mayStore(question, response, true);
     if (verdict.store) return await this.#keep(homeId, question.url, verdict, response.headers, response.body);
     await response.body?.cancel();
     if (verdict.gone.length > 0) await this.#drop(homeId, question.url, verdict.gone);
@@ -63,12 +66,40 @@ export class Copies {
   }
 
   /**
+   * Takes a document of a service that shows what it has only to who signs. It is given to whom the service itself would
+   * show it, as far as home's leavings tell: that is judged by who asks for it (`findAuthorized`). `open`: the service
+   * showed this one to nobody in particular. Null when it lies there; otherwise why not.
+   */
+  async keepAuthorized(homeId: string, url: URL, response: Response, open: boolean): Promise<string | null> {
+    const bytes = Number(response.headers.get('Content-Length') ?? Number.NaN);
+    if (!isAddressable(url) || !Number.isSafeInteger(bytes) || bytes > limits.copyBytes) {
+      await response.body?.cancel();
+      return 'its address or its length is not one that is kept';
+    }
+    return await this.#keep(homeId, url, { variant: 'authorized', bytes, open }, response.headers, response.body);
+  }
+
+  /** Removes what was kept: home shows it no more. */
+  async drop(homeId: string, url: URL, gone: readonly Variant[]): Promise<void> {
+    await this.#drop(homeId, url, gone);
+  }
+
+  /** What `keepAuthorized` took, for a question that was judged; null: nothing. */
+  async findAuthorized(homeId: string, question: Question): Promise<FoundCopy | null> {
+    return isAddressable(question.url) ? await this.#find(homeId, question, ['authorized']) : null;
+  }
+
+  /**
    * The copy that answers this request; null when there is none or none that it may have. The newest, because a page
    * may have begun or ceased to vary by Accept since an older one was stored.
    */
   async find(homeId: string, question: Question): Promise<FoundCopy | null> {
+    return await this.#find(homeId, question, variantsFor(question));
+  }
+
+  async #find(homeId: string, question: Question, among: readonly Variant[]): Promise<FoundCopy | null> {
     const { store } = this.#parts;
-    const keys = await Promise.all(variantsFor(question).map((variant) => copyKey(homeId, question.url, variant)));
+    const keys = await Promise.all(among.map((variant) => copyKey(homeId, question.url, variant)));
     const there = (await Promise.all(keys.map((key) => store.head(key)))).filter((object) => object !== null);
     const accepted = question.headers.get('Accept-Encoding');
     const fitting = there
@@ -85,12 +116,18 @@ export class Copies {
   async #keep(
     homeId: string,
     url: URL,
-    { variant, bytes }: Extract<StoreVerdict, { store: true }>,
+    {
+      variant,
+      bytes,
+      open = false,
+    }: Pick<Extract<StoreVerdict, { store: true }>, 'variant' | 'bytes'> & {
+      readonly open?: boolean;
+    },
     headers: Headers,
     body: ReadableStream<Uint8Array> | null,
   ): Promise<string | null> {
     const { store, clock } = this.#parts;
-    const head = headOf(headers, clock.now());
+    const head = headOf(headers, clock.now(), open);
     if (head === null) {
       await body?.cancel();
       return `its headers are longer than ${limits.copyHeaderBytes} bytes`;
@@ -130,7 +167,7 @@ export class Copies {
 }
 
 function pageOf(homeId: string, url: URL, variant: Variant): string {
-  return `${homeId} ${variant} ${url.host}${url.pathname}`;
+  return `${homeId} ${variant} ${url.host}${url.pathname}${url.search}`;
 }
 
 /** What changes with the page; nothing when home names neither, for Date changes with every view. */

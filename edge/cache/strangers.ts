@@ -43,18 +43,18 @@ const harmless = new Set([
   'x-real-ip',
 ]);
 
-/** null for a stranger like any other; otherwise what sets the question apart. */
-export function whyNotStrangers({ method, url, headers }: Question): string | null {
+/** null for a stranger like any other; otherwise what sets the question apart. Its address is judged elsewhere. */
+export function whyNotStrangers({ method, headers }: Question): string | null {
   if (method !== 'GET') return `its method is ${method}`;
   for (const [name] of headers) {
     if (!harmless.has(name) && !/^(sec|cf)-/.test(name)) return `its request has ${name}`;
   }
   // RFC 9111 section 5.2.1.5.
   if (directivesOf(headers).has('no-store')) return 'its request says no-store';
-  return isAddressable(url) ? null : 'its address has a query, is too long, or is one of the edge’s own';
+  return null;
 }
 
-/** Can a copy have this address at all? Queries cannot be bounded: anyone could fill the store by inventing them. */
+/** Can a copy have this address at all? */
 export function isAddressable({ pathname, search }: URL): boolean {
-  return search === '' && pathname.length <= limits.copyPathLength && !isOwnPath(pathname);
+  return pathname.length + search.length <= limits.copyPathLength && !isOwnPath(pathname);
 }

@@ -26,6 +26,7 @@ import { answerTold, askBytes, jsonOf, readSignedCall, refusal, type SignedCall,
 import { parseSnapshot } from './snapshot.ts';
 import { spoolCalls } from './spool-calls.ts';
 import { warm, warmOrder } from './warm.ts';
+import type { DocumentPorts } from './warm-document.ts';
 
 export interface HomeRoutesParts extends ChangeKeyParts, OperatorParts {
   readonly about: EdgeAbout;
@@ -34,6 +35,7 @@ export interface HomeRoutesParts extends ChangeKeyParts, OperatorParts {
   readonly claims: ClaimDesk;
   readonly said: HomeSaid;
   readonly copies: Copies;
+  readonly documents: DocumentPorts;
   readonly store: R2Bucket;
   readonly links: DurableObjectNamespace<LinkObject>;
   readonly spoolObject: (homeId: string) => DurableObjectStub<SpoolObject>;
@@ -218,9 +220,10 @@ async function warming(parts: HomeRoutesParts, { home, spool, jws, expected, bod
   const order = warmOrder(jsonOf(asked), home.hosts, own.host);
   if (order === null) return problem(400, 'warm-malformed');
   const link = parts.links.get(parts.links.idFromName(home.homeId));
-  return answerJson(
-    await warm({ copies: parts.copies, link }, home.homeId, `${own.protocol}//${order.host}`, order.paths),
-  );
+  const said = await parts.said.of(home);
+  const { copies, documents } = parts;
+  const scheme = own.protocol === 'http:' ? 'http' : 'https';
+  return answerJson(await warm({ copies, documents, link, said }, home.homeId, scheme, order));
 }
 
 function answerJson(value: unknown): Response {

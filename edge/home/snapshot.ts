@@ -9,6 +9,7 @@ import { isOwnPath } from '../../shared/own-path.ts';
 import type {
   ActorKey,
   BloomFilterData,
+  GoneObject,
   PublicDocument,
   ServiceProfile,
   SignatureKind,
@@ -57,6 +58,12 @@ export function parseSnapshot(bytes: Uint8Array, claimedHosts: readonly string[]
     nodeinfo: fields.nodeinfo === null ? null : record(fields.nodeinfo, 'nodeinfo'),
     documents: list(fields.documents, 'documents', (value, at) => document(value, at, host)),
     knownActors: bloomFilter(fields.knownActors, 'knownActors'),
+    ...(fields.blockedDomains === undefined
+      ? {}
+      : { blockedDomains: atMost(limits.blockedDomains, fields.blockedDomains, 'blockedDomains', domain) }),
+    ...(fields.gone === undefined
+      ? {}
+      : { gone: atMost(limits.goneObjects, fields.gone, 'gone', (value, at) => goneObject(value, at, host)) }),
     ...actorKeys(fields.actorKeys),
   };
 }
@@ -72,6 +79,8 @@ function service(value: unknown, at: string, host: (value: unknown, at: string) 
       return known ?? wrong(where, `one of ${signatureKinds.join(', ')}`);
     }),
     ...(fields.defers === true ? { defers: true } : {}),
+    // What is neither is no reason to answer strangers.
+    ...(fields.authorizedFetch === undefined ? {} : { authorizedFetch: fields.authorizedFetch !== false }),
     ...(fields.accepts === undefined ? {} : { accepts: readAcceptance(fields.accepts, `${at}.accepts`, wrong) }),
   };
 }
@@ -100,6 +109,21 @@ function document(value: unknown, at: string, host: (value: unknown, at: string)
     contentType: matching(fields.contentType, `${at}.contentType`, /^[\x20-\x7e]+$/, 'a media type'),
     body: text(fields.body, `${at}.body`),
   };
+}
+
+/** A host name without a port, in small letters, as it is held against that of a key. */
+function domain(value: unknown, at: string): string {
+  return matching(
+    value,
+    at,
+    /^(?=.{1,253}$)[a-z0-9_-]+(\.[a-z0-9_-]+)*$/,
+    'a domain in small letters (RFC 5891: its A-label)',
+  );
+}
+
+function goneObject(value: unknown, at: string, host: (value: unknown, at: string) => string): GoneObject {
+  const fields = record(value, at);
+  return { host: host(fields.host, `${at}.host`), path: path(fields.path, `${at}.path`) };
 }
 
 function bloomFilter(value: unknown, at: string): BloomFilterData {
@@ -150,6 +174,15 @@ function record(value: unknown, at: string): Fields {
 
 function list<Item>(value: unknown, at: string, item: (value: unknown, at: string) => Item): readonly Item[] {
   return Array.isArray(value) ? value.map((one, index) => item(one, `${at}[${index}]`)) : wrong(at, 'a list');
+}
+
+function atMost<Item>(
+  most: number,
+  value: unknown,
+  at: string,
+  item: (value: unknown, at: string) => Item,
+): readonly Item[] {
+  return Array.isArray(value) && value.length > most ? wrong(at, `a list of at most ${most}`) : list(value, at, item);
 }
 
 function text(value: unknown, at: string): string {

@@ -6,13 +6,17 @@ import type { Absence } from '../../shared/presence.ts';
 import type { Snapshot } from '../../shared/snapshot.ts';
 import { answerFromCopy } from '../cache/answer.ts';
 import type { Copies } from '../cache/store.ts';
+import type { Question } from '../cache/strangers.ts';
+import { variantAsked } from '../cache/variant.ts';
 import { problem } from '../http/problem.ts';
 import type { CarryFailure } from '../link/between.ts';
 import { carry } from '../link/carry.ts';
 import type { CarryFacts } from '../link/request-head.ts';
 import { wantsWebSocket } from '../link/upgrade.ts';
 import { asleepResponse } from '../pages/asleep.ts';
+import { goneResponse, isGone } from '../pages/gone.ts';
 import { siteOf } from '../pages/site.ts';
+import { isAuthorizedHost } from './authorized-host.ts';
 import type { HomeRecord } from './directory.ts';
 import type { HomeSaid } from './said.ts';
 
@@ -23,6 +27,8 @@ export interface VisitParts {
   readonly linkOf: (homeId: string) => Pick<Fetcher, 'fetch'>;
   /** What the snapshot answers to this question; null: nothing. */
   readonly answerLeft: (request: Request, snapshot: Snapshot, now: number) => Response | null;
+  /** May who signed this question be told what a service shows only to such? null: yes; otherwise what it is told. */
+  readonly admitReader: (homeId: string, request: Request, snapshot: Snapshot) => Promise<Response | null>;
 }
 
 export async function visit(parts: VisitParts, home: HomeRecord, request: Request): Promise<Response> {
@@ -50,11 +56,52 @@ async function away(parts: VisitParts, home: HomeRecord, request: Request, absen
   const said = await parts.said.of(home);
   const { snapshot } = said;
   if (wantsWebSocket(request)) return asleepResponse(request, absence, siteOf(said), now);
-  const left = snapshot === null ? null : parts.answerLeft(request, snapshot, now);
+  const isQuestion = request.method === 'GET' || request.method === 'HEAD';
+  if (snapshot !== null && isQuestion && isGone(question.url, snapshot)) return goneResponse(request, siteOf(said));
+  if (snapshot !== null && isApart(question, snapshot)) {
+    const apart = await answerApart(parts, home, request, snapshot, absence);
+    return apart ?? asleepResponse(request, absence, siteOf(said), now);
+  }
+  // What home left of a service that is apart is looked for above alone, whatever words the question is asked in.
+  const mayLook = snapshot !== null && !isAuthorizedHost(snapshot, question.url.host);
+  const left = mayLook ? parts.answerLeft(request, snapshot, now) : null;
   if (left !== null) return left;
   const copy = await parts.copies.find(home.homeId, question);
   if (copy !== null) return await answerFromCopy(question, copy, absence.reason, now);
   return asleepResponse(request, absence, siteOf(said), now);
+}
+
+/** Is this for a document of a service that shows its documents only to who signs? */
+function isApart({ url, headers }: Question, snapshot: Snapshot): boolean {
+  return variantAsked(headers.get('Accept')) === 'activitypub' && isAuthorizedHost(snapshot, url.host);
+}
+
+/** null: nothing is here, whoever asks; that is said before a signature is looked at, which costs more. */
+async function answerApart(
+  parts: VisitParts,
+  { homeId }: HomeRecord,
+  request: Request,
+  snapshot: Snapshot,
+  absence: Absence,
+): Promise<Response | null> {
+  const now = parts.clock.now();
+  const question = { method: request.method, url: new URL(request.url), headers: request.headers };
+  const copy = await parts.copies.findAuthorized(homeId, question);
+  const answer =
+    copy === null
+      ? parts.answerLeft(request, snapshot, now)
+      : await answerFromCopy(question, copy, absence.reason, now);
+  if (answer === null || copy?.head.open === true) return answer;
+  const refusal = await parts.admitReader(homeId, request, snapshot);
+  if (refusal !== null) {
+    await answer.body?.cancel();
+    return refusal;
+  }
+  // For this asker alone: whoever stands between must not give it to the next one.
+  answer.headers.set('Cache-Control', 'private, no-store');
+  answer.headers.set('Vary', 'Accept, Signature');
+  for (const name of ['CDN-Cache-Control', 'Expires', 'Set-Cookie']) answer.headers.delete(name);
+  return answer;
 }
 
 /** Home is there, but this question was not answered. */

@@ -1,19 +1,20 @@
-// Warming: before home sleeps it names public pages, and the edge asks for each over the link, as a browser without
-// cookies would, and keeps what any stranger may read. So the site is there in the morning though nobody saw it by day.
+// Warming: before home sleeps it names what is public, and the edge asks for each over the link, as any stranger would,
+// and keeps what any stranger may read. So the site is there in the morning though nobody saw it by day, and a peer finds
+// whom it heard of at night. Of ActivityPub documents home is told what they lead to, and names that next.
 
 import { limits } from '../../shared/limits.ts';
+import { type DocumentLink, type Warming, type WarmReply, warmings } from '../../shared/warming.ts';
 import type { Copies } from '../cache/store.ts';
-import { whyNotStrangers } from '../cache/strangers.ts';
+import { isAddressable, whyNotStrangers } from '../cache/strangers.ts';
 import { carry } from '../link/carry.ts';
-
-export interface WarmReply {
-  readonly stored: readonly string[];
-  readonly refused: readonly { readonly path: string; readonly reason: string }[];
-}
+import { isAuthorizedHost } from './authorized-host.ts';
+import { type DocumentPorts, type WarmSaid, warmDocument } from './warm-document.ts';
 
 export interface WarmParts {
   readonly copies: Copies;
   readonly link: Pick<Fetcher, 'fetch'>;
+  readonly documents: DocumentPorts;
+  readonly said: WarmSaid;
 }
 
 /** At once; home answers visitors meanwhile. */
@@ -22,6 +23,7 @@ const together = 4;
 export interface WarmOrder {
   readonly host: string;
   readonly paths: readonly string[];
+  readonly as: Warming;
 }
 
 /**
@@ -29,63 +31,89 @@ export interface WarmOrder {
  * an earlier version names no host and means `ownHost`, at which it called.
  */
 export function warmOrder(asked: unknown, hosts: readonly string[], ownHost: string): WarmOrder | null {
-  const fields = (typeof asked === 'object' && asked !== null ? asked : {}) as { paths?: unknown; host?: unknown };
-  const { paths, host = ownHost } = fields;
-  if (typeof host !== 'string' || !hosts.includes(host)) return null;
+  const fields = (typeof asked === 'object' && asked !== null ? asked : {}) as Readonly<Record<string, unknown>>;
+  const { paths, host = ownHost, as = 'page' } = fields;
+  const warming = warmings.find((one) => one === as);
+  if (typeof host !== 'string' || !hosts.includes(host) || warming === undefined) return null;
   if (!Array.isArray(paths) || paths.length > limits.warmPaths) return null;
   const isPath = (path: unknown): path is string => typeof path === 'string' && /^\/[\x21-\x7e]*$/.test(path);
-  return paths.every(isPath) ? { host, paths } : null;
+  return paths.every(isPath) ? { host, paths, as: warming } : null;
 }
 
-/** `origin` is that of a host that this home claimed. */
+/** `scheme`: of the address that visitors see. */
 export async function warm(
-  { copies, link }: WarmParts,
+  parts: WarmParts,
   homeId: string,
-  origin: string,
-  paths: readonly string[],
+  scheme: 'https' | 'http',
+  { host, paths, as }: WarmOrder,
 ): Promise<WarmReply> {
   const refused: { path: string; reason: string }[] = [];
   const stored: string[] = [];
+  const links: Record<string, readonly DocumentLink[]> = {};
   const queue = [...paths];
+  const isSigned = as === 'activitypub' && isAuthorizedHost(parts.said.snapshot, host);
+  const beyond = isSigned ? queue.splice(limits.warmSignedPaths) : [];
+  for (const path of beyond) refused.push({ path, reason: 'too many to be signed for at once' });
   const work = async (): Promise<void> => {
     for (let path = queue.shift(); path !== undefined; path = queue.shift()) {
-      const reason = await warmOne(copies, link, homeId, `${origin}${path}`);
-      if (reason === null) stored.push(path);
-      else refused.push({ path, reason });
+      const one = await warmOne(parts, homeId, { scheme, host, path, as, isSigned });
+      if ('reason' in one) refused.push({ path, reason: one.reason });
+      else {
+        stored.push(path);
+        if (one.links !== null) links[path] = one.links;
+      }
     }
   };
   await Promise.all(Array.from({ length: together }, work));
-  return { stored, refused };
+  return as === 'page' || as === 'media' ? { stored, refused } : { stored, refused, links };
 }
 
-/** null when the page lies in the store now; otherwise why not. */
-async function warmOne(
-  copies: Copies,
-  link: Pick<Fetcher, 'fetch'>,
-  homeId: string,
-  address: string,
-): Promise<string | null> {
-  const headers = {
-    Accept: 'text/html,*/*;q=0.8',
-    'Accept-Encoding': 'br, gzip',
+interface Wanted {
+  readonly scheme: 'https' | 'http';
+  readonly host: string;
+  readonly path: string;
+  readonly as: Warming;
+  readonly isSigned: boolean;
+}
+
+type Warmed = { readonly links: readonly DocumentLink[] | null } | { readonly reason: string };
+
+const accepts = { page: 'text/html,*/*;q=0.8', media: '*/*' } as const;
+
+async function warmOne(parts: WarmParts, homeId: string, wanted: Wanted): Promise<Warmed> {
+  const { scheme, host, path, as } = wanted;
+  const url = new URL(`${scheme}://${host}${path}`);
+  if (!isAddressable(url)) return { reason: 'its address is too long, or is one of the edge’s own' };
+  if (as === 'page' && url.search !== '') return { reason: 'its address has a query' };
+  const isDocument = as === 'activitypub' || as === 'open-activitypub';
+  const headers = new Headers({
+    Accept: isDocument ? parts.documents.accept : accepts[as],
+    // A document is read here.
+    'Accept-Encoding': isDocument ? 'identity' : 'br, gzip',
     'User-Agent': 'Porchlight (warming)',
-  };
-  const request = new Request(address, { headers });
-  const url = new URL(address);
-  const question = { method: 'GET', url, headers: request.headers };
+  });
+  const question = { method: 'GET', url, headers };
   const special = whyNotStrangers(question);
-  if (special !== null) return special;
+  if (special !== null) return { reason: special };
+  const ask = async (asked: Headers): Promise<Response | string> => await askHome(parts.link, url, asked);
+  try {
+    if (isDocument) return await warmDocument(parts, homeId, { ...question, ask, ...wanted });
+    const answer = await ask(headers);
+    const reason = typeof answer === 'string' ? answer : await parts.copies.keep(homeId, question, answer);
+    return reason === null ? { links: null } : { reason };
+  } catch {
+    // It broke off, or the store refused it; the next bedtime asks again.
+    return { reason: 'it did not come whole' };
+  }
+}
+
+/** The service's answer, or why there is none. */
+async function askHome(link: Pick<Fetcher, 'fetch'>, url: URL, headers: Headers): Promise<Response | string> {
+  const request = new Request(url, { headers });
   const scheme = url.protocol === 'http:' ? 'http' : 'https';
   const outcome = await carry(link, request, { clientAddress: null, host: url.host, scheme });
-  if ('absent' in outcome) {
-    const { reason, service } = outcome.why;
-    return service === null ? `home is ${reason}` : `its service is down (${reason})`;
-  }
+  if ('carried' in outcome) return outcome.carried;
   if ('failed' in outcome) return `home could not be asked: ${outcome.failed}`;
-  try {
-    return await copies.keep(homeId, question, outcome.carried);
-  } catch {
-    // The page broke off, or the store refused it; the next bedtime asks again.
-    return 'it did not come whole';
-  }
+  const { reason, service } = outcome.why;
+  return service === null ? `home is ${reason}` : `its service is down (${reason})`;
 }

@@ -86,6 +86,11 @@ export function problemPage(status: ErrorStatus, html: string, options: ProblemO
   return new Response(html, { status, headers });
 }
 
+/** The same as a document of the protocol that the question was asked in. */
+export function problemDocument(status: ErrorStatus, contentType: string, body: string): Response {
+  return new Response(body, { status, headers: headersOf(status, contentType, {}) });
+}
+
 /** What a sender is told when a lane's judge refused its delivery. 401 makes peers knock again with another proof. */
 export function problemOf(kind: RefusalKind, retryAfterSeconds = 300): Response {
   switch (kind) {
@@ -93,6 +98,8 @@ export function problemOf(kind: RefusalKind, retryAfterSeconds = 300): Response 
       return problem(401, kind);
     case 'malformed':
       return problem(400, kind);
+    case 'blocked':
+      return problem(403, kind);
     case 'too-large':
       return problem(413, kind);
     case 'over-quota':

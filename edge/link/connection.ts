@@ -175,9 +175,10 @@ export class Connection {
   /** A message of home. */
   receive(message: Uint8Array<ArrayBuffer>): void {
     this.heardAt = this.#options.clock.now();
+    let parcel: Parcel | null = null;
     try {
       const frames = decodeMessage(message);
-      const parcel = Parcel.of(message, frames);
+      parcel = Parcel.of(message, frames);
       for (const frame of frames) this.#frame(frame, parcel);
       // The last one speaks for those before it.
       if (this.#marked !== null) this.#send(encodeMark('MARKED', this.#marked));
@@ -189,6 +190,7 @@ export class Connection {
       // Whatever it was, what else the message held is lost: nobody may wait for it.
       this.#options.onBroken(closeCodes.protocol, isFault ? thrown.code : 'internal');
     } finally {
+      parcel?.spent();
       this.#touched.clear();
     }
   }

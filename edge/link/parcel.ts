@@ -1,5 +1,7 @@
 // Memory of a large message, given back as soon as its last byte has gone on. Left to the garbage collector, which is
-// in no hurry about buffers, a download made the object several times as large as all that was on its way.
+// in no hurry about buffers, a download made the object several times as large as all that was on its way. Whoever
+// goes through the message is one of its users: what is copied out of it at once must not take it away from the frames
+// behind.
 
 import type { Frame } from '../../shared/link/codec.ts';
 
@@ -18,10 +20,10 @@ export class Parcel {
     this.#uses = uses;
   }
 
-  /** For a message whose bytes are used by these frames' DATA; null when it is small. */
+  /** For a message whose bytes are used by these frames' DATA, and by who goes through them; null when it is small. */
   static of(message: Uint8Array<ArrayBuffer>, frames: readonly Frame[]): Parcel | null {
     const uses = frames.filter(({ name, payload }) => name === 'DATA' && payload.length > 0).length;
-    return message.length < largeBytes || uses === 0 ? null : new Parcel(message.buffer, uses);
+    return message.length < largeBytes || uses === 0 ? null : new Parcel(message.buffer, uses + 1);
   }
 
   /** One of its uses is over. After the last, no view of the message holds anything. */

@@ -21,6 +21,9 @@ export interface Words {
   readonly partWhy: string;
   /** Why: said once, at the end. */
   readonly why: string;
+  /** What was at this address was deleted by whoever wrote it. */
+  readonly goneTitle: string;
+  readonly gone: string;
 }
 
 export const words: Readonly<Record<string, Words>> = {
@@ -41,6 +44,8 @@ export const words: Readonly<Record<string, Words>> = {
     partBackSoon: 'Please try again in a few minutes.',
     partWhy: 'What you send to the people here is kept and will reach them.',
     why: 'It runs at home and sleeps when its power is low. What you send to the people here is kept and will reach them.',
+    goneTitle: 'Gone',
+    gone: 'What was here was deleted by whoever wrote it.',
   },
   es: {
     asleepTitle: 'Durmiendo, volverá pronto',
@@ -59,6 +64,8 @@ export const words: Readonly<Record<string, Words>> = {
     partBackSoon: 'Inténtalo de nuevo en unos minutos.',
     partWhy: 'Lo que envíes a las personas de aquí se guarda y les llegará.',
     why: 'Está en una casa y duerme cuando le queda poca energía. Lo que envíes a las personas de aquí se guarda y les llegará.',
+    goneTitle: 'Ya no existe',
+    gone: 'Lo que había aquí fue borrado por quien lo escribió.',
   },
   fr: {
     asleepTitle: 'Endormi, bientôt de retour',
@@ -77,6 +84,8 @@ export const words: Readonly<Record<string, Words>> = {
     partBackSoon: 'Réessayez dans quelques minutes.',
     partWhy: 'Ce que vous envoyez aux personnes d’ici est gardé et leur parviendra.',
     why: 'Il vit dans une maison et dort quand il lui reste peu de courant. Ce que vous envoyez aux personnes d’ici est gardé et leur parviendra.',
+    goneTitle: 'Disparu',
+    gone: 'Ce qui était ici a été supprimé par la personne qui l’avait écrit.',
   },
   de: {
     asleepTitle: 'Schläft, bald zurück',
@@ -95,6 +104,8 @@ export const words: Readonly<Record<string, Words>> = {
     partBackSoon: 'Bitte in ein paar Minuten noch einmal versuchen.',
     partWhy: 'Was Sie den Menschen hier senden, wird aufgehoben und kommt an.',
     why: 'Er steht in einer Wohnung und schläft, wenn der Strom knapp wird. Was Sie den Menschen hier senden, wird aufgehoben und kommt an.',
+    goneTitle: 'Gelöscht',
+    gone: 'Was hier stand, wurde von der Person gelöscht, die es geschrieben hat.',
   },
 };
 

@@ -21,6 +21,8 @@ export interface Leavings {
   readonly pages: readonly string[];
   /** Domains that the service blocks; missing: it cannot be asked, and what it shows to some servers only is shown to none. */
   readonly blockedDomains?: readonly string[];
+  /** Paths of objects that were deleted, newest first. Never one that something may have again. */
+  readonly gone?: readonly string[];
 }
 
 /** The service's answer to one delivery, as far as an outcome depends on it. */

@@ -3,7 +3,7 @@
 
 import { acceptances } from '../../shared/acceptance/profiles.ts';
 import { PorchlightError } from '../../shared/errors.ts';
-import type { PublicDocument, WebFingerAccount } from '../../shared/snapshot.ts';
+import type { ActorKey, PublicDocument, WebFingerAccount } from '../../shared/snapshot.ts';
 import { ask, type Dispatcher } from '../http-connections.ts';
 import { receiptHeadersFor } from '../receipts/receipt-headers.ts';
 import type { Receipts } from '../receipts/receipts.ts';
@@ -55,7 +55,10 @@ interface Answer {
   readonly inboxes: readonly string[];
   readonly documents: readonly string[];
   readonly knownActors: readonly string[];
+  /** Absent: an embedded home of an earlier version. */
+  readonly actorKeys?: readonly ActorKey[];
   readonly pages: readonly string[];
+  readonly gone: readonly string[];
 }
 
 /** Throws unless it is answered with success. */
@@ -74,7 +77,7 @@ async function askForLeavings(base: URL, signal: AbortSignal, token: string): Pr
     );
   };
   const own = (await (await get('/.porchlight/leavings', { authorization: `Bearer ${token}` })).body.json()) as Answer;
-  const { host, resource, inboxes, knownActors, pages } = own;
+  const { host, resource, inboxes, knownActors, actorKeys = [], pages, gone } = own;
   const documents: PublicDocument[] = [];
   for (const path of own.documents) {
     const answer = await get(path, { accept: activityJson });
@@ -83,7 +86,7 @@ async function askForLeavings(base: URL, signal: AbortSignal, token: string): Pr
   }
   const account = await get(`/.well-known/webfinger?resource=${encodeURIComponent(resource)}`);
   const accounts = [(await account.body.json()) as WebFingerAccount];
-  return { inboxes, accounts, nodeinfo: await nodeinfo(get), documents, knownActors, pages };
+  return { inboxes, accounts, nodeinfo: await nodeinfo(get), documents, knownActors, actorKeys, pages, gone };
 }
 
 /** NodeInfo 2.1, section "Discovery": the well-known document names the other. */

@@ -5,7 +5,7 @@
 import type { Clock } from '../../shared/clock.ts';
 import { causeOf } from '../../shared/errors.ts';
 import { limits } from '../../shared/limits.ts';
-import type { SignatureKind, Snapshot } from '../../shared/snapshot.ts';
+import type { Snapshot } from '../../shared/snapshot.ts';
 import type { Adapter, Leavings } from '../adapters/adapter.ts';
 import type { Log } from '../log.ts';
 import type { LeavingsFile } from './leavings-file.ts';
@@ -18,6 +18,8 @@ export interface LeavingService {
   readonly adapter: Adapter;
   /** Its inboxes take nothing while it is away; false if left out. */
   readonly defers?: boolean;
+  /** It answers ActivityPub questions only to who signs them; false if left out. */
+  readonly authorizedFetch?: boolean;
   /** Origin on loopback; null while it is down. */
   origin(): string | null;
 }
@@ -66,6 +68,12 @@ export class Leaver {
    */
   get leftAt(): number | null {
     return this.#leftAt;
+  }
+
+  /** Addresses of the actors of this service's accounts, as it last said. */
+  actors(name: string): readonly string[] {
+    const accounts = this.#options.kept.of(name)?.accounts ?? [];
+    return accounts.flatMap(({ links }) => links.flatMap(({ rel, href }) => (rel === 'self' && href ? [href] : [])));
   }
 
   /** Paths of public pages worth warming, as this service last said. */
@@ -129,8 +137,8 @@ export class Leaver {
   async #ask(
     service: LeavingService,
   ): Promise<{ readonly service: SnapshotService | null; readonly isHeard: boolean }> {
-    const { name, hosts, adapter, defers = false } = service;
-    const signatures: readonly SignatureKind[] = adapter.signatures;
+    const { name, hosts, adapter, authorizedFetch = false, defers = false } = service;
+    const { signatures } = adapter;
     const isDown = service.origin() === null;
     const fresh = isDown ? null : await this.#fresh(service);
     const leavings = fresh ?? this.#options.kept.of(name);
@@ -138,7 +146,7 @@ export class Leaver {
     const isHeard = isDown || fresh !== null;
     if (leavings === null) return { service: null, isHeard };
     const accepts = adapter.acceptsOf?.(leavings) ?? adapter.accepts;
-    const said = { name, hosts, signatures, ...(accepts === undefined ? {} : { accepts }), defers, leavings };
+    const said = { name, hosts, signatures, ...(accepts && { accepts }), authorizedFetch, defers, leavings };
     return { service: said, isHeard };
   }
 

@@ -11,8 +11,9 @@ export interface SnapshotService {
   readonly name: string;
   readonly hosts: readonly string[];
   readonly signatures: readonly SignatureKind[];
-  /** Absent: nothing is known but the kinds. */
   readonly accepts?: Acceptance;
+  /** It answers ActivityPub questions only to who signs them; false if left out. */
+  readonly authorizedFetch?: boolean;
   /** Its inboxes take nothing while it is away; false if left out. */
   readonly defers?: boolean;
   readonly leavings: Leavings;
@@ -36,14 +37,17 @@ const falsePositiveRate = 0.001;
 const fewestActors = 1024;
 
 export function snapshotContent({ language, title, complete, services, senders }: SnapshotFacts): SnapshotContent {
-  const profiles: ServiceProfile[] = services.map(({ name, hosts, signatures, accepts, defers, leavings }) => ({
-    name,
-    hosts,
-    inboxes: leavings.inboxes,
-    signatures,
-    ...(accepts === undefined ? {} : { accepts }),
-    ...(defers === true ? { defers } : {}),
-  }));
+  const profiles: ServiceProfile[] = services.map(
+    ({ name, hosts, signatures, accepts, authorizedFetch, defers, leavings }) => ({
+      name,
+      hosts,
+      inboxes: leavings.inboxes,
+      signatures,
+      ...(authorizedFetch === true ? { authorizedFetch } : {}),
+      ...(accepts === undefined ? {} : { accepts }),
+      ...(defers === true ? { defers } : {}),
+    }),
+  );
   const met = services.map(({ leavings }) => leavings.knownActors);
   const actors = new Set([...met.flatMap((known) => known ?? []), ...senders]);
   return {
@@ -58,7 +62,36 @@ export function snapshotContent({ language, title, complete, services, senders }
     // News of an actor that a service may know is never forgotten: where one cannot say whom it knows, all are known.
     ...actorKeys(services),
     knownActors: (met.includes(null) ? BloomFilter.full() : filterOf(actors)).toData(),
+    ...blocksOf(services),
+    ...goneOf(services),
   };
+}
+
+/**
+ * One list for all services. Only when each that shows something to some servers only said whom it blocks, and completely:
+ * a list that lacks somebody would show them what it is kept from them for.
+ */
+function blocksOf(services: readonly SnapshotService[]): Pick<Snapshot, 'blockedDomains'> {
+  const choosy = services.filter(({ authorizedFetch }) => authorizedFetch === true);
+  if (choosy.some(({ leavings }) => leavings.blockedDomains === undefined)) return {};
+  const named = services.flatMap(({ leavings }) => leavings.blockedDomains ?? []);
+  if (named.length === 0 && choosy.length === 0) return {};
+  const domains = new Set(named.map(asHostName).filter((domain) => domain !== null));
+  return domains.size > limits.blockedDomains ? {} : { blockedDomains: [...domains].sort((a, b) => (a < b ? -1 : 1)) };
+}
+
+/** As a key's address would spell it; null for what is no host's name (a pattern, a remark): it can be nobody's. */
+function asHostName(domain: string): string | null {
+  const host = URL.parse(`https://${domain.trim().replace(/^\*\./, '')}`)?.hostname.replace(/\.$/, '') ?? '';
+  return /^(?=.{1,253}$)[a-z0-9_-]+(\.[a-z0-9_-]+)*$/.test(host) ? host : null;
+}
+
+/** Each at the service's first host, which is that of its documents. The newest, as many as the edge takes. */
+function goneOf(services: readonly SnapshotService[]): Pick<Snapshot, 'gone'> {
+  const gone = services.flatMap(({ hosts, leavings }) =>
+    (leavings.gone ?? []).flatMap((path) => (hosts[0] === undefined ? [] : [{ host: hosts[0], path }])),
+  );
+  return gone.length === 0 ? {} : { gone: gone.slice(0, limits.goneObjects) };
 }
 
 /** None of them: the snapshot is as one of a home that knows nothing of keys. */

@@ -1,9 +1,11 @@
 // Warming, as home does it: at bedtime, and now and then while awake, so that a home which is gone without a word left
-// yesterday's pages. Each service's pages are warmed at its own host.
+// yesterday's pages. Each service's pages are warmed at its own host, and beside them what peers ask for.
 
 import { limits } from '../../shared/limits.ts';
+import type { Warming, WarmReply } from '../../shared/warming.ts';
 import type { Log } from '../log.ts';
 import type { OnProgress } from '../progress.ts';
+import { usualInstanceActors, warmDocuments } from './documents.ts';
 import { publicPages } from './public-pages.ts';
 import { warmPages } from './warm.ts';
 
@@ -13,6 +15,10 @@ export interface WarmedService {
   origin(): string | null;
   /** What it said by itself is worth warming; null: it is looked at as a stranger would. */
   pages(): readonly string[] | null;
+  /** Addresses of its accounts' actors, as far as it said; none if left out. */
+  actors?(): readonly string[];
+  /** It answers ActivityPub questions only to who signs them; false if left out. */
+  readonly authorizedFetch?: boolean;
 }
 
 export interface WarmerOptions {
@@ -22,7 +28,12 @@ export interface WarmerOptions {
   readonly edge: string;
   /** Pages in all, as the owner wants it now. */
   readonly most: () => number;
-  readonly warm: (host: string, paths: readonly string[], signal: AbortSignal) => Promise<void>;
+  readonly warm: (
+    host: string,
+    paths: readonly string[],
+    as: Warming,
+    signal: AbortSignal,
+  ) => Promise<Pick<WarmReply, 'refused' | 'links'>>;
 }
 
 export class Warmer {
@@ -32,8 +43,33 @@ export class Warmer {
     this.#options = options;
   }
 
-  /** Resolves to how many pages the edge was asked to keep. Never rejects: `signal` bounds it. */
+  /**
+   * Resolves to how many pages the edge was asked to keep. Never rejects: `signal` bounds it. What peers ask for goes beside
+   * the pages and not before or after them: neither may take all of a short bedtime.
+   */
   async warm(signal: AbortSignal, onProgress: OnProgress = () => undefined): Promise<number> {
+    const [pages] = await Promise.all([this.#pages(signal, onProgress), this.#documents(signal)]);
+    return pages;
+  }
+
+  async #documents(signal: AbortSignal): Promise<void> {
+    const { services, log, warm } = this.#options;
+    let left: number = limits.warmDocuments;
+    for (const service of services) {
+      const actors = service.actors?.() ?? [];
+      if (actors.length === 0 || service.origin() === null || left <= 0 || signal.aborted) continue;
+      const { hosts, authorizedFetch = false } = service;
+      left -= await warmDocuments({
+        log,
+        service: { hosts, actors, authorizedFetch, instanceActors: usualInstanceActors },
+        most: left,
+        signal,
+        warm: async (host, paths, as) => await warm(host, paths, as, signal),
+      });
+    }
+  }
+
+  async #pages(signal: AbortSignal, onProgress: OnProgress): Promise<number> {
     const { services, log, most, warm } = this.#options;
     let left = most();
     let done = 0;
@@ -47,7 +83,7 @@ export class Warmer {
         pages,
         most: left,
         signal,
-        warm: async (paths) => await warm(host, paths, signal),
+        warm: async (paths) => void (await warm(host, paths, 'page', signal)),
         onPages: (some, of) => onProgress({ step: 'leaving public pages', done: before + some, of: before + of }),
       });
       left -= Math.min(pages.length, left);

@@ -3,6 +3,7 @@
 
 import { type AnyFeed, parseFeed } from 'feedsmith';
 import { causeOf, PorchlightError } from '../../shared/errors.ts';
+import { limits } from '../../shared/limits.ts';
 import { plainText, shortened } from './plain-text.ts';
 
 export interface FeedEntry {
@@ -35,6 +36,17 @@ export function readEntries(text: string, base: string): readonly FeedEntry[] {
     if (name === null || name === '' || (title === '' && summary === '')) return [];
     const time = published === undefined ? Number.NaN : Date.parse(published);
     return [{ id: name, title, summary, link: address, publishedAt: Number.isNaN(time) ? null : time }];
+  });
+}
+
+/** Ids of entries that the feed says were deleted (RFC 6721 section 3; in Atom alone). Throws as readEntries does. */
+export function readDeleted(text: string): readonly string[] {
+  if (parseWhole(text).format !== 'atom') return [];
+  const told = text.replace(/<!--[\s\S]*?-->|<!\[CDATA\[[\s\S]*?\]\]>/g, '');
+  return [...told.matchAll(/<(?:[\w-]+:)?deleted-entry\s([^>]*)>/g)].flatMap(([, attributes = '']) => {
+    const [, double, single] = /(?:^|\s)ref\s*=\s*(?:"([^"]*)"|'([^']*)')/.exec(attributes) ?? [];
+    const ref = plainText(double ?? single ?? '', limits.addressLength);
+    return ref === '' ? [] : [ref];
   });
 }
 

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { causeOf, PorchlightError } from '../../shared/errors.ts';
 import { limits } from '../../shared/limits.ts';
 import type { Log } from '../log.ts';
-import { readEntries } from './feed-entries.ts';
+import { readDeleted, readEntries } from './feed-entries.ts';
 import type { Publisher } from './publish.ts';
 
 const feedFile = 'feed.xml';
@@ -83,8 +83,9 @@ export class FeedWatch {
           `Cannot read the feed: ${feedFile} has ${stats.size} bytes, more than ${limits.feedBytes}; shorten it.`,
         );
       }
-      const entries = stats === undefined ? [] : readEntries(readFileSync(this.#file, 'utf8'), `${origin}/`);
-      await publisher.take(entries);
+      const text = stats === undefined ? null : readFileSync(this.#file, 'utf8');
+      if (text === null) await publisher.take([]);
+      else await publisher.take(readEntries(text, `${origin}/`), readDeleted(text));
       this.#seen = stamp;
     } catch (thrown) {
       log.warn(`Cannot post from the feed: ${causeOf(thrown)}`);

@@ -4,10 +4,13 @@
 import { timingSafeEqual } from 'node:crypto';
 import { readJsonObject } from '../../shared/json-object.ts';
 import { limits } from '../../shared/limits.ts';
+import type { ActorKey } from '../../shared/snapshot.ts';
+import { actorKeysOf } from './actor-keys.ts';
 import { inboxPaths, ownPaths, postPathOf } from './addresses.ts';
 import type { Followers } from './followers.ts';
 import type { Greetings } from './greetings.ts';
 import type { Inbox } from './inbox.ts';
+import type { SqliteKvStore } from './kv.ts';
 import type { Posts } from './posts.ts';
 import { sitePages } from './site/pages.ts';
 
@@ -32,7 +35,11 @@ export interface EmbeddedLeavings {
   /** Paths of ActivityPub documents. */
   readonly documents: readonly string[];
   readonly knownActors: readonly string[];
+  /** Of these actors, as far as they are known. */
+  readonly actorKeys: readonly ActorKey[];
   readonly pages: readonly string[];
+  /** Paths of what was deleted, the last first. */
+  readonly gone: readonly string[];
 }
 
 export interface HomeApiParts {
@@ -45,6 +52,7 @@ export interface HomeApiParts {
   readonly inbox: Inbox;
   readonly posts: Posts;
   readonly greetings: Greetings;
+  readonly kv: SqliteKvStore;
 }
 
 /** Peers ask for what they were just told of; who scrolls further back can wait for the morning. */
@@ -56,7 +64,7 @@ export async function answerHome(request: Request, parts: HomeApiParts): Promise
   const isGet = request.method === 'GET';
   switch (pathname) {
     case leavingsPath:
-      return isGet ? json(leavingsOf(parts)) : text(405, 'It can be read.');
+      return isGet ? json(await leavingsOf(parts)) : text(405, 'It can be read.');
     case greetingsPath: {
       if (!isGet) return await greet(request, parts);
       const most = Number(searchParams.get('most') ?? limits.greetPeers);
@@ -74,7 +82,7 @@ async function greet(request: Request, { greetings }: HomeApiParts): Promise<Res
   return (await greetings.greet(peer)) ? text(202, 'It is greeted.') : text(404, 'Nobody there follows.');
 }
 
-function leavingsOf({
+async function leavingsOf({
   origin,
   handle,
   handleHost,
@@ -82,15 +90,22 @@ function leavingsOf({
   followers,
   inbox,
   posts,
-}: HomeApiParts): EmbeddedLeavings {
+  kv,
+}: HomeApiParts): Promise<EmbeddedLeavings> {
   const { actor, outbox, followers: followersPath, following } = ownPaths;
+  const knownActors = [...new Set([...followers.all().map((follower) => follower.actor), ...inbox.actors()])];
   return {
     host: new URL(origin).host,
     resource: `acct:${handle}@${handleHost}`,
     inboxes: inboxPaths,
     documents: [actor, outbox, followersPath, following, ...posts.page(0, recentPosts).map(({ id }) => postPathOf(id))],
-    knownActors: [...new Set([...followers.all().map((follower) => follower.actor), ...inbox.actors()])],
+    knownActors,
+    actorKeys: (await actorKeysOf(kv, knownActors)).slice(0, limits.actorKeys),
     pages: sitePages(siteFolder, origin),
+    // Each with the activity that told of it.
+    gone: posts
+      .deleted(Math.floor(limits.goneObjects / 2))
+      .flatMap((id) => [postPathOf(id), `${postPathOf(id)}/creation`]),
   };
 }
 

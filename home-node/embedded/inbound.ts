@@ -12,6 +12,7 @@ import type { Receipts } from '../receipts/receipts.ts';
 import type { Provenance } from './activity.ts';
 import { inboxPaths, ownPaths, postIdOf } from './addresses.ts';
 import type { Federations } from './federation.ts';
+import { tombstoneJson } from './post-objects.ts';
 import type { Posts } from './posts.ts';
 import { requirementsOf } from './requirements.ts';
 
@@ -38,10 +39,22 @@ export function handleFederation(parts: InboundParts): InboundHandler {
     if (request === null) return text(400, 'The request cannot be understood.');
     if (request.method === 'POST' && inboxPaths.includes(path))
       return await takeDelivery(request, target, incoming, body, parts);
+    const deleted = deletedAt(request, path, parts);
+    if (deleted !== null) return deleted;
     const response = await ask(strict, request, { keyOrigin: null }, path, parts);
     if (response.status === 200) response.headers.set('Cache-Control', cacheControl);
     return response;
   };
+}
+
+/** 410 for a post that was there, and for the activity that told of it; null for anything else. */
+function deletedAt(request: Request, path: string, { origin, posts }: InboundParts): Response | null {
+  const id = postIdOf(path.replace(/\/creation$/, ''));
+  if (id === null || !posts.isDeleted(id)) return null;
+  const asksForDocument = /application\/(activity|ld)\+json/.test(request.headers.get('Accept') ?? '');
+  if (!asksForDocument) return text(410, 'This was deleted by whoever wrote it.');
+  const headers = { 'Content-Type': 'application/activity+json', 'Cache-Control': cacheControl, Vary: 'Accept' };
+  return new Response(JSON.stringify(tombstoneJson(`${origin}${path}`)), { status: 410, headers });
 }
 
 async function takeDelivery(

@@ -1,6 +1,6 @@
 // The owner's posts as ActivityPub objects: a Note, and the Create that tells followers of it. Both are public.
 
-import { Create, Note, PUBLIC_COLLECTION } from '@fedify/vocab';
+import { Create, Delete, Note, PUBLIC_COLLECTION } from '@fedify/vocab';
 import { ownPaths, postPathOf } from './addresses.ts';
 import type { Post } from './posts.ts';
 
@@ -26,6 +26,24 @@ export async function createOf(post: Post, options: PostObjectOptions): Promise<
     cc: note.cc,
     object: note,
   });
+}
+
+/** ActivityPub section 6.4. */
+export async function deleteOf(id: string, { origin }: Pick<PostObjectOptions, 'origin'>): Promise<Delete> {
+  const { '@context': context, ...tombstone } = tombstoneJson(`${origin}${postPathOf(id)}`);
+  return await Delete.fromJsonLd({
+    '@context': context,
+    type: 'Delete',
+    id: `${tombstone.id}#deletion`,
+    actor: `${origin}${ownPaths.actor}`,
+    to: PUBLIC_COLLECTION.href,
+    object: tombstone,
+  });
+}
+
+/** What stands at the address of something that was deleted, with 410 (ActivityPub section 3.1.4). */
+export function tombstoneJson(id: string) {
+  return { '@context': 'https://www.w3.org/ns/activitystreams', type: 'Tombstone', id } as const;
 }
 
 function noteJson(post: Post, { origin, language }: PostObjectOptions) {

@@ -13,6 +13,8 @@ export interface Post {
 }
 
 const feedFirstRead = 'feed-first-read';
+/** Milestones: with the post's id after it. */
+const deletedPost = 'post-deleted:';
 
 export class Posts {
   readonly #database: Database;
@@ -37,6 +39,39 @@ export class Posts {
 
   isSeen(entry: string): boolean {
     return this.#database.sql.prepare('SELECT 1 FROM entries WHERE entry = ?').get(entry) !== undefined;
+  }
+
+  /** The id of the post that was made of this entry and is still there; null: there is none. */
+  postOf(entry: string): string | null {
+    const row = this.#database.sql.prepare('SELECT post FROM entries WHERE entry = ? AND post IS NOT NULL').get(entry);
+    return row === undefined ? null : String(row.post);
+  }
+
+  /**
+   * Takes the post of this entry away for good: its address is never anything else. null, and nothing happens, when there is
+   * none. Otherwise its id.
+   */
+  delete(entry: string, now: number): string | null {
+    const id = this.postOf(entry);
+    if (id === null) return null;
+    this.#database.sql.prepare('UPDATE entries SET post = NULL WHERE entry = ?').run(entry);
+    this.#database.sql.prepare('DELETE FROM posts WHERE id = ?').run(id);
+    this.#database.sql
+      .prepare('INSERT INTO milestones (name, at) VALUES (?, ?) ON CONFLICT (name) DO NOTHING')
+      .run(deletedPost + id, now);
+    return id;
+  }
+
+  isDeleted(id: string): boolean {
+    return this.#database.sql.prepare('SELECT 1 FROM milestones WHERE name = ?').get(deletedPost + id) !== undefined;
+  }
+
+  /** Ids, the last deleted first. */
+  deleted(most: number): readonly string[] {
+    return this.#database.sql
+      .prepare('SELECT name FROM milestones WHERE name GLOB ? ORDER BY at DESC, name LIMIT ?')
+      .all(`${deletedPost}*`, most)
+      .map(({ name }) => String(name).slice(deletedPost.length));
   }
 
   feedWasRead(): boolean {

@@ -12,7 +12,7 @@ import type { Database } from './database.ts';
 import type { FeedEntry } from './feed-entries.ts';
 import { asRecipient, type Followers } from './followers.ts';
 import { escapeHtml } from './plain-text.ts';
-import { createOf, type PostObjectOptions } from './post-objects.ts';
+import { createOf, deleteOf, type PostObjectOptions } from './post-objects.ts';
 import type { Post, Posts } from './posts.ts';
 import type { SqliteMessageQueue } from './queue.ts';
 
@@ -33,12 +33,29 @@ export class Publisher {
     this.#parts = parts;
   }
 
-  /** All entries of the feed as it stands now. */
-  async take(entries: readonly FeedEntry[]): Promise<void> {
+  /** All entries of the feed as it stands now, and the ids of those that it says were deleted. */
+  async take(entries: readonly FeedEntry[], deleted: readonly string[] = []): Promise<void> {
     const { posts, clock } = this.#parts;
     if (posts.feedWasRead()) await this.#publishNew(entries);
     // What stood in the feed when it was first read was there before any follower: no posts.
     else this.#remember(entries, () => posts.markFeedRead(clock.now()));
+    for (const entry of deleted) await this.#delete(entry);
+  }
+
+  /** An entry that is only left out stays a post: feeds name their newest entries and no others. */
+  async #delete(entry: string): Promise<void> {
+    const { context, database, posts, followers, queue, clock, log } = this.#parts;
+    const id = posts.postOf(entry);
+    if (id === null) return;
+    const recipients = followers.all().map(asRecipient);
+    const activity = await deleteOf(id, this.#parts);
+    const messages = await queue.collect(async () => {
+      await context.sendActivity({ identifier: owner }, recipients, activity, { preferSharedInbox: true });
+    });
+    database.transaction(() => {
+      if (posts.delete(entry, clock.now()) !== null) queue.store(messages);
+    });
+    log.info(`Deleted a post, as the feed says, and told ${recipients.length} followers.`);
   }
 
   /** Posts what is new, oldest first; old and supernumerary entries are only remembered. */

@@ -60,7 +60,7 @@ export async function openEmbeddedHome(options: EmbeddedOptions, clock: Clock, l
   const publisher = new Publisher({ ...person, ...stores, context, clock, log });
   const feed = new FeedWatch({ folder: siteFolder, origin, publisher, log });
   const greetings = new Greetings({ ...person, ...stores, context, kv, clock });
-  const homeApi = { ...person, ...stores, greetings, siteFolder, token: receipts.token };
+  const homeApi = { ...person, ...stores, greetings, kv, siteFolder, token: receipts.token };
 
   return {
     server: createServer({

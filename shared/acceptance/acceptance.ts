@@ -4,8 +4,6 @@
 // else, awake or asleep: what is accepted in vain is lost, while a sender that is told 401 can sign in another way.
 
 import type { Algorithm } from '../signature/signature.ts';
-import type { ServiceProfile } from '../snapshot.ts';
-import { acceptances } from './profiles.ts';
 
 export type DigestAlgorithm = 'SHA-256' | 'SHA-512';
 
@@ -59,17 +57,3 @@ export interface Acceptance {
   /** Depth of JSON in a body; `limits.jsonDepth` holds besides. */
   readonly jsonDepth: number;
 }
-
-/**
- * What is accepted for a service. A home of an earlier version leaves kinds of signatures only; and where its settings
- * name fewer kinds than its software can verify, the settings hold.
- */
-export function acceptanceOf({ signatures, accepts = acceptances.both }: AcceptingService): Acceptance {
-  return {
-    ...accepts,
-    cavage: signatures.includes('cavage') ? accepts.cavage : null,
-    rfc9421: signatures.includes('rfc9421') ? accepts.rfc9421 : null,
-  };
-}
-
-export type AcceptingService = Pick<ServiceProfile, 'signatures' | 'accepts'>;

@@ -4,7 +4,7 @@
 import { refused } from '../signature/refused.ts';
 import { fieldValue, type SignedRequest } from '../signature/request.ts';
 import type { Algorithm, RequestSignature } from '../signature/signature.ts';
-import type { Acceptance, CavageAcceptance, CavageTime, DigestAlgorithm, Rfc9421Acceptance } from './acceptance.ts';
+import type { Acceptance, CavageAcceptance, DigestAlgorithm, Rfc9421Acceptance } from './acceptance.ts';
 
 /** All that can be said without the key. `request` is the one that `signature` was read from. */
 export function requireAcceptable(request: SignedRequest, signature: RequestSignature, accepts: Acceptance): void {
@@ -36,21 +36,17 @@ function requireCavage(request: SignedRequest, signature: RequestSignature, acce
   }
   requireCovered(covered, accepts.covered);
   const { times } = accepts;
-  const isUnderstood = (name: string) => times.some((time) => time === name);
-  if (!covered.some(isUnderstood)) throw foreign(`signatures without a covered ${times.join(' or ')}; cover it`);
-  const foreignTime = covered.find((name) => !isUnderstood(timeBehind(name)) && name.startsWith('('));
-  if (foreignTime !== undefined && foreignTime !== '(request-target)') throw foreign(`${foreignTime}; cover date`);
+  if (!times.some((time) => covered.includes(time))) {
+    throw foreign(`signatures without a covered ${times.join(' or ')}; cover it`);
+  }
+  const ofCreated = covered.find((name) => name === '(created)' || name === '(expires)');
+  if (ofCreated !== undefined && !times.includes('(created)')) throw foreign(`${ofCreated}; cover date`);
   if (accepts.dateRequired && fieldValue(request, 'date') === null) throw foreign('requests without Date; send one');
   const spelled = signature.numbers.find((spelling) => !accepts.numbers.includes(spelling));
   if (spelled !== undefined) throw foreign(`numbers that are ${spelled}`);
   requireDigest(fieldValue(request, 'digest'), accepts.digests);
   if (accepts.spelling === 'plain') requirePlain(request);
   requireQuery(request, accepts.query);
-}
-
-/** `(expires)` is understood where `(created)` is. */
-function timeBehind(name: string): CavageTime | string {
-  return name === '(expires)' ? '(created)' : name;
 }
 
 function requireRfc9421(request: SignedRequest, signature: RequestSignature, accepts: Rfc9421Acceptance): void {

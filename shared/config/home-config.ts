@@ -28,6 +28,8 @@ interface AnyServiceConfig {
   readonly health: string | null;
   /** Deliveries before the service at the same moment, each of another sender. */
   readonly drainParallel: number;
+  /** It answers ActivityPub questions only to who signs them, and not to every server. */
+  readonly authorizedFetch: boolean;
   /** Deliveries per second after waking; null: as fast as the service takes them. */
   readonly drainPerSecond: number | null;
 }

@@ -7,7 +7,13 @@ import type { SignatureKind } from '../snapshot.ts';
 import { isEdgeOrigin, isHostName, isLanguage, isText, loopbackAddressOf, textsThat } from './accept.ts';
 import { driverKinds, logFormats, logLevels, serviceKinds, signatureKinds } from './home-config.ts';
 import { serviceOrigin, suggestedAddress } from './service-address.ts';
-import { databaseSetting, deferSetting, forActivityPub, isActivityPub } from './service-settings.ts';
+import {
+  authorizedFetchSetting,
+  databaseSetting,
+  deferSetting,
+  forActivityPub,
+  isActivityPub,
+} from './service-settings.ts';
 import { choice, command, flag, type Known, number, type Settings, setting } from './setting.ts';
 import { kindMeantBy, softwareOf } from './software.ts';
 
@@ -217,6 +223,7 @@ const services = {
   }),
   database: databaseSetting,
   defer: deferSetting,
+  authorized_fetch: authorizedFetchSetting,
   health: setting('text', {
     purpose: 'Path that the server answers with success (below 400) while it is well, and otherwise while it is not.',
     danger: 'At a path that fails though all is well, the service counts as down and the edge answers for it.',

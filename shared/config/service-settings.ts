@@ -46,3 +46,20 @@ export const deferSetting = flag(false, {
     '`false`: deliveries are kept at the edge, and what the server then refuses as too old becomes a dead letter',
   appliesTo: forActivityPub,
 });
+
+/** Kinds of software that never answer a question without a signature. */
+const signedQuestionKinds: readonly string[] = ['gotosocial'];
+
+export const authorizedFetchSetting = setting('true or false', {
+  purpose:
+    'Whether the server shows actors and posts only to servers that sign their questions (GoToSocial always; Mastodon in secure mode). While it is away the edge then asks for a signature too, and shows nothing to domains that the server blocks.',
+  danger:
+    'Guards what the server keeps from those it blocks. False for a server that wants signatures: peers find nobody there at night. True without a list of its blocks: the same.',
+  wanted: 'true or false',
+  accept: (value) => (typeof value === 'boolean' ? value : undefined),
+  fallback: ({ kind }) => kind !== null && signedQuestionKinds.includes(kind),
+  otherwise: '`true` for software that answers nobody else, `false` for all other',
+  appliesTo: forActivityPub,
+  toldToEdge: true,
+  example: false,
+});

@@ -68,6 +68,7 @@ function readService(fields: ServiceFields, blank: Known): ReadService {
   const receiptDays = fields.value('receipt_days', known) ?? 1;
   const shared = {
     health: fields.value('health', known) ?? null,
+    authorizedFetch: fields.value('authorized_fetch', known) ?? false,
     drainParallel: fields.value('drain_parallel', known) ?? 1,
     drainPerSecond: fields.value('drain_per_second', known) ?? null,
   };

@@ -23,6 +23,11 @@ export const strangerCodes = {
     says: 'What the service answered is no HTTP response.',
     do: 'The owner sees why in the log of the service.',
   },
+  blocked: {
+    status: 403,
+    says: "Home's service blocks the domain that the delivery comes from, or whose key signed the question.",
+    do: 'Nothing: the owner decides that in the service.',
+  },
   deferred: {
     status: 503,
     says: 'The service is away, and its owner wants deliveries to come again rather than to be kept for it.',
@@ -42,6 +47,11 @@ export const strangerCodes = {
     status: 503,
     says: 'The spool of this home is full: nothing new is taken, nothing old is lost.',
     do: 'The peer sends again after `Retry-After`; the owner makes room: `porchlight spool list`.',
+  },
+  gone: {
+    status: 410,
+    says: 'Home said that what was at this address is deleted. Nothing else is answered so.',
+    do: 'Forget it.',
   },
   'head-too-large': {
     status: 431,
@@ -121,10 +131,15 @@ export const strangerCodes = {
     says: 'The address is too long to be said back.',
     do: 'Ask with a shorter one.',
   },
+  'not-taken': {
+    status: 503,
+    says: 'Something failed at the edge that nobody foresaw; what was sent was not taken.',
+    do: "The peer sends again after `Retry-After`; the operator finds the cause in the edge's log.",
+  },
   'try-again': {
     status: 503,
-    says: "The server with the sender's key answers too slowly.",
-    do: 'The peer sends again after `Retry-After`.',
+    says: "The server with the sender's key answers too slowly, or who asked for what not all may read cannot be judged now.",
+    do: 'The peer comes again after `Retry-After`.',
   },
   'unknown-host': {
     status: 421,
@@ -135,6 +150,11 @@ export const strangerCodes = {
     status: 501,
     says: 'Home is of a version that does not carry WebSockets.',
     do: 'The owner updates the home node.',
+  },
+  'unsigned-question': {
+    status: 401,
+    says: 'The service shows this only to who signs the question, and this one is not signed, or by a signature that does not hold.',
+    do: 'Sign it as `WWW-Authenticate` says.',
   },
   unproven: {
     status: 401,

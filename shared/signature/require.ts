@@ -19,12 +19,13 @@ export function requireProof(request: SignedRequest, signature: RequestSignature
 }
 
 /**
- * The method, the target, and for a POST the body's digest. Every part that a replayer could exchange for another
+ * The method, the target, and unless it is a GET or HEAD the body's digest. Every part that a replayer could exchange for another
  * must be covered (RFC 9421 section 7.2.1).
  */
 function requireCoverage(request: SignedRequest, { by, covered }: RequestSignature): void {
   const missing = (names: readonly string[]) => names.filter((name) => !covered.includes(name));
-  const digest = request.method !== 'POST' ? [] : by === 'cavage' ? ['digest'] : ['content-digest'];
+  const isBodiless = request.method === 'GET' || request.method === 'HEAD';
+  const digest = isBodiless ? [] : by === 'cavage' ? ['digest'] : ['content-digest'];
   const lacking =
     by === 'cavage'
       ? missing(['(request-target)', 'host', ...digest])

@@ -131,3 +131,29 @@ describe('a forgery is answered 401 and leaves no row', () => {
     expect((await rig.send(await cavage(rig.signers.alice, letter))).status).toBe(202);
   });
 });
+
+describe('home blocks a domain', () => {
+  const only = (blocked: readonly string[], services = snapshotOf().services) =>
+    homeWith(snapshotOf({ services, blockedDomains: blocked }));
+
+  test.each([['peer.example'], ['example']])(
+    '%s: its deliveries are refused for good, with no question',
+    async (one) => {
+      rig.home = only(['elsewhere.example', one]);
+      await rig.expectRefused(403, await cavage(rig.signers.alice, letter));
+      await rig.expectRefused(403, await rfc9421(rig.signers.alice, letter));
+      expect(rig.internet.asked).toEqual([]);
+    },
+  );
+
+  test.each([['eer.example'], ['sub.peer.example'], ['peer.example.org']])('%s is another than hers', async (one) => {
+    rig.home = only([one]);
+    expect((await rig.send(await cavage(rig.signers.alice, letter))).status).toBe(202);
+  });
+
+  test('of several services each judges for itself', async () => {
+    const videos = { name: 'videos', hosts: ['videos.example'], inboxes: ['/inbox'], signatures: [] };
+    rig.home = only(['peer.example'], [...snapshotOf().services, videos]);
+    expect((await rig.send(await cavage(rig.signers.alice, letter))).status).toBe(202);
+  });
+});

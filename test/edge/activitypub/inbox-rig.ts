@@ -26,6 +26,7 @@ export const hour = 3_600_000;
 const codes: Readonly<Record<number, string>> = {
   400: 'malformed',
   401: 'unproven',
+  403: 'blocked',
   413: 'too-large',
   503: 'try-again',
 };

@@ -12,6 +12,8 @@ const browser = 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8
 const mastodon =
   'application/activity+json, application/ld+json; profile="https://www.w3.org/ns/activitystreams", text/html;q=0.1';
 
+const peer = 'application/activity+json, application/ld+json; profile="https://www.w3.org/ns/activitystreams"';
+
 function question(headers: HeadersInit = {}, path = '/page', method = 'GET'): Question {
   return { method, url: new URL(`https://a.example${path}`), headers: new Headers(headers) };
 }
@@ -123,6 +125,52 @@ describe('mayStore()', () => {
     }
   });
 
+  test('keeps an address with a query only when home ordered it, and drops what is kept of it like any other', () => {
+    const outbox = question({ Accept: peer }, '/outbox?page=true');
+    const page = answer({ 'Content-Type': 'application/activity+json' });
+    expect(because(mayStore(outbox, page))).toBe('its address has a query');
+    expect(gone(mayStore(outbox, page))).toBe(false);
+    expect(mayStore(outbox, page, true)).toMatchObject({ store: true, variant: 'activitypub' });
+    expect(mayStore(outbox, answer({}, 404))).toMatchObject({ store: false, gone: ['activitypub'] });
+    expect(mayStore(outbox, answer({ 'Cache-Control': 'private' }))).toMatchObject({ gone: ['activitypub'] });
+    expect(mayStore(question({}, `/page?${'a'.repeat(limits.copyPathLength)}`), answer(), true).store).toBe(false);
+  });
+
+  test('keeps what varies by cookie or signature as who has neither is shown it, if it is called public besides', () => {
+    const vary = (control: string) => ({
+      Vary: 'Accept, Accept-Language, Cookie, Signature',
+      'Cache-Control': control,
+    });
+    const activity = { 'Content-Type': 'application/activity+json; charset=utf-8' };
+    expect(mayStore(question({ Accept: peer }), answer({ ...vary('max-age=180, public'), ...activity }))).toMatchObject(
+      {
+        variant: 'activitypub',
+      },
+    );
+    expect(mayStore(question({ Accept: browser }), answer(vary('public')))).toMatchObject({ variant: 'html' });
+    for (const control of ['max-age=180', 'max-age=180, private', 'x=public', 'no-store, public']) {
+      const verdict = mayStore(question({ Accept: peer }), answer({ ...vary(control), ...activity }));
+      expect([verdict.store, gone(verdict)], control).toEqual([false, true]);
+    }
+    for (const name of ['Cookie', 'Signature']) {
+      expect(mayStore(question({ [name]: 'x' }), answer(vary('public'))).store).toBe(false);
+    }
+    expect(mayStore(question(), answer({ Vary: 'Authorization', 'Cache-Control': 'public' })).store).toBe(false);
+  });
+
+  test('never keeps what is in an inbox, who of one server follows, nor a document that is old at once', () => {
+    const activity = (control: string) =>
+      answer({ 'Content-Type': 'application/activity+json', 'Cache-Control': control });
+    for (const path of ['/inbox', '/users/me/inbox', '/users/me/inbox/', '/users/me/followers_synchronization']) {
+      const verdict = mayStore(question({ Accept: peer }, path), activity('public'), true);
+      expect([verdict.store, gone(verdict)], path).toEqual([false, true]);
+    }
+    const followers = question({ Accept: peer }, '/users/me/followers?page=1');
+    expect(mayStore(followers, activity('max-age=0, public'), true).store).toBe(false);
+    expect(mayStore(followers, activity('max-age=60, public'), true).store).toBe(true);
+    expect(mayStore(question({}, '/inbox-zero'), answer()).store).toBe(true);
+  });
+
   test('keeps only what has a known length within the limit', () => {
     const { 'Content-Length': _, ...rest } = Object.fromEntries(answer().headers);
     expect(
@@ -208,9 +256,8 @@ describe('variantsFor()', () => {
     expect(variantsFor(question({ Authorization: 'Bearer x' }))).toEqual([]);
   });
 
-  test('gives nothing to other methods and for addresses with a query', () => {
+  test('gives nothing to other methods and at addresses of the edge', () => {
     expect(variantsFor(question({}, '/page', 'POST'))).toEqual([]);
-    expect(variantsFor(question({}, '/page?a=1'))).toEqual([]);
     expect(variantsFor(question({}, '/.porchlight/v1/spool'))).toEqual([]);
   });
 });

@@ -27,6 +27,32 @@ describe('parseSnapshot()', () => {
     expect(parseSnapshot(bytesOf(bare), hosts)).toEqual(bare);
   });
 
+  test('takes what home blocks, what it deleted, and which service wants signatures', () => {
+    const [service] = exampleSnapshot().services;
+    const full = exampleSnapshot({
+      services: [{ ...service, authorizedFetch: true } as never],
+      blockedDomains: ['bad.example', 'xn--bcher-kva.example'],
+      gone: [{ host: 'a.example', path: '/notes/1?x=1' }],
+    });
+    expect(parseSnapshot(bytesOf(full), hosts)).toEqual(full);
+    // What is not said plainly is no reason to answer strangers.
+    const unsure = exampleSnapshot({ services: [{ ...service, authorizedFetch: 'no' } as never] });
+    expect(parseSnapshot(bytesOf(unsure), hosts).services[0]?.authorizedFetch).toBe(true);
+  });
+
+  test('refuses lists of blocked domains and of deleted objects that are longer than it holds questions against', () => {
+    const domains = (count: number) => Array.from({ length: count }, (_, n) => `d${n}.example`);
+    const gone = (count: number) => Array.from({ length: count }, (_, n) => ({ host: 'a.example', path: `/${n}` }));
+    const within = { blockedDomains: domains(limits.blockedDomains), gone: gone(limits.goneObjects) };
+    expect(parseSnapshot(bytesOf(exampleSnapshot(within)), hosts).gone).toHaveLength(limits.goneObjects);
+    for (const beyond of [
+      { blockedDomains: domains(limits.blockedDomains + 1) },
+      { gone: gone(limits.goneObjects + 1) },
+    ]) {
+      expect(refusal(exampleSnapshot(beyond)).code).toBe('snapshot-malformed');
+    }
+  });
+
   const actorKey = { keyId: 'https://peer.example/a#key', owner: 'https://peer.example/a', publicKeyPem: 'PEM' };
 
   test('takes the keys that home left, the first limits.actorKeys of them', () => {
@@ -79,6 +105,15 @@ describe('parseSnapshot()', () => {
 
   test.each<[string, Record<string, unknown>]>([
     ['version', { version: 1.5 }],
+    ['blockedDomains', { blockedDomains: 'bad.example' }],
+    ['blockedDomains[0]', { blockedDomains: ['*.bad.example'] }],
+    ['blockedDomains[0]', { blockedDomains: ['Bad.example'] }],
+    ['blockedDomains[0]', { blockedDomains: ['bad.example:443'] }],
+    ['blockedDomains[0]', { blockedDomains: [''] }],
+    ['gone', { gone: {} }],
+    ['gone[0]', { gone: ['/notes/1'] }],
+    ['gone[0].path', { gone: [{ host: 'a.example', path: 'notes' }] }],
+    ['gone[0].path', { gone: [{ host: 'a.example', path: '/.porchlight/actor' }] }],
     ['version', { version: -1 }],
     ['version', { version: '2' }],
     ['madeAt', { madeAt: null }],

@@ -2,7 +2,8 @@
 // more than it says itself.
 
 import { describe, expect, test } from 'vitest';
-import { encodeMark, markOf } from '../../../shared/link/codec.ts';
+import { encodeFrame, encodeMark, encodeTextFrame, markOf } from '../../../shared/link/codec.ts';
+import { flags } from '../../../shared/link/frames.ts';
 import { LinkRig } from './link-rig.ts';
 
 function together(frames: readonly Uint8Array[]): Uint8Array {
@@ -27,6 +28,26 @@ describe('a mark', () => {
     expect(markOf(await socket.next('MARKED'))).toBe(9_999);
     expect(markOf(await socket.next('MARKED'))).toBe(77);
     expect(socket.waiting).toEqual([]);
+  });
+
+  test('is answered behind bytes of several visitors, which are copied out of the message at once', async () => {
+    const rig = await LinkRig.open();
+    const { socket } = await rig.openLink({ version: 3 });
+    const bytes = new Uint8Array(16 * 1024).fill(7);
+    const visitors = await Promise.all(
+      ['a', 'b', 'c'].map(async (path) => {
+        const answer = rig.carried(new Request(`https://site.example/${path}`));
+        const { id } = await socket.request();
+        socket.send(encodeTextFrame('RESPONSE', JSON.stringify({ status: 200, headers: [] }), id));
+        return { id, response: await answer };
+      }),
+    );
+    socket.send(
+      together([...visitors.map(({ id }) => encodeFrame('DATA', id, bytes, flags.end)), encodeMark('MARK', 5)]),
+    );
+    expect(markOf(await socket.next('MARKED'))).toBe(5);
+    for (const { response } of visitors) expect(new Uint8Array(await response.arrayBuffer())).toEqual(bytes);
+    expect(socket.closed).toBe(null);
   });
 
   test('on a link of a version that has none ends it, unanswered', async () => {

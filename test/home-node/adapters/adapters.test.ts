@@ -134,6 +134,12 @@ describe('the embedded adapter', () => {
       ]);
       expect(left.nodeinfo).toMatchObject({ version: '2.1', protocols: ['activitypub'] });
       expect(left.knownActors).toEqual([neighbour.actor]);
+      const { publicKey } = (await (
+        await fetch(neighbour.actor, { headers: { accept: 'application/activity+json' } })
+      ).json()) as { publicKey: { id: string; publicKeyPem: string } };
+      expect(left.actorKeys).toEqual([
+        { keyId: publicKey.id, owner: neighbour.actor, publicKeyPem: publicKey.publicKeyPem },
+      ]);
       expect(left.pages).toEqual(['/', '/first-light.html', '/about.html', '/feed.xml', '/style.css', '/favicon.svg']);
       expect(left.documents.map(({ path }) => path)).toEqual([
         '/users/owner',

@@ -102,7 +102,7 @@ describe('warming', () => {
       most: () => 6,
       warm: async (host, paths) => {
         calls.push([host, paths]);
-        await Promise.resolve();
+        return await Promise.resolve({ refused: [] });
       },
     });
     const signal = AbortSignal.timeout(5_000);

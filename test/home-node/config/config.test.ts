@@ -36,6 +36,7 @@ describe('porchlight.toml', () => {
           name: 'home',
           hosts: ['home.example'],
           driver: 'process',
+          authorizedFetch: false,
           health: null,
           drainParallel: limits.deliverParallel,
           drainPerSecond: null,
@@ -85,6 +86,7 @@ describe('porchlight.toml', () => {
       driver = "process"
       command = ["/opt/social", "--port", "3000"]
       health = "/health"
+      authorized_fetch = true
       drain_parallel = 4
       drain_per_second = 2.5
       receipt_days = 7
@@ -110,6 +112,7 @@ describe('porchlight.toml', () => {
         signatures: ['cavage', 'rfc9421'],
         driver: 'process',
         command: ['/opt/social', '--port', '3000'],
+        authorizedFetch: true,
         health: '/health',
         drainParallel: 4,
         drainPerSecond: 2.5,

@@ -44,6 +44,7 @@ describe.each(softwareKinds)('kind = "%s"', (kind) => {
         database: null,
         defer: false,
         receiptDays: limits.receiptDays,
+        authorizedFetch: kind === 'gotosocial',
         health,
         drainParallel: parallel,
         drainPerSecond: perSecond,

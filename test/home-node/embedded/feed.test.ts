@@ -4,7 +4,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type Database, openDatabase } from '../../../home-node/embedded/database.ts';
-import { type FeedEntry, readEntries } from '../../../home-node/embedded/feed-entries.ts';
+import { type FeedEntry, readDeleted, readEntries } from '../../../home-node/embedded/feed-entries.ts';
 import { FeedWatch } from '../../../home-node/embedded/feed-watch.ts';
 import { escapeHtml, plainText } from '../../../home-node/embedded/plain-text.ts';
 import { Posts } from '../../../home-node/embedded/posts.ts';
@@ -165,6 +165,19 @@ describe('an entry becomes a post', () => {
     expect(titles()).toHaveLength(3);
   });
 
+  test('and goes for good when the feed says that it was deleted, not when it is only left out', async () => {
+    save(atom(entry('one', now) + entry('two', now - 1)));
+    await seen('two');
+    const [first, second] = [posts.postOf('one'), posts.postOf('two')];
+    save(atom(`<at:deleted-entry xmlns:at="http://purl.org/atompub/tombstones/1.0" ref="one"/>`));
+    await until('it is deleted', () => (posts.isDeleted(first ?? '') ? true : null));
+    save(atom(entry('one', now) + entry('three', now)));
+    await seen('three');
+    expect(titles()).toEqual(expect.arrayContaining(['two', 'three']));
+    expect(titles()).toHaveLength(2);
+    expect([posts.deleted(9), posts.isDeleted(second ?? '')]).toEqual([[first], false]);
+  });
+
   test('with its time, but never one that is still to come', async () => {
     save(atom(entry('early', now - 5000) + entry('to come', now + 5000)));
     await seen('to come');
@@ -183,6 +196,22 @@ describe('an entry becomes a post', () => {
     save(atom(entry('one', now) + ' '.repeat(limits.feedBytes)));
     await until('it is said', () => (log.includes('more than') ? true : null));
     expect(titles()).toEqual([]);
+  });
+});
+
+describe('a deleted entry', () => {
+  const at = 'xmlns:at="http://purl.org/atompub/tombstones/1.0"';
+
+  test('is read from Atom, by whatever prefix, and from nothing that only looks like it', () => {
+    const feed = atom(`
+      <at:deleted-entry ${at} ref="urn:1" when="2026-11-21T06:00:00Z"/>
+      <x:deleted-entry when="2026-11-21T06:00:00Z" ref='https://example.org/?a=1&amp;b=2'><x:comment>no more</x:comment></x:deleted-entry>
+      <!-- <at:deleted-entry ref="urn:2"/> -->
+      <at:deleted-entry when="2026-11-21T06:00:00Z"/><at:deleted-entry href="urn:3"/>
+      <entry><id>urn:4</id><title>t</title><content><![CDATA[<at:deleted-entry ref="urn:5"/>]]></content></entry>`);
+    expect(readDeleted(feed)).toEqual(['urn:1', 'https://example.org/?a=1&b=2']);
+    expect(readDeleted(rss('<item><title>t</title><at:deleted-entry ref="urn:1"/></item>'))).toEqual([]);
+    expect(() => readDeleted(feed.slice(0, -10))).toThrow('it has no end yet');
   });
 });
 

@@ -13,7 +13,7 @@ const keyId = 'https://peer.example/users/a#main-key';
 
 function signatureOf(base: string, signature: string, named: Partial<RequestSignature> = {}): RequestSignature {
   const bytes = decodeBase64(signature) ?? new Uint8Array();
-  const rest = { covered: [], created: null, expires: null };
+  const rest = { named: null, numbers: [], covered: [], created: null, expires: null };
   return { by: 'cavage', keyId, algorithm: null, ...rest, signature: bytes, base, ...named };
 }
 

@@ -1,0 +1,65 @@
+// Asks the judge whether who signed this question may be told what its service shows only to such, and says no in words
+// that harm nobody: 401 to who did not prove anything, so that it signs; 403 to whom home blocks; 503 to who could not be
+// judged, so that it comes again. Never 404 or 410.
+
+import type { Clock } from '../../../shared/clock.ts';
+import { limits } from '../../../shared/limits.ts';
+import type { Snapshot } from '../../../shared/snapshot.ts';
+import { problem } from '../../http/problem.ts';
+import { networkOf } from '../../http/public-address.ts';
+import { exportedKey } from '../exported-keys.ts';
+import type { Keys } from '../keys.ts';
+import { signedRequestOf } from '../signed-request.ts';
+import { concludeReading, type ReadingVerdict, readClaim } from './judge.ts';
+
+export interface AdmitPorts {
+  readonly keys: Keys;
+  readonly clock: Clock;
+}
+
+/** Seconds after which who could not be judged may ask again: a failure to get a key is forgotten by then. */
+const undecidableSeconds = limits.keyFailureMs / 1000;
+
+/** null: it may read. */
+export async function admitReader(
+  ports: AdmitPorts,
+  homeId: string,
+  request: Request,
+  snapshot: Snapshot,
+): Promise<Response | null> {
+  const { verdict } = await judged(ports, homeId, request, snapshot);
+  switch (verdict) {
+    case 'may-read':
+      return null;
+    case 'unproven':
+      // draft-cavage-12 section 3.1.1: what a GET is to be signed over.
+      return problem(401, 'unsigned-question', { challenge: 'Signature headers="(request-target) host date"' });
+    case 'blocked':
+      return problem(403, 'blocked');
+    case 'undecidable':
+      return problem(503, 'try-again', { retryAfterSeconds: undecidableSeconds });
+  }
+}
+
+async function judged(
+  { keys, clock }: AdmitPorts,
+  homeId: string,
+  request: Request,
+  snapshot: Snapshot,
+): Promise<ReadingVerdict> {
+  const { blockedDomains } = snapshot;
+  const claim = readClaim({ request: signedRequestOf(request), receivedAt: clock.now(), blockedDomains });
+  if ('verdict' in claim) return claim;
+  const { keyId } = claim.signature;
+  const address = request.headers.get('CF-Connecting-IP');
+  const { origin } = new URL(request.url);
+  const naming = { homeId, network: address === null ? null : networkOf(address), origin };
+  const exported = exportedKey(snapshot, keyId);
+  if (exported !== null) {
+    const { verdict, keyMayBeOld } = await concludeReading(claim, { key: 'found', ...exported });
+    if (!keyMayBeOld) return verdict;
+  }
+  const first = await concludeReading(claim, await keys.resolve(keyId, naming));
+  const newer = first.keyMayBeOld ? await keys.refresh(keyId, naming) : null;
+  return (newer === null ? first : await concludeReading(claim, newer)).verdict;
+}

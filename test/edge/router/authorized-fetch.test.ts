@@ -1,0 +1,216 @@
+// A service that shows nothing to who does not sign, through the whole Worker: the edge asks it as an actor of its own
+// before home sleeps, and at night gives what it was shown to who signs, and to nobody whom home blocks.
+
+import { reset, SELF } from 'cloudflare:test';
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { askingHost } from '../../../edge/activitypub/authorized-fetch/ask-home.ts';
+import { systemClock } from '../../../shared/clock.ts';
+import { publicKeyFromPem } from '../../../shared/signature/public-key.ts';
+import { readSignature } from '../../../shared/signature/read.ts';
+import type { SignedRequest } from '../../../shared/signature/request.ts';
+import { requireProof } from '../../../shared/signature/require.ts';
+import { verifySignature } from '../../../shared/signature/verify.ts';
+import type { Snapshot } from '../../../shared/snapshot.ts';
+import type { WarmReply } from '../../../shared/warming.ts';
+import { cavage, rsaSigner, type Signer } from '../../shared/signature/signing.ts';
+import { migrated } from '../home/directory-database.ts';
+import { exampleSnapshot } from '../home/example-snapshot.ts';
+import { SmallHome } from './small-home.ts';
+
+const peer = 'application/activity+json';
+const alice = 'https://peer.example/users/alice';
+let signer: Signer;
+let stranger: Signer;
+let home: SmallHome;
+let host: string;
+let asking: string;
+let tests = 0;
+/** What came to the service, signed. */
+let signed: SignedRequest[];
+
+beforeAll(async () => {
+  signer = await rsaSigner(`${alice}#main-key`);
+  stranger = await rsaSigner(`${alice}#main-key`);
+});
+
+beforeEach(async () => {
+  await reset();
+  await migrated();
+  // The Worker remembers hosts for a moment: each test has its own.
+  tests += 1;
+  host = `social.f${tests}.example`;
+  asking = `f${tests}.example`;
+  home = await SmallHome.claimed(`https://${host}`, asking);
+  await home.connect();
+  signed = [];
+  home.answer = ({ method, path, headers }) => {
+    const list = Array.from(
+      { length: headers.length / 2 },
+      (_, n) => [headers[2 * n] ?? '', headers[2 * n + 1] ?? ''] as const,
+    );
+    if (!list.some(([name]) => name.toLowerCase() === 'signature')) return { status: 401, body: 'sign' };
+    signed.push({ method, scheme: 'https', host, path, headers: [['host', host], ...list] });
+    const type = { 'Content-Type': 'application/activity+json', 'Cache-Control': 'no-store', 'Set-Cookie': 'a=b' };
+    if (path === '/notes/secret') return { headers: type, body: JSON.stringify({ type: 'Note', to: [`${alice}`] }) };
+    return { headers: type, body: JSON.stringify({ type: 'Person', outbox: `https://${host}/outbox` }) };
+  };
+});
+
+async function leave(changes: Partial<Snapshot> = {}): Promise<void> {
+  const services = [
+    { name: 'social', hosts: [host], inboxes: ['/inbox'], signatures: ['cavage'] as const, authorizedFetch: true },
+  ];
+  const actorKeys = [{ keyId: signer.keyId, owner: alice, publicKeyPem: signer.pem }];
+  const snapshot = exampleSnapshot({
+    services,
+    accounts: [],
+    documents: [],
+    actorKeys,
+    blockedDomains: [],
+    ...changes,
+  });
+  expect((await home.call('PUT', 'snapshot', snapshot)).status).toBe(200);
+}
+
+async function warm(...paths: string[]): Promise<WarmReply> {
+  return (await (await home.call('POST', 'warm', { host, as: 'activitypub', paths })).json()) as WarmReply;
+}
+
+async function ask(path: string, by: Signer | null, method = 'GET'): Promise<Response> {
+  const headers = new Headers({ Accept: peer });
+  if (by !== null) {
+    const letter = { method, host, path, body: new Uint8Array(), at: systemClock.now() };
+    const { headers: own } = await cavage(by, letter, { headers: ['(request-target)', 'host', 'date'] });
+    for (const [name, value] of own) if (name !== 'content-length') headers.set(name, value);
+  }
+  return await SELF.fetch(`https://${host}${path}`, { method, headers });
+}
+
+describe('the edge’s question to such a service', () => {
+  test('is signed by its own actor at another name of the home, whose key the service can read', async () => {
+    await leave();
+    const reply = await warm('/users/me');
+    expect(reply.stored).toEqual(['/users/me']);
+    expect(reply.links).toEqual({ '/users/me': [{ kind: 'outbox', path: '/outbox' }] });
+    const [question] = signed;
+    const signature = readSignature(question ?? expect.fail());
+    expect(signature.keyId).toBe(`https://${asking}/.porchlight/actor#main-key`);
+    requireProof(question ?? expect.fail(), signature, systemClock.now());
+    const actor = (await (await SELF.fetch(`https://${asking}/.porchlight/actor`)).json()) as {
+      publicKey: { id: string; publicKeyPem: string };
+    };
+    expect(actor.publicKey.id).toBe(signature.keyId);
+    expect(await verifySignature(signature, publicKeyFromPem(actor.publicKey.publicKeyPem))).toBe(true);
+  });
+
+  test('is not put at all when the home has no other name', async () => {
+    const alone = await SmallHome.claimed(`https://alone${tests}.example`);
+    await alone.connect();
+    const own = `alone${tests}.example`;
+    const services = [{ name: 's', hosts: [own], inboxes: [], signatures: ['cavage'] as const, authorizedFetch: true }];
+    await alone.call('PUT', 'snapshot', exampleSnapshot({ services, accounts: [], documents: [] }));
+    const reply = await alone.call('POST', 'warm', { host: own, as: 'activitypub', paths: ['/users/me'] });
+    expect(await reply.json()).toMatchObject({
+      stored: [],
+      refused: [{ path: '/users/me', reason: expect.stringContaining('claim one more') }],
+    });
+    expect(alone.seen).toEqual([]);
+  });
+
+  test('is put under a name that no service has, if there is one', () => {
+    const service = (...hosts: string[]) => ({ hosts });
+    const services = [service('social.example', 'old.example'), service('video.example')];
+    expect(askingHost({ hosts: ['social.example', 'video.example', 'free.example'], services }, 'social.example')).toBe(
+      'free.example',
+    );
+    expect(askingHost({ hosts: ['social.example', 'old.example', 'video.example'], services }, 'social.example')).toBe(
+      'video.example',
+    );
+    expect(askingHost({ hosts: ['social.example', 'old.example'], services }, 'social.example')).toBeNull();
+  });
+});
+
+describe('at night', () => {
+  test('who signs is given what the service showed, for itself alone; who does not is told to sign', async () => {
+    await leave();
+    await warm('/users/me');
+    await home.sleep();
+    const answer = await ask('/users/me', signer);
+    expect(await answer.json()).toMatchObject({ type: 'Person' });
+    expect(Object.fromEntries(answer.headers)).toMatchObject({
+      'cache-control': 'private, no-store',
+      vary: 'Accept, Signature',
+      'cache-status': 'porchlight; hit; detail=asleep',
+      age: expect.stringMatching(/^\d+$/),
+    });
+    expect(answer.headers.has('Set-Cookie')).toBe(false);
+    const head = await ask('/users/me', signer, 'HEAD');
+    expect([head.status, await head.text()]).toEqual([200, '']);
+    const refused = await ask('/users/me', null);
+    expect([refused.status, ((await refused.json()) as { code: string }).code]).toEqual([401, 'unsigned-question']);
+    // Whether there is a newer key cannot be known, for nobody answers at peer.example here.
+    expect([401, 503]).toContain((await ask('/users/me', stranger)).status);
+  });
+
+  test('a signature for another address opens nothing', async () => {
+    await leave();
+    await warm('/users/me', '/users/you');
+    await home.sleep();
+    const letter = { method: 'GET', host, path: '/users/you', body: new Uint8Array(), at: systemClock.now() };
+    const { headers } = await cavage(signer, letter, { headers: ['(request-target)', 'host', 'date'] });
+    const moved = new Headers({ Accept: peer });
+    for (const [name, value] of headers) if (name !== 'content-length') moved.set(name, value);
+    expect((await SELF.fetch(`https://${host}/users/you`, { headers: moved })).status).toBe(200);
+    expect([401, 503]).toContain((await SELF.fetch(`https://${host}/users/me`, { headers: moved })).status);
+  });
+
+  test.each([
+    [['peer.example'], 403],
+    [['example'], 403],
+    [['other.example', 'er.example'], 200],
+  ])('whom home blocks is given nothing: %j', async (blockedDomains, status) => {
+    await leave({ blockedDomains });
+    await warm('/users/me');
+    await home.sleep();
+    expect((await ask('/users/me', signer)).status).toBe(status);
+  });
+
+  test('nobody is given anything while home cannot say whom it blocks, and all may come again', async () => {
+    const { blockedDomains: _, ...rest } = exampleSnapshot({ blockedDomains: [] });
+    const services = [
+      { name: 'social', hosts: [host], inboxes: ['/inbox'], signatures: ['cavage'] as const, authorizedFetch: true },
+    ];
+    expect((await home.call('PUT', 'snapshot', { ...rest, services, accounts: [], documents: [] })).status).toBe(200);
+    await warm('/users/me');
+    await home.sleep();
+    const answer = await ask('/users/me', signer);
+    expect([answer.status, answer.headers.has('Retry-After')]).toEqual([503, true]);
+  });
+
+  test('what was not for all, though it was shown to a stranger, is in no copy; nor is what nobody asked for', async () => {
+    await leave();
+    const reply = await warm('/notes/secret');
+    expect(reply.refused).toEqual([{ path: '/notes/secret', reason: 'it is not addressed to the public' }]);
+    await home.sleep();
+    for (const path of ['/notes/secret', '/notes/unknown']) {
+      const answer = await ask(path, signer);
+      expect([answer.status, answer.headers.has('Retry-After')], path).toEqual([503, true]);
+    }
+  });
+
+  test('what the service ceased to show is given no more', async () => {
+    await leave();
+    await warm('/users/me');
+    home.answer = () => ({ status: 404, body: 'nobody' });
+    await warm('/users/me');
+    await home.sleep();
+    expect((await ask('/users/me', signer)).status).toBe(503);
+  });
+
+  test('what passed by while it was awake is given to nobody, signed or not', async () => {
+    await leave();
+    expect((await ask('/users/me', signer)).status).toBe(200);
+    await home.sleep();
+    expect((await ask('/users/me', signer)).status).toBe(503);
+  });
+});
