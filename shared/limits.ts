@@ -200,6 +200,18 @@ export const limits = {
    * memory and its time, because a snapshot is read whole. */
   actorKeys: 2_000,
   actorKeyLength: 4_096,
+  /** How long one question to a service's database may take, and how many rows of an answer are read: of more actors, all
+   * count as known. Danger: a server held up, memory and bandwidth of a small home. */
+  databaseMs: 10 * second,
+  databaseRows: 100_000,
+  /** Accounts of a service that are left at the edge: of more, none are, and the running server answers for them. Danger:
+   * an hour of questions at each bedtime. */
+  leftAccounts: 500,
+  /** Bytes of one answer of a service that is left at the edge. Danger: an answer without end. */
+  leftDocumentBytes: 256 * KiB,
+  /** How long home goes by what a service told of itself, but for the names of its accounts. Danger: a battery spent on
+   * asking. */
+  leavingsFreshMs: 15 * minute,
   /** Subdomains of one registrable domain that are asked for keys per hour, for each home, and where none was found yet.
    * Danger: wildcard DNS as a flood. What comes of others meanwhile is undecided. */
   keySubdomainsPerHour: 10,

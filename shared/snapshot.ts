@@ -11,7 +11,7 @@ export interface ServiceProfile {
   /** Home's own name for it: a delivery carries it. */
   readonly name: string;
   readonly hosts: readonly string[];
-  /** Exact paths that take ActivityPub deliveries (personal and shared inboxes). */
+  /** Paths that take ActivityPub deliveries: exact ones, and some with `{name}` (shared/inbox-path.ts). */
   readonly inboxes: readonly string[];
   /** What this software can verify; the edge accepts nothing else, awake or asleep. */
   readonly signatures: readonly SignatureKind[];
@@ -21,6 +21,8 @@ export interface ServiceProfile {
   readonly tellsAccounts?: boolean;
   /** The same in detail, within those kinds. Homes of an earlier version do not say it. */
   readonly accepts?: Acceptance;
+  /** While home or this service is away, its inboxes answer 503 instead of taking deliveries: its owner chose so. */
+  readonly defers?: true;
   /**
    * The service answers ActivityPub questions only to who signs them, and not to every server. While it is away the edge
    * judges as it would (edge/activitypub/authorized-fetch/judge.ts). Missing: it answers anybody.

@@ -83,6 +83,7 @@ function service(value: unknown, at: string, host: (value: unknown, at: string) 
     }),
     ...optional(fields, 'accountDomain', `${at}.accountDomain`, text),
     ...(typeof fields.tellsAccounts === 'boolean' ? { tellsAccounts: fields.tellsAccounts } : {}),
+    ...(fields.defers === true ? { defers: true } : {}),
     // What is neither is no reason to answer strangers.
     ...(fields.authorizedFetch === undefined ? {} : { authorizedFetch: fields.authorizedFetch !== false }),
     ...(fields.accepts === undefined ? {} : { accepts: readAcceptance(fields.accepts, `${at}.accepts`, wrong) }),

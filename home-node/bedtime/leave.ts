@@ -18,6 +18,8 @@ export interface LeavingService {
   /** What its people have after the `@`; null: as the service itself says. */
   readonly accountDomain?: string | null;
   readonly adapter: Adapter;
+  /** Its inboxes take nothing while it is away; false if left out. */
+  readonly defers?: boolean;
   /** It answers ActivityPub questions only to who signs them; false if left out. */
   readonly authorizedFetch?: boolean;
   /** Origin on loopback; null while it is down. */
@@ -153,8 +155,8 @@ export class Leaver {
   async #ask(
     service: LeavingService,
   ): Promise<{ readonly service: SnapshotService | null; readonly isHeard: boolean }> {
-    const { name, hosts, adapter, accountDomain, authorizedFetch = false } = service;
-    const { signatures, accepts } = adapter;
+    const { name, hosts, adapter, accountDomain, authorizedFetch = false, defers = false } = service;
+    const { signatures } = adapter;
     const isDown = service.origin() === null;
     const fresh = isDown ? null : await this.#fresh(service);
     const leavings = fresh ?? this.#options.kept.of(name);
@@ -162,12 +164,13 @@ export class Leaver {
     const isHeard = isDown || fresh !== null;
     if (leavings === null) return { service: null, isHeard };
     const domain = typeof accountDomain === 'string' ? { accountDomain } : {};
-    const said = { name, hosts, signatures, ...(accepts && { accepts }), ...domain, authorizedFetch, leavings };
+    const accepts = adapter.acceptsOf?.(leavings) ?? adapter.accepts;
+    const said = { name, hosts, signatures, ...(accepts && { accepts }), ...domain, authorizedFetch, defers, leavings };
     return { service: said, isHeard };
   }
 
   async #fresh(service: LeavingService): Promise<Leavings | null> {
-    const { kept, log, askMs = 10_000 } = this.#options;
+    const { kept, log, askMs = 30_000 } = this.#options;
     const { name, adapter } = service;
     const base = service.origin();
     if (base === null) return null;

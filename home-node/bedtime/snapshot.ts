@@ -17,6 +17,8 @@ export interface SnapshotService {
   readonly accepts?: Acceptance;
   /** It answers ActivityPub questions only to who signs them; false if left out. */
   readonly authorizedFetch?: boolean;
+  /** Its inboxes take nothing while it is away; false if left out. */
+  readonly defers?: boolean;
   readonly leavings: Leavings;
 }
 
@@ -56,7 +58,7 @@ export function makeSnapshot({
   senders,
 }: SnapshotFacts): SnapshotMade {
   const profiles: ServiceProfile[] = services.map(
-    ({ name, hosts, signatures, accepts, accountDomain, authorizedFetch, leavings }) => ({
+    ({ name, hosts, signatures, accepts, accountDomain, authorizedFetch, defers, leavings }) => ({
       name,
       hosts,
       inboxes: leavings.inboxes,
@@ -65,6 +67,7 @@ export function makeSnapshot({
       tellsAccounts: leavings.accounts !== null,
       ...(authorizedFetch === true ? { authorizedFetch } : {}),
       ...(accepts === undefined ? {} : { accepts }),
+      ...(defers === true ? { defers } : {}),
     }),
   );
   const met = services.map(({ leavings }) => leavings.knownActors);

@@ -2,6 +2,7 @@
 // shared/config/schema.ts says what each setting is for.
 
 import type { AccountLink, SignatureKind } from '../snapshot.ts';
+import { softwareKinds } from './software.ts';
 
 export const logLevels = ['error', 'warn', 'info', 'debug'] as const;
 export type LogLevel = (typeof logLevels)[number];
@@ -9,7 +10,7 @@ export type LogLevel = (typeof logLevels)[number];
 export const logFormats = ['text', 'json'] as const;
 export type LogFormat = (typeof logFormats)[number];
 
-export const serviceKinds = ['embedded', 'activitypub'] as const;
+export const serviceKinds = ['embedded', 'activitypub', ...softwareKinds] as const;
 export type ServiceKind = (typeof serviceKinds)[number];
 
 export const driverKinds = ['process', 'external'] as const;
@@ -43,7 +44,7 @@ export interface EmbeddedServiceConfig extends AnyServiceConfig {
 
 /** An ActivityPub server of the owner's. */
 export interface ActivityPubServiceConfig extends AnyServiceConfig {
-  readonly kind: 'activitypub';
+  readonly kind: Exclude<ServiceKind, 'embedded'>;
   /** Who runs it: the home node, by `command`, or somebody else. */
   readonly driver: DriverKind;
   /** Program and arguments; null when somebody else runs it. */
@@ -54,6 +55,10 @@ export interface ActivityPubServiceConfig extends AnyServiceConfig {
   readonly otherMachine: boolean;
   readonly inboxes: readonly string[];
   readonly signatures: readonly SignatureKind[];
+  /** Where home reads what the server leaves: a PostgreSQL URL, which may hold a password, or a file. null: nowhere. */
+  readonly database: string | null;
+  /** While it is away its inboxes answer "not now" instead of taking deliveries for it. */
+  readonly defer: boolean;
   /** What arrived longer ago gets no receipt. */
   readonly receiptDays: number;
 }

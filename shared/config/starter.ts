@@ -4,6 +4,7 @@
 
 import { schema, sections } from './schema.ts';
 import { type Known, type Setting, written } from './setting.ts';
+import { softwareKinds } from './software.ts';
 
 export interface StarterFacts {
   readonly domain: string;
@@ -25,7 +26,15 @@ export function starterConfig({ domain, admin }: StarterFacts): string {
     ]),
     comment(`${servicesHead} To write one down, take the first "# " from each line of its block.`),
     service('The embedded home, as it is without any [[services]]', { ...known, kind: 'embedded' }),
-    service('An ActivityPub server that something else starts', { ...known, kind: 'activitypub', driver: 'external' }),
+    service(
+      `A server that Porchlight knows by name (${softwareKinds.join(', ')}): what has two "# " are the defaults of its kind, or examples`,
+      { ...known, kind: 'mastodon', driver: 'external' },
+    ),
+    service('Another ActivityPub server, that something else starts', {
+      ...known,
+      kind: 'activitypub',
+      driver: 'external',
+    }),
     service('One that the home node starts', { ...known, kind: 'activitypub', driver: 'process' }),
     `${comment(linksHead)}# [[links]]\n${Object.entries(schema.links)
       .map(([key, setting]) => `# ${key} = ${setting.example(known)}\n`)

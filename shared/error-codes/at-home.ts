@@ -233,9 +233,17 @@ export const homeCodes = {
     says: "The embedded home's database was written by a later Porchlight.",
     do: 'Update Porchlight, or restore the file from before the update.',
   },
+  'service-database': {
+    says: 'The database of a service cannot be read, or holds other tables than its kind has.',
+    do: 'Mend `database` (and `kind`) of that service in porchlight.toml; what it left last stays at the edge.',
+  },
   'service-install': {
     says: 'The systemd unit cannot be read or written.',
     do: 'Run the command as root, or with `--user`.',
+  },
+  'service-leavings': {
+    says: 'A service failed when home asked what it tells strangers.',
+    do: 'See its log; what it left last stays at the edge.',
   },
   'service-unit': {
     says: 'No systemd unit can be made for this folder.',

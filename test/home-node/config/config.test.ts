@@ -124,6 +124,8 @@ describe('porchlight.toml', () => {
         drainParallel: 4,
         drainPerSecond: 2.5,
         accountDomain: 'home.example',
+        database: null,
+        defer: false,
         receiptDays: 7,
       },
     ]);
@@ -164,7 +166,7 @@ describe('porchlight.toml', () => {
       signatures = ["pgp"]
       [[services]]
       name = "twice"
-      kind = "mastodon"
+      kind = "masto"
       [[services]]
       name = "twice"
       kind = "embedded"
@@ -196,7 +198,7 @@ describe('porchlight.toml', () => {
     const faults = faultsOf('domain = "a.example"\n[[services]]\nname = "x"\nkind = "activitypub"');
     expect(faults).toEqual([
       'line 2: services[0].url: found nothing, wanted the origin of the server on this machine, as http://127.0.0.1:3000 (elsewhere in your network: other_machine)',
-      'line 2: services[0].inboxes: found nothing, wanted paths of its inboxes, as ["/inbox", "/users/me/inbox"]',
+      'line 2: services[0].inboxes: found nothing, wanted paths of its inboxes, as ["/inbox", "/users/{name}/inbox"]',
     ]);
   });
 

@@ -45,7 +45,7 @@ describe('the starter file', () => {
       for (const key of Object.keys(schema[name])) expect(starter).toMatch(new RegExp(`^(# ){0,2}${key} = `, 'm'));
     }
     expect(singles.length).toBeGreaterThan(12);
-    expect(blocks).toHaveLength(3);
+    expect(blocks).toHaveLength(4);
   });
 
   test.each(singles)('is right with line %i uncommented: %s', (index, line) => {
