@@ -191,6 +191,11 @@ export const limits = {
   keyTroublesPerOrigin: 3,
   keyMissesPerOrigin: 10,
   keyMissesPerNetwork: 50,
+  /** Bytes of the filter of actors that home has met, as long as one stranger in so many is taken for one of them (and merely
+   * judged in full): enough for a million actors; whoever met more has more strangers judged. Danger: a snapshot that is too
+   * large to be left, and each Delete of a stranger a question for its key. */
+  knownActorsBytes: 2 * MiB,
+  knownActorsFalsePositives: 1 / 1_000,
   /** Keys that home leaves in its snapshot, and characters of each: 8,192 bits of RSA take 1,100. Danger: an isolate's
    * memory and its time, because a snapshot is read whole. */
   actorKeys: 2_000,

@@ -35,8 +35,6 @@ export interface SnapshotFacts {
 /** Without its version and time: two of these are equal when the edge need not be told. */
 export type SnapshotContent = Omit<Snapshot, 'version' | 'madeAt'>;
 
-/** One stranger in a thousand is taken for somebody known, and merely judged in full. */
-const falsePositiveRate = 0.001;
 const fewestActors = 1024;
 
 export interface SnapshotMade {
@@ -84,8 +82,8 @@ export function makeSnapshot({
     ...(services.length > 1 ? { nodeinfos: nodeinfosOf(services) } : {}),
     ...(found.links.length > 0 ? { links: found.links } : {}),
     documents: services.flatMap(({ leavings }) => leavings.documents),
-    // News of an actor that a service may know is never forgotten: where one cannot say whom it knows, all are known.
     ...actorKeys(services),
+    // News of an actor that a service may know is never forgotten: where one cannot say whom it knows, all are known.
     knownActors: (met.includes(null) ? BloomFilter.full() : filterOf(actors)).toData(),
     ...blocksOf(services),
     ...goneOf(services),
@@ -138,7 +136,7 @@ function actorKeys(services: readonly SnapshotService[]): Pick<Snapshot, 'actorK
 function filterOf(actors: ReadonlySet<string>): BloomFilter {
   // Sized in doublings, so that one new actor changes a few bits and not all of them.
   const room = 2 ** Math.ceil(Math.log2(Math.max(fewestActors, actors.size)));
-  const filter = BloomFilter.empty(room, falsePositiveRate);
+  const filter = BloomFilter.within(limits.knownActorsBytes, room, limits.knownActorsFalsePositives);
   for (const actor of actors) filter.add(actor);
   return filter;
 }
