@@ -142,11 +142,7 @@ async function askFor(asking: Asking, candidate: Candidate, resource: string, na
   // Asked as no stranger in particular: what comes is for all of them, and needs no visitor's headers.
   const headers = new Headers({ Accept: `${descriptorType}, application/json` });
   const question = new Request(`${origin}${webFingerPath}?resource=${encodeURIComponent(resource)}`, { headers });
-  const copy = {
-    method: 'GET',
-    url: new URL(`${origin}${webFingerPath}/${encodeURIComponent(comparable(resource))}`),
-    headers,
-  };
+  const copy = { method: 'GET', url: copyAddress(host, resource), headers };
   const linkOf = (): Pick<Fetcher, 'fetch'> => parts.linkOf(home.homeId);
   const clientAddress = request.headers.get('CF-Connecting-IP');
   const facts = { clientAddress, host, scheme: protocol === 'http:' ? 'http' : 'https' } as const;
@@ -168,6 +164,11 @@ async function askFor(asking: Asking, candidate: Candidate, resource: string, na
   const isNamed = account === null ? carried.status !== 200 : hasName(account, resource) && hasName(account, named);
   if (isNamed) await keep(asking, copy, whole.clone(), bytes.length);
   return account === null ? { response: whole } : { account, headers: headersFrom(carried.headers) };
+}
+
+/** At a host that nobody can ask: what visitors are told of any address of home's neither makes nor removes it. */
+function copyAddress(host: string, resource: string): URL {
+  return new URL(`https://webfinger.invalid/${host}/${encodeURIComponent(comparable(resource))}`);
 }
 
 async function fromCopy(asking: Asking, candidate: Candidate, copy: Question, why: Absence): Promise<Answer> {

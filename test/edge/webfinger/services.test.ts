@@ -243,6 +243,21 @@ describe('while home sleeps', () => {
     await vi.waitUntil(async () => (await finger(apex, `acct:me@${apex}`)).status === 503);
   });
 
+  test('a copy stays, whatever visitors are told of addresses like it', async () => {
+    await leave({ services: [service('social', social, { accountDomain: apex })] });
+    meAtSocial();
+    await finger(apex, `acct:me@${apex}`);
+    const path = `/.well-known/webfinger/${encodeURIComponent(`acct:me@${apex}`)}`;
+    for (const method of ['GET', 'DELETE']) {
+      home.answer = () => ({ status: method === 'GET' ? 404 : 200 });
+      await SELF.fetch(`https://${social}${path}`, { method });
+    }
+    await home.sleep(null);
+    expect((await answered(apex, `acct:me@${apex}`)).headers.get('Cache-Status')).toContain('hit');
+    // What was done behind the visitors' backs is done by now, too.
+    expect((await finger(apex, `acct:me@${apex}`)).status).toBe(200);
+  });
+
   test('what is private, and what is another’s name, is not kept', async () => {
     await leave({ services: [service('social', social, { accountDomain: apex })] });
     const body = jrd(`acct:me@${apex}`, `https://${social}/users/me`);
