@@ -5,6 +5,7 @@ import { waitUntil } from 'cloudflare:workers';
 import { systemClock, systemRandom } from '../shared/clock.ts';
 import { limits } from '../shared/limits.ts';
 import { answerDocument } from './activitypub/answer.ts';
+import { ArrivalRates } from './activitypub/arrival-rates.ts';
 import { admitReader } from './activitypub/authorized-fetch/admit.ts';
 import { signQuestion } from './activitypub/authorized-fetch/ask-home.ts';
 import { cacheMemory, isolateMemory } from './activitypub/key-memory.ts';
@@ -28,6 +29,8 @@ import { Registry } from './operator/registry.ts';
 import { type Parts, router } from './router.ts';
 import { SpoolClient } from './spool/client.ts';
 import { StatusReader } from './status/gather.ts';
+import { webFingerTable } from './webfinger/routes.ts';
+import { joined } from './well-known/table.ts';
 
 const made = new WeakMap<Env, ReturnType<typeof router>>();
 
@@ -42,6 +45,7 @@ function partsOf(env: Env): Parts {
   const { dnsResolver, devKeyOrigins, operatorKey, about } = settingsOf(env);
   const clock = systemClock;
   const random = systemRandom;
+  const pause = async (ms: number): Promise<void> => await scheduler.wait(ms);
   const keepAlive = (work: Promise<unknown>): void => waitUntil(work);
   const directory = new D1Directory(env.DIRECTORY, clock, keepAlive);
   const spoolObject = (homeId: string) => env.SPOOL.get(env.SPOOL.idFromName(homeId));
@@ -82,9 +86,10 @@ function partsOf(env: Env): Parts {
     links: env.LINK,
     linkOf,
     spoolObject,
-    spoolOf: oncePerHome((homeId) => new SpoolClient({ homeId, spools: env.SPOOL, store: env.STORE, clock })),
+    spoolOf: oncePerHome((homeId) => new SpoolClient({ homeId, spools: env.SPOOL, store: env.STORE, clock, pause })),
     edgeKeyPem: rememberedPerHome(async (homeId) => await spoolObject(homeId).edgeKeyPem()),
     answerLeft: answerDocument,
+    wellKnown: joined(webFingerTable),
     admitReader: async (homeId, request, snapshot) => await admitReader({ keys, clock }, homeId, request, snapshot),
     status: new StatusReader({
       clock,
@@ -95,7 +100,14 @@ function partsOf(env: Env): Parts {
       },
       standing: async (homeId) => await spoolObject(homeId).standing(),
     }),
-    activityPub: { keys, undecidedOrigins: new UndecidedOrigins(), clock, random, report },
+    activityPub: {
+      keys,
+      undecidedOrigins: new UndecidedOrigins(),
+      arrivalRates: new ArrivalRates(),
+      clock,
+      random,
+      report,
+    },
   };
 }
 

@@ -53,6 +53,14 @@ export const limits = {
   spoolListed: 100,
   /** Waiting deliveries of one sender. Danger: one peer fills the spool. Above: 429. */
   senderWaiting: 5_000,
+  /** How long a Worker trusts the spool's word for who is a stranger; whoever is new is answered so much later at most.
+   * Danger: a Delete that follows its sender's first delivery at once, at another Worker, is dropped as a stranger's. */
+  senderFilterMs: 3 * second,
+  /** Deliveries a minute that one network brings of one origin, and of all; and all networks together. For each home, in each
+   * isolate; strangers' news of themselves apart. Danger: the day's requests and rows are gone in minutes. */
+  arrivalsPerOrigin: 600,
+  arrivalsPerNetwork: 1_200,
+  arrivalsPerHome: 3_000,
   /** Undecided deliveries waiting, per origin and in all. Danger: rows for anybody who invents a key address. */
   undecidedPerOrigin: 20,
   undecidedTotal: 500,
@@ -183,6 +191,11 @@ export const limits = {
   keyTroublesPerOrigin: 3,
   keyMissesPerOrigin: 10,
   keyMissesPerNetwork: 50,
+  /** Bytes of the filter of actors that home has met, as long as one stranger in so many is taken for one of them (and merely
+   * judged in full): enough for a million actors; whoever met more has more strangers judged. Danger: a snapshot that is too
+   * large to be left, and each Delete of a stranger a question for its key. */
+  knownActorsBytes: 2 * MiB,
+  knownActorsFalsePositives: 1 / 1_000,
   /** Keys that home leaves in its snapshot, and characters of each: 8,192 bits of RSA take 1,100. Danger: an isolate's
    * memory and its time, because a snapshot is read whole. */
   actorKeys: 2_000,
@@ -202,6 +215,9 @@ export const limits = {
   /** Home's clock may differ from the edge's by this much; beyond, home takes no deliveries. Danger: services that judge
    * by the time (the strictest: 5 minutes) refuse what is in time, and it becomes a dead letter. */
   homeClockOffMs: 5 * minute,
+
+  /** Bytes of what a service answers to WebFinger; it is read whole. Danger: the isolate's memory. */
+  descriptorBytes: 64 * KiB,
 
   /** Bytes of one page copy. Danger: a video held as a page. */
   copyBytes: 25 * MiB,

@@ -72,7 +72,7 @@ function toCome(until: number | null, now: number): number | null {
 /** Bounds of a Retry-After, seconds. */
 export const retryAfterBounds = { least: 60, most: 86_400 } as const;
 
-/** While nobody has said when it will be back: a start takes a moment, a failure is mended or restarted, the rest waits. */
+/** While nobody has said when it will be back: a start or a link that broke takes a moment, a failure is mended or restarted. */
 const unknownSeconds: Readonly<Record<AwayReason, number>> = {
   starting: 60,
   failing: 300,
@@ -80,7 +80,7 @@ const unknownSeconds: Readonly<Record<AwayReason, number>> = {
   asleep: 600,
   lost: 600,
   never: 600,
-  unreachable: 600,
+  unreachable: 60,
 };
 
 /** Seconds for a Retry-After: until the expected return, within retryAfterBounds; otherwise by the reason. */

@@ -1,19 +1,20 @@
 // Judges what arrives at an inbox. Pure but for WebCrypto: facts in, verdict out, in stages, so that everything which
 // can be said without asking anybody is said first.
 //
+//   mootness   is it news of an actor about itself, and home never met that actor? Asked first, because it is most of
+//              what comes, nothing follows from it, and so it matters to nobody whether it is proven
 //   read       the body, the signature, its digests, coverage and time; what is wrong here costs no question
-//   mootness   is it news of an actor about itself, and home never met that actor?
 //   conclude   with the answer about the key
 //
 //   what is found                                                  verdict            the sender is told
 //   body too large for us or for home's service, or headers        too-large          413
 //   body not UTF-8, not a JSON object, too deep, without an actor  malformed          400
+//   Delete or Update of an actor about itself, never met           moot               202
 //   not signed, or signed in two ways                              unproven           401
 //   signed as home's service cannot verify (shared/acceptance)     unproven           401
 //   uncovered, stale or future, expired, wrong digest              unproven           401
 //   actor on another host than the key                             unproven           401
 //   home blocks the domain of both                                 blocked            403
-//   Delete or Update of an actor about itself, never met           moot               202
 //   key wrong, owned by another, too weak, not allowed, garbage    unproven           401
 //   an algorithm that home's service cannot verify                 unproven           401
 //   key gone (410) or not there (404)                              unproven           401
@@ -45,7 +46,7 @@ import { requireProof } from '../../shared/signature/require.ts';
 import type { RequestSignature } from '../../shared/signature/signature.ts';
 import { algorithmFor, verifySignature } from '../../shared/signature/verify.ts';
 import type { Proof, RefusalKind, Verdict } from '../../shared/verdict.ts';
-import { type Activity, readActivity } from './activity.ts';
+import { type Activity, type ActivityReading, readActivity } from './activity.ts';
 import { isBlocked } from './blocked-domains.ts';
 import { keptHeaders } from './kept-headers.ts';
 import { isSameHost } from './key-document.ts';
@@ -53,6 +54,8 @@ import { isSameHost } from './key-document.ts';
 export interface InboxFacts {
   readonly request: SignedRequest;
   readonly body: Uint8Array<ArrayBuffer>;
+  /** The body as it was read, if it was. */
+  readonly reading?: ActivityReading;
   /** Edge time, ms since the epoch. */
   readonly receivedAt: number;
   /** What home's service can verify. */
@@ -74,6 +77,7 @@ export interface Claim {
 }
 
 export type Refused = Extract<Verdict, { readonly verdict: 'refused' }>;
+export type Moot = Extract<Verdict, { readonly verdict: 'moot' }>;
 
 export interface KnownKey {
   readonly publicKey: PublicKey;
@@ -97,7 +101,7 @@ export async function read(facts: InboxFacts): Promise<Claim | Refused> {
   if (facts.body.length > mostBytes) return refusal('too-large', `the body has ${facts.body.length} bytes`);
   const headers = keptHeaders(facts.request.headers);
   if (headers === null) return refusal('too-large', 'its headers are too long to be kept');
-  const reading = readActivity(facts.body, accepts.jsonDepth);
+  const reading = facts.reading ?? readActivity(facts.body, accepts.jsonDepth);
   if ('malformed' in reading) return refusal('malformed', `the body cannot be read: ${reading.malformed}`);
   const { activity } = reading;
   try {
@@ -124,7 +128,7 @@ export async function read(facts: InboxFacts): Promise<Claim | Refused> {
 }
 
 /** `isKnown`: home may have met this actor, or something of it may be on its way there. */
-export function mootness({ activity }: Claim, isKnown: boolean): Verdict | null {
+export function mootness(activity: Activity, isKnown: boolean): Moot | null {
   if (isKnown || activity.ofItself === null) return null;
   return { verdict: 'moot', reason: `${activity.ofItself} of ${activity.actor}, whom home never met` };
 }

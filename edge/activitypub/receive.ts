@@ -10,17 +10,20 @@ import { keyOrigin } from '../../shared/signature/key-origin.ts';
 import type { SignedRequest } from '../../shared/signature/request.ts';
 import type { ServiceProfile, Snapshot } from '../../shared/snapshot.ts';
 import type { Verdict } from '../../shared/verdict.ts';
-import { networkOf } from '../http/public-address.ts';
+import { isLoopback, networkOf } from '../http/public-address.ts';
 import type { PutResult, Spool } from '../spool/spool.ts';
+import { type Activity, readActivity } from './activity.ts';
+import type { ArrivalRates } from './arrival-rates.ts';
 import { newDeliveryId } from './delivery-id.ts';
 import { exportedKey } from './exported-keys.ts';
-import { type Claim, conclude, mootness, read, unprovenSender } from './judge.ts';
+import { type Claim, conclude, type Moot, mootness, read, unprovenSender } from './judge.ts';
 import type { Keys, Naming } from './keys.ts';
 import type { UndecidedOrigins } from './undecided-origins.ts';
 
 export interface InboxPorts {
   readonly keys: Keys;
   readonly undecidedOrigins: UndecidedOrigins;
+  readonly arrivalRates: ArrivalRates;
   readonly clock: Clock;
   readonly random: Random;
 }
@@ -46,7 +49,10 @@ export async function receiveInbox(ports: InboxPorts, post: InboxPost): Promise<
   const receivedAt = ports.clock.now();
   const { request, body, service } = post;
   const accepts = acceptanceOf(service);
-  const claim = await read({ request, body, receivedAt, accepts, blockedDomains: blockedBy(post) });
+  const reading = readActivity(body, accepts.jsonDepth);
+  const moot = 'activity' in reading ? await mootOf(post, reading.activity) : null;
+  if (moot !== null) return moot;
+  const claim = await read({ request, body, reading, receivedAt, accepts, blockedDomains: blockedBy(post) });
   if ('verdict' in claim) return claim;
   const verdict = await decide(ports, post, claim);
   if (verdict.verdict === 'refused' || verdict.verdict === 'moot') return verdict;
@@ -71,6 +77,10 @@ export async function receiveInbox(ports: InboxPorts, post: InboxPost): Promise<
   return { verdict: 'spooled', id: arrival.id, put: await post.spool.put(arrival, body), undecided };
 }
 
+async function mootOf(post: InboxPost, activity: Activity): Promise<Moot | null> {
+  return activity.ofItself === null ? null : mootness(activity, await isKnown(post, activity.actor));
+}
+
 /**
  * What home blocks is said for all of its services together, and to be refused here is final: only where there is one
  * service is it known to be that one's wish. Of several, each refuses for itself what it is brought.
@@ -80,17 +90,17 @@ function blockedBy({ snapshot }: InboxPost): readonly string[] {
 }
 
 async function decide(ports: InboxPorts, post: InboxPost, claim: Claim): Promise<Verdict> {
-  if (claim.activity.ofItself !== null) {
-    const moot = mootness(claim, await isKnown(post, claim.activity.actor));
-    if (moot !== null) return moot;
-  }
   const { keyId } = claim.proof;
   const network = post.remoteAddress === null ? null : networkOf(post.remoteAddress);
   const { homeId, request } = post;
-  const naming = { homeId, network, origin: `${request.scheme}://${request.host}` };
+  // Who comes from loopback comes through a proxy on this machine, and all do: that says nothing of whose it is.
+  const distinct = post.remoteAddress === null || isLoopback(post.remoteAddress) ? null : network;
+  const naming = { homeId, network: distinct, origin: `${request.scheme}://${request.host}` };
+  const tooMany = ports.arrivalRates.refusal(keyOrigin(keyId), naming, ports.clock.now());
+  if (tooMany !== null) return { verdict: 'refused', kind: 'over-quota', reason: tooMany };
   const verdict = await prove(ports.keys, post.snapshot, claim, naming);
   if (verdict.verdict !== 'undecided') return verdict;
-  if (ports.undecidedOrigins.admit(naming, keyOrigin(keyId), ports.clock.now())) return verdict;
+  if (ports.undecidedOrigins.admit({ homeId, network }, keyOrigin(keyId), ports.clock.now())) return verdict;
   // The sender may come again: by then its key may be had.
   const reason = `${network} left undecided deliveries of too many origins within a day`;
   return { verdict: 'refused', kind: 'over-quota', reason };

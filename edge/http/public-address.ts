@@ -59,6 +59,13 @@ export function networkOf(address: string): string {
   return isIn(ipv6, ipv4Mapped) ? ipv6.slice(12).join('.') : `${ipv6.slice(0, 6).join('.')}/48`;
 }
 
+/** 127.0.0.0/8 and ::1 (RFC 6890 section 2.2). */
+export function isLoopback(address: string): boolean {
+  const own = parseIpv4(address);
+  if (own !== null) return own[0] === 127;
+  return parseIpv6(address)?.every((byte, i) => byte === (i === 15 ? 1 : 0)) === true;
+}
+
 /** Big-endian bytes; 4 or 16. */
 type Address = readonly number[];
 

@@ -2,13 +2,13 @@
 // platform makes the visitor's handshake; of its headers only the subprotocols that are wanted concern the service.
 
 import type { RequestHead } from '../../shared/link/heads.ts';
+import { isHandshake, withoutHandshake } from '../../shared/link/hop-by-hop.ts';
 import { networkOf } from '../http/public-address.ts';
 
 /** As carryUrl, for a request that becomes a WebSocket. */
 export const upgradeUrl = 'https://link.invalid/web-socket';
 
 const forwardedFor = 'x-forwarded-for';
-const subprotocol = 'sec-websocket-protocol';
 
 /** RFC 6455 section 4.1: only GET can. What else names the protocol is carried as the plain request that it is. */
 export function wantsWebSocket(request: Pick<Request, 'method' | 'headers'>): boolean {
@@ -32,17 +32,4 @@ export function visitorNetwork(head: string): string {
   // Names stand at even places; a value may look like one.
   const at = headers.findIndex((text, place) => place % 2 === 0 && text === forwardedFor);
   return at === -1 ? '' : networkOf(headers[at + 1] ?? '');
-}
-
-function withoutHandshake(headers: readonly string[]): readonly string[] {
-  const kept: string[] = [];
-  for (let at = 0; at < headers.length; at += 2) {
-    const name = headers[at] ?? '';
-    if (!isHandshake(name.toLowerCase())) kept.push(name, headers[at + 1] ?? '');
-  }
-  return kept;
-}
-
-function isHandshake(lowerName: string): boolean {
-  return lowerName.startsWith('sec-websocket-') && lowerName !== subprotocol;
 }

@@ -12,14 +12,13 @@ import type { SpoolObject } from './object.ts';
 import type { PutResult, Spool } from './spool.ts';
 import { heard, type Told } from './told.ts';
 
-/** How long the object's filter of senders is trusted. */
-const filterFreshMs = 60 * 1000;
-
 export interface SpoolClientParts {
   readonly homeId: string;
   readonly spools: DurableObjectNamespace<SpoolObject>;
   readonly store: R2Bucket;
   readonly clock: Clock;
+  /** Resolves after so many ms. */
+  readonly pause: (ms: number) => Promise<void>;
 }
 
 /** One per home and isolate: it remembers the filter of senders, and whom this isolate stored something of. */
@@ -43,7 +42,9 @@ export class SpoolClient implements Spool {
     // Before the commit, so that nobody asks in between and hears no; and after it, for filters made meanwhile.
     this.#note(arrival.sender);
     try {
-      return heard(await this.#put(arrival, body));
+      const result = heard(await this.#put(arrival, body));
+      if ('settleMs' in result && result.settleMs !== undefined) await this.#parts.pause(result.settleMs);
+      return result;
     } finally {
       this.#note(arrival.sender);
     }
@@ -52,7 +53,7 @@ export class SpoolClient implements Spool {
   async mayHoldFrom(sender: string): Promise<boolean> {
     if (this.#stored.has(sender)) return true;
     const filter = this.#filter;
-    if (filter !== null && this.#parts.clock.now() < filter.askedAt + filterFreshMs) return filter.may(sender);
+    if (filter !== null && this.#parts.clock.now() < filter.askedAt + limits.senderFilterMs) return filter.may(sender);
     // Each request asks for itself: one that waited for another's would hang if that other were cancelled.
     return (await this.#ask())(sender) || this.#stored.has(sender);
   }

@@ -6,6 +6,11 @@
 // in a row of its own when about a thousand deliveries came or left since it last was (a thousandth of a row write per
 // delivery, and only for homes that are asked), and after a start only what came since is read.
 // It errs only towards true: when rows that it should have read have expired, or are too many, it holds everybody.
+//
+// A filter that a Worker has is a promise for limits.senderFilterMs: who is not in it is a stranger. So a delivery of
+// somebody who is not in the filters that are out is answered when the last of them has run out (client.ts waits): only
+// then may its sender expect that what follows, say a Delete, is known to belong to something. The object itself does not
+// write down when it gave one out: it is forgotten when it is killed within those seconds.
 
 import { BloomFilter } from '../../shared/known-actors/bloom.ts';
 import type { BloomFilterData } from '../../shared/snapshot.ts';
@@ -39,6 +44,10 @@ export class KnownSenders {
   readonly #spool: Holdings;
   #built: Built | null = null;
   #uncovered = 0;
+  /** Until when a filter is out that was given out last, ms since the epoch. */
+  #outUntil = 0;
+  /** Senders who are not in every filter that is out → until when. */
+  readonly #settling = new Map<string, number>();
 
   constructor(database: Database, spool: Holdings) {
     this.#database = database;
@@ -52,12 +61,23 @@ export class KnownSenders {
     if (built === null || this.#isDue(built, since)) built = this.#build(since);
     this.#built = built;
     if (this.#uncovered >= rowsPerCheckpoint) this.#checkpoint(built);
+    this.#outUntil = this.#spool.now + this.#spool.outside.limits.senderFilterMs;
     return built.filter?.toData() ?? null;
   }
 
   /** A delivery of this sender was stored. */
   add(sender: string): void {
+    if (this.#spool.now < this.#outUntil) {
+      const isIn = this.#built !== null && (this.#built.filter?.mayContain(sender) ?? true);
+      if (!isIn && !this.#settling.has(sender)) this.#settling.set(sender, this.#outUntil);
+    }
     if (this.#built !== null) this.#built = this.#with(this.#built, [sender]);
+  }
+
+  /** For how long, ms, a Worker may still take this sender for a stranger. */
+  settleMs(sender: string): number {
+    if (this.#spool.now >= this.#outUntil) this.#settling.clear();
+    return Math.max(0, (this.#settling.get(sender) ?? 0) - this.#spool.now);
   }
 
   /** Rows came back that left long ago: what was built does not cover them. At most one row write. */

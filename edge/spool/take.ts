@@ -29,7 +29,8 @@ export function take(spool: Holdings, arrival: Arrival, body: Uint8Array<ArrayBu
 
   const key = lineKey(arrival);
   // Only what is proven repeats what is proven: anybody can send another's bytes with a proof that cannot be checked now.
-  if (undecided === null && spool.senders.isRepeat(key, arrival.path, arrival.bodySha256)) return { put: 'duplicate' };
+  if (undecided === null && spool.senders.isRepeat(key, arrival.path, arrival.bodySha256))
+    return { put: 'duplicate', ...settling(spool, arrival.sender) };
 
   const isLarge = body === null;
   const undecidedOrigin = undecided === null ? null : keyOrigin(proof.keyId);
@@ -54,7 +55,12 @@ export function take(spool: Holdings, arrival: Arrival, body: Uint8Array<ArrayBu
   spool.knownSenders.add(sender);
   spool.heads.stored({ seq, service, receivedAt }, waitingOf(totals.counts, service));
   spool.line.stored({ seq, service, sender, notBefore: 0, inlineBytes: isLarge ? 0 : bodyBytes });
-  return { put: 'stored', seq };
+  return { put: 'stored', seq, ...settling(spool, sender) };
+}
+
+function settling({ knownSenders }: Holdings, sender: string): { readonly settleMs?: number } {
+  const settleMs = knownSenders.settleMs(sender);
+  return settleMs > 0 ? { settleMs } : {};
 }
 
 function refused(put: Refusal): PutResult {

@@ -7,14 +7,12 @@ import { PorchlightError } from '../../shared/errors.ts';
 import { limits } from '../../shared/limits.ts';
 import { type Closing, isCloseCode } from '../../shared/link/codec.ts';
 import { headerOf } from '../../shared/link/heads.ts';
-import { isHopByHop } from '../../shared/link/hop-by-hop.ts';
+import { isHandshake, isHopByHop, subprotocol, withoutHandshake } from '../../shared/link/hop-by-hop.ts';
 import type { LinkRequest, LinkResponse, ServiceSocket, ServiceSocketEvents } from '../link/serve.ts';
 import { AnswerBody } from './answer-body.ts';
 import type { AnswerMemory } from './answer-memory.ts';
 import { toWire } from './header-text.ts';
 import { carriedHeaders, faultOf, refusalOf, unaskable } from './service-answer.ts';
-
-const subprotocol = 'sec-websocket-protocol';
 
 /** Rejects as Serve says. `origin`: of the service, http or https. */
 export async function askForSocket(
@@ -94,7 +92,7 @@ function finish(sent: ClientRequest, { path, host, headers }: LinkRequest): void
   for (let at = 0; at < headers.length; at += 2) {
     const name = headers[at] ?? '';
     const lowerName = name.toLowerCase();
-    if (isHopByHop(lowerName) || isFraming(lowerName) || isOurs(lowerName)) continue;
+    if (isHopByHop(lowerName) || isFraming(lowerName) || isHandshake(lowerName)) continue;
     const list = values.get(lowerName) ?? [];
     values.set(lowerName, list);
     list.push(toWire(headers[at + 1] ?? ''));
@@ -105,15 +103,6 @@ function finish(sent: ClientRequest, { path, host, headers }: LinkRequest): void
 
 function isFraming(lowerName: string): boolean {
   return lowerName === 'content-length' || lowerName === 'host' || lowerName === 'expect';
-}
-
-/** Of the handshake, and made by ws. */
-function isOurs(lowerName: string): boolean {
-  return lowerName.startsWith('sec-websocket-') && lowerName !== subprotocol;
-}
-
-function withoutHandshake(headers: readonly string[]): readonly string[] {
-  return headers.filter((_, at) => !isOurs((headers[at - (at % 2)] ?? '').toLowerCase()));
 }
 
 /** RFC 6455 section 4.2.2: what was not offered must not be chosen. */

@@ -19,9 +19,9 @@ import { type FlatHeaders, headerOf, requestHeadOf } from '../../shared/link/hea
 import { LinkSession, type Stream } from '../../shared/link/session.ts';
 import { ByteQueue } from './byte-queue.ts';
 import { CarriedSocket } from './carried-socket.ts';
+import { LinePace } from './line-pace.ts';
 import { MessageMemory } from './message-memory.ts';
 import { Outbox, type Sink } from './outbox.ts';
-import { Pace } from './pace.ts';
 import type { LinkRequest, LinkResponse, Serve, ServiceSocket } from './serve.ts';
 
 export interface OpenLinkOptions {
@@ -67,7 +67,7 @@ export class OpenLink {
       purseBytes: limits.linkWindowBytes,
     };
     this.#session = new LinkSession({ role: 'home', purse, maxStreams: limits.linkStreams });
-    const pace = options.version >= marksSince ? new Pace(options.clock ?? steadyClock) : null;
+    const pace = options.version >= marksSince ? new LinePace(options.clock ?? steadyClock) : null;
     this.#outbox = new Outbox(options.sink, this.#session, pace);
   }
 

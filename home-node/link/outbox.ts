@@ -9,8 +9,8 @@ import { flags } from '../../shared/link/frames.ts';
 import type { LinkSession, Stream } from '../../shared/link/session.ts';
 import { blocks } from './blocks.ts';
 import type { ByteQueue } from './byte-queue.ts';
+import type { LinePace } from './line-pace.ts';
 import { MessageBuffers } from './message-buffers.ts';
-import type { Pace } from './pace.ts';
 
 /** The part of a WebSocket that is used here. */
 export interface Sink {
@@ -63,11 +63,11 @@ export class Outbox<Owner> {
   readonly #turns = new Set<number>();
   /** Numbers of the streams whose bodies are bulk. */
   readonly #bulk = new Set<number>();
-  readonly #pace: Pace | null;
+  readonly #pace: LinePace | null;
   #isScheduled = false;
 
   /** `pace`: null where the edge does not know MARK; small answers then wait for what is on the way. */
-  constructor(sink: Sink, session: LinkSession<Owner>, pace: Pace | null = null) {
+  constructor(sink: Sink, session: LinkSession<Owner>, pace: LinePace | null = null) {
     this.#sink = sink;
     this.#session = session;
     this.#pace = pace;

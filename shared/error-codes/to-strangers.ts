@@ -126,6 +126,11 @@ export const strangerCodes = {
     says: 'The address is too long to be said back.',
     do: 'Ask with a shorter one.',
   },
+  'not-taken': {
+    status: 503,
+    says: 'Something failed at the edge that nobody foresaw; what was sent was not taken.',
+    do: "The peer sends again after `Retry-After`; the operator finds the cause in the edge's log.",
+  },
   'try-again': {
     status: 503,
     says: "The server with the sender's key answers too slowly, or who asked for what not all may read cannot be judged now.",

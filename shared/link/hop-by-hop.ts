@@ -30,3 +30,16 @@ export function namedByConnection(value: string | null): ReadonlySet<string> {
   const names = value.split(',').map((name) => name.trim().toLowerCase());
   return new Set(names.filter((name) => name !== '' && !reliedUpon.test(name)));
 }
+
+/** What a WebSocket's handshake offers and chooses between visitor and service, in lower case. */
+export const subprotocol = 'sec-websocket-protocol';
+
+/** Of a WebSocket's handshake (RFC 6455 section 4), and made anew on each side; the subprotocols are not. */
+export function isHandshake(lowerName: string): boolean {
+  return lowerName.startsWith('sec-websocket-') && lowerName !== subprotocol;
+}
+
+/** Names and values as they came, without those of the handshake. */
+export function withoutHandshake(headers: readonly string[]): readonly string[] {
+  return headers.filter((_, at) => !isHandshake((headers[at - (at % 2)] ?? '').toLowerCase()));
+}

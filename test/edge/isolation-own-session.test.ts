@@ -42,7 +42,7 @@ describe('what waits for B, is kept or dead', () => {
 
   beforeEach(async () => {
     const own = { homeId: b.homeId, spools: bindings.SPOOL, store: bindings.STORE };
-    const client = new SpoolClient({ ...own, clock: systemClock });
+    const client = new SpoolClient({ ...own, clock: systemClock, pause: async () => undefined });
     const put = async (body: string): Promise<Held> => {
       const [given, bytes] = await arrival(body, { service: 'site', id: `of-b-${pair}-${body.length}` });
       const stored = await client.put(given, bytes);

@@ -1,88 +1,39 @@
 // Forgeries and junk against the real edge: each gets its documented status, leaves no row, and raises no exception
 // that nobody handled. Home sleeps meanwhile, so that a row would stay. An honest request beside them is taken.
 
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { type LocalEdge, startEdge } from '../../local/edge.ts';
 import { limits } from '../../shared/limits.ts';
-import { type InboxRequest, makeKeyPair, type Signing, send, signedRequest } from '../support/forger.ts';
-import { hostileOrigin, hostileResolver, type Listening } from '../support/hostile-origin.ts';
-import { Program, until } from '../support/processes.ts';
+import { type InboxRequest, type Signing, send, signedRequest } from '../support/forger.ts';
+import { until } from '../support/processes.ts';
+import { SleepingEdge } from '../support/sleeping-edge.ts';
 
-const alice = makeKeyPair();
-const mallory = makeKeyPair();
-
-let folder: string;
-let edge: LocalEdge;
-let keys: Listening;
-let otherKeys: Listening;
-let resolver: Listening;
-let homeId: string;
+let stage: SleepingEdge;
 let host: string;
 let complaints: string[];
 
-const origin = (): string => `http://localhost:${keys.port}`;
+const origin = (): string => stage.origin;
 const actor = (): string => `${origin()}/users/alice`;
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'porchlight-forgeries-'));
-  keys = await hostileOrigin(alice.publicKey);
-  otherKeys = await hostileOrigin(mallory.publicKey);
-  resolver = await hostileResolver({
-    'private.example.org': ['10.0.0.7'],
-    'loopback.example.org': ['127.0.0.1'],
-    'link-local.example.org': ['169.254.169.254'],
-    'six.example.org': ['fd00::7'],
-    'half.example.org': ['93.184.216.34', '192.168.1.1'],
-  });
   complaints = [];
   const write = process.stderr.write.bind(process.stderr);
   vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
     complaints.push(String(text));
     return write(text as string);
   });
-  edge = await startEdge({
-    port: 0,
-    dataDir: join(folder, 'edge'),
-    devKeyOrigins: [origin(), `http://localhost:${otherKeys.port}`],
-    dnsResolver: `http://127.0.0.1:${resolver.port}/dns-query`,
+  stage = await SleepingEdge.start({
+    'private.example.org': ['10.0.0.7'],
+    'loopback.example.org': ['127.0.0.1'],
+    'link-local.example.org': ['169.254.169.254'],
+    'six.example.org': ['fd00::7'],
+    'half.example.org': ['93.184.216.34', '192.168.1.1'],
   });
-  host = `localhost:${edge.port}`;
-  await leaveSnapshot();
-  const [home] = await edge.query<{ home_id: string }>('select home_id from homes');
-  if (home === undefined) throw new Error('no home has claimed');
-  homeId = home.home_id;
+  host = stage.host;
 });
 
-afterAll(async () => {
-  await edge?.stop();
-  await Promise.all([keys?.close(), otherKeys?.close(), resolver?.close()]);
-  rmSync(folder, { recursive: true, force: true });
-});
+afterAll(async () => await stage?.stop());
 
-/** Home comes once, leaves what the edge must know, and goes to sleep. */
-async function leaveSnapshot(): Promise<void> {
-  const home = join(folder, 'home');
-  mkdirSync(home);
-  writeFileSync(
-    join(home, 'porchlight.toml'),
-    `domain = "${host}"\nedge = "http://${host}"\n[development]\nallow_private_addresses = true\n`,
-  );
-  const code = await edge.issueClaimCode([host]);
-  const program = new Program('home', ['home-node/main.ts', '--home', home, '--claim', code]);
-  await until('the snapshot', async () => {
-    const answer = await fetch(`http://${host}/.well-known/webfinger?resource=acct:owner@${host}`);
-    return answer.status === 200 ? true : null;
-  });
-  expect(await program.stop(), program.log).toBe(0);
-}
-
-async function rows(): Promise<number> {
-  const [counted] = await edge.queryObject<{ n: number }>('SpoolObject', homeId, 'select count(*) as n from delivery');
-  return counted?.n ?? Number.NaN;
-}
+const rows = async (): Promise<number> => await stage.rows();
 
 let made = 0;
 function activity(by: string = actor()): string {
@@ -97,7 +48,14 @@ function activity(by: string = actor()): string {
 
 function honest(changes: Partial<Signing> = {}): InboxRequest {
   const keyId = `${actor()}#main-key`;
-  return signedRequest({ host, path: '/inbox', keyId, privateKey: alice.privateKey, body: activity(), ...changes });
+  return signedRequest({
+    host,
+    path: '/inbox',
+    keyId,
+    privateKey: stage.alice.privateKey,
+    body: activity(),
+    ...changes,
+  });
 }
 
 function changed(request: InboxRequest, name: string, value: string): InboxRequest {
@@ -124,13 +82,17 @@ const hour = 3_600_000;
 const frontComplaint = 'Invalid URL string';
 
 const forgeries: readonly (readonly [name: string, status: number, make: () => InboxRequest])[] = [
-  ['a wrong key', 401, () => honest({ privateKey: mallory.privateKey })],
+  ['a wrong key', 401, () => honest({ privateKey: stage.mallory.privateKey })],
   ['no signature', 401, () => ({ ...honest(), headers: honest().headers.filter(([name]) => name !== 'Signature') })],
   ['a signature that cannot be read', 401, () => changed(honest(), 'Signature', 'keyId="x')],
   [
     'a key of another host',
     401,
-    () => honest({ keyId: `http://localhost:${otherKeys.port}/users/alice#main-key`, privateKey: mallory.privateKey }),
+    () =>
+      honest({
+        keyId: `http://localhost:${stage.otherKeys.port}/users/alice#main-key`,
+        privateKey: stage.mallory.privateKey,
+      }),
   ],
   ['a key whose owner is not the actor', 401, () => honest({ body: activity(`${origin()}/users/bob`) })],
   ['an altered body', 401, () => ({ ...honest(), body: new TextEncoder().encode(activity()) })],
@@ -171,7 +133,7 @@ const forgeries: readonly (readonly [name: string, status: number, make: () => I
   ['a repeated Date', 401, () => added(honest(), 'Date', new Date().toUTCString())],
   ['a repeated Digest', 401, () => added(honest(), 'Digest', headerOf(honest(), 'Digest'))],
   ['a request replayed to another path', 401, () => ({ ...honest(), path: '/users/owner/inbox' })],
-  ['a key at a loopback address', 401, () => keyAt(`http://127.0.0.1:${keys.port}/users/alice`)],
+  ['a key at a loopback address', 401, () => keyAt(`http://127.0.0.1:${stage.keys.port}/users/alice`)],
   ['a key at localhost', 401, () => keyAt('https://localhost/users/alice')],
   ['a key at a private address', 401, () => keyAt('https://10.1.2.3/users/alice')],
   ['a key at a link-local address', 401, () => keyAt('https://169.254.169.254/latest/meta-data')],
@@ -218,21 +180,21 @@ const forgeries: readonly (readonly [name: string, status: number, make: () => I
 describe('the edge refuses', () => {
   test.each(forgeries)('%s: %i', async (_name, status, make) => {
     const before = await rows();
-    expect(await send(edge.port, make())).toBe(status);
+    expect(await send(stage.edge.port, make())).toBe(status);
     expect(await rows()).toBe(before);
   });
 
   // The front of the local runtime cannot read such an address and fails by itself; the platform's answers 400.
   test('a repeated Host, before the Worker sees it', async () => {
     const before = await rows();
-    expect([400, 500]).toContain(await send(edge.port, added(honest(), 'Host', host)));
+    expect([400, 500]).toContain(await send(stage.edge.port, added(honest(), 'Host', host)));
     expect(await rows()).toBe(before);
     await until('its complaint', () => (complaints.some((text) => text.includes(frontComplaint)) ? true : null), 5_000);
   });
 
   test('and never asked a private address for a key', () => {
-    expect(keys.requests).not.toContain('/latest/meta-data');
-    expect(resolver.requests).toContain('private.example.org');
+    expect(stage.keys.requests).not.toContain('/latest/meta-data');
+    expect(stage.resolver.requests).toContain('private.example.org');
   });
 
   test('and raised no exception that nobody handled', () => {
@@ -244,26 +206,26 @@ describe('the edge refuses', () => {
 describe('the edge accepts', () => {
   test('the honest request beside them, and its bytes are durable', async () => {
     const before = await rows();
-    expect(await send(edge.port, honest())).toBe(202);
+    expect(await send(stage.edge.port, honest())).toBe(202);
     expect(await rows()).toBe(before + 1);
   });
 
   test('what it cannot decide because the key server is down, marked and under its quota', async () => {
     const before = await rows();
     for (let sent = 0; sent < limits.undecidedPerOrigin; sent += 1) {
-      expect(await send(edge.port, keyAt(`${origin()}/broken`))).toBe(202);
+      expect(await send(stage.edge.port, keyAt(`${origin()}/broken`))).toBe(202);
     }
-    expect(await send(edge.port, keyAt(`${origin()}/broken`))).toBe(429);
+    expect(await send(stage.edge.port, keyAt(`${origin()}/broken`))).toBe(429);
     expect(await rows()).toBe(before + limits.undecidedPerOrigin);
   });
 
   test('the Delete of an actor that home never met, without asking for a key and without a row', async () => {
     const before = await rows();
-    const asked = keys.requests.length;
+    const asked = stage.keys.requests.length;
     const stranger = `${origin()}/users/stranger`;
     const body = JSON.stringify({ id: `${stranger}#delete`, type: 'Delete', actor: stranger, object: stranger });
-    expect(await send(edge.port, honest({ keyId: `${stranger}#main-key`, body }))).toBe(202);
+    expect(await send(stage.edge.port, honest({ keyId: `${stranger}#main-key`, body }))).toBe(202);
     expect(await rows()).toBe(before);
-    expect(keys.requests.length).toBe(asked);
+    expect(stage.keys.requests.length).toBe(asked);
   });
 });

@@ -100,3 +100,12 @@ async function attemptToSend(port: number, request: InboxRequest): Promise<numbe
     socket.write(request.body);
   });
 }
+
+/** The value of a header changed, in a copy. */
+export function changeText(request: InboxRequest, name: string, change: (value: string) => string): InboxRequest {
+  const headers = request.headers.map(([each, value]): [string, string] => [
+    each,
+    each === name ? change(value) : value,
+  ]);
+  return { ...request, headers };
+}

@@ -1,6 +1,7 @@
 // A home for tests: what it left at the edge, and a spool that only writes down what it was given. The real spool has
 // tests of its own; here it must show what was never put into it.
 
+import { ArrivalRates } from '../../../edge/activitypub/arrival-rates.ts';
 import type { KeyResolver } from '../../../edge/activitypub/keys.ts';
 import type { Received } from '../../../edge/activitypub/receive.ts';
 import type { ActivityPubPorts, AddressedHome } from '../../../edge/activitypub/routes.ts';
@@ -70,7 +71,8 @@ export function portsOf(keys: KeyResolver, clock: Clock): Reports {
   const report = (_: Request, each: Received) => {
     received.push(each);
   };
-  return { ports: { keys, undecidedOrigins: new UndecidedOrigins(), clock, random: systemRandom, report }, received };
+  const brakes = { undecidedOrigins: new UndecidedOrigins(), arrivalRates: new ArrivalRates() };
+  return { ports: { keys, ...brakes, clock, random: systemRandom, report }, received };
 }
 
 /** A signed request as the platform hands it over, with the address that it came from if it matters. */

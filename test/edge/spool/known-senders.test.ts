@@ -10,7 +10,8 @@ const hour = 3_600_000;
 
 /** A Worker that remembers nothing yet. */
 function freshClient(rig: SpoolRig): SpoolClient {
-  return new SpoolClient({ homeId: rig.homeId, spools: bindings.SPOOL, store: bindings.STORE, clock: rig });
+  const pause = async (ms: number): Promise<void> => void rig.pauses.push(ms);
+  return new SpoolClient({ homeId: rig.homeId, spools: bindings.SPOOL, store: bindings.STORE, clock: rig, pause });
 }
 
 async function held(rig: SpoolRig, ...names: string[]): Promise<string[]> {
@@ -19,6 +20,41 @@ async function held(rig: SpoolRig, ...names: string[]): Promise<string[]> {
   for (const name of names) if (await client.mayHoldFrom(uri(name))) found.push(name);
   return found;
 }
+
+describe('a newcomer', () => {
+  const put = async (client: SpoolClient, name: string, body = 'x') =>
+    await client.put(...(await arrival(body, { sender: uri(name) })));
+
+  test('is answered when no Worker takes it for a stranger any more, and known to each of them then', async () => {
+    const rig = await SpoolRig.open();
+    const [first, other, third] = [freshClient(rig), freshClient(rig), freshClient(rig)];
+    expect(await first.mayHoldFrom(uri('alice'))).toBe(false);
+    rig.advance(1_000);
+    await put(other, 'alice');
+    expect(rig.pauses).toEqual([limits.senderFilterMs - 1_000]);
+    // Another filter goes out meanwhile; the first is still what it was.
+    rig.advance(500);
+    expect(await third.mayHoldFrom(uri('alice'))).toBe(true);
+    await put(other, 'alice', 'y');
+    await put(other, 'alice', 'y');
+    const left = limits.senderFilterMs - 1_500;
+    expect(rig.pauses).toEqual([left + 500, left, left]);
+    expect(await first.mayHoldFrom(uri('alice'))).toBe(false);
+    rig.advance(left);
+    expect(await first.mayHoldFrom(uri('alice'))).toBe(true);
+    await put(other, 'alice', 'z');
+    expect(rig.pauses).toHaveLength(3);
+  });
+
+  test('is answered at once where nobody asked for strangers, and when it is none', async () => {
+    const rig = await SpoolRig.open();
+    await put(rig.client, 'alice');
+    await put(freshClient(rig), 'bob');
+    expect(await freshClient(rig).mayHoldFrom(uri('carol'))).toBe(false);
+    await put(freshClient(rig), 'alice', 'y');
+    expect(rig.pauses).toEqual([]);
+  });
+});
 
 describe('mayHoldFrom()', () => {
   test('knows waiting, kept and dead ones, and strangers as strangers, also after eviction', async () => {

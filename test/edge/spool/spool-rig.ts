@@ -144,6 +144,8 @@ export class SpoolRig implements Clock {
   readonly homeId: string;
   readonly stub: DurableObjectStub<SpoolObject>;
   readonly client: SpoolClient;
+  /** What a client waited for until a newcomer was known everywhere, ms. */
+  readonly pauses: number[] = [];
   announced = 0;
   #now = Date.now();
   #change: Partial<Outside> = {};
@@ -153,7 +155,8 @@ export class SpoolRig implements Clock {
   private constructor(homeId: string) {
     this.homeId = homeId;
     this.stub = bindings.SPOOL.get(bindings.SPOOL.idFromName(homeId));
-    this.client = new SpoolClient({ homeId, spools: bindings.SPOOL, store: bindings.STORE, clock: this });
+    const pause = async (ms: number): Promise<void> => void this.pauses.push(ms);
+    this.client = new SpoolClient({ homeId, spools: bindings.SPOOL, store: bindings.STORE, clock: this, pause });
   }
 
   static async open(change: Partial<Outside> = {}): Promise<SpoolRig> {

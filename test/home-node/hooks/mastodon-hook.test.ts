@@ -10,7 +10,17 @@ import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { InboxRequest } from '../../support/forger.ts';
-import { honest, hour, peer, type Signing, secret, unwanted, wanted, withReceipt } from './late-requests.ts';
+import {
+  besideQuery,
+  honest,
+  hour,
+  peer,
+  type Signing,
+  secret,
+  unwanted,
+  wanted,
+  withReceipt,
+} from './late-requests.ts';
 
 const root = join(import.meta.dirname, '..', '..', '..');
 const hook = join(root, 'home-node', 'hooks', 'zz_porchlight.rb');
@@ -49,6 +59,8 @@ class Ruby {
     const child = spawn('ruby', [program], {
       env: {
         PATH: process.env.PATH ?? '',
+        // Where linzer lies, if it is no gem of this machine.
+        RUBYLIB: process.env.RUBYLIB ?? '',
         KEYS: JSON.stringify({ [peer.keyId]: peer.keys.publicKey }),
         PORCHLIGHT_RECEIPT_SECRET_FILE: file,
         ...(hooked ? { HOOK: hook } : {}),
@@ -115,7 +127,7 @@ function behaves({ name, env, signings }: Release): void {
     });
 
     test.each(signings)('refuses every other one, signed by %s', async (signing) => {
-      const cases = unwanted(signing, now).filter(({ what }) => what !== sameToRack);
+      const cases = unwanted(signing, now).filter(({ what }) => what !== sameToRack && what !== besideQuery);
       expect(cases.length).toBeGreaterThan(30);
       for (const { what, request } of cases) {
         const before = (await bare.ask(request)).status;
@@ -185,7 +197,7 @@ if (real === undefined) {
   const probe = await Ruby.start({ MASTODON_SIGNED_REQUEST: real }, false);
   await probe.stop();
   const { rails, rfc9421 } = probe.ready;
-  const told = `Mastodon’s real class ${real}: run${rails ? ', with Rails’ own request' : ', with a request of our own'}; RFC 9421 ${rfc9421 ? 'run' : 'not run (linzer is not there)'}.`;
+  const told = `Mastodon’s real class ${real}: run${rails ? ', with Rails’ own request' : ', with a request of our own'}; RFC 9421 ${rfc9421 ? 'run' : 'not run (this release has none, or linzer is not there)'}.`;
   process.stdout.write(`${told}\n`);
   const signings: readonly Signing[] = rfc9421 ? ['date', 'created', 'rfc9421'] : ['date', 'created'];
   behaves({ name: `Mastodon’s real class (${real})`, env: { MASTODON_SIGNED_REQUEST: real }, signings });

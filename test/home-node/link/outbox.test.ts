@@ -2,8 +2,8 @@
 
 import { describe, expect, test } from 'vitest';
 import { ByteQueue } from '../../../home-node/link/byte-queue.ts';
+import { LinePace } from '../../../home-node/link/line-pace.ts';
 import { Outbox, type Sink } from '../../../home-node/link/outbox.ts';
-import { Pace } from '../../../home-node/link/pace.ts';
 import { limits } from '../../../shared/limits.ts';
 import { decodeMessage, encodeCredit, encodeTextFrame, type Frame, isEnd } from '../../../shared/link/codec.ts';
 import { LinkSession, type Stream } from '../../../shared/link/session.ts';
@@ -45,7 +45,7 @@ class Rig {
     maxStreams: limits.linkStreams,
   });
   now = 0;
-  readonly outbox = new Outbox(this.sink, this.session, new Pace({ now: () => this.now }));
+  readonly outbox = new Outbox(this.sink, this.session, new LinePace({ now: () => this.now }));
 
   stream(id: number, credit: number): Stream<null> {
     const stream = this.session.open(id, true, null);

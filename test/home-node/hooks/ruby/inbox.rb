@@ -94,7 +94,7 @@ end
 load ENV.fetch('HOOK') if ENV.key?('HOOK')
 PorchlightHook.install if ENV.key?('HOOK')
 $stdout.sync = true
-puts JSON.generate({ ready: true, rails: HAS_RAILS, rfc9421: !defined?(HAS_LINZER) || HAS_LINZER })
+puts JSON.generate({ ready: true, rails: HAS_RAILS, rfc9421: !defined?(TAKES_RFC9421) || TAKES_RFC9421 })
 
 $stdin.each_line do |line|
   response = Response.new({})

@@ -6,6 +6,7 @@
 require 'active_support'
 require 'active_support/core_ext'
 require 'openssl'
+require 'logger'
 require 'stringio'
 require 'strscan'
 
@@ -33,13 +34,21 @@ HAS_LINZER =
     false
   end
 
+# 4.3 has no RFC 9421, 4.4 only as an experiment that is off.
+module Mastodon
+  module Feature
+    def self.http_message_signatures_enabled? = false
+  end
+end
+TAKES_RFC9421 = HAS_LINZER && !IS_CONCERN && !File.read(path).include?('http_message_signatures_enabled?')
+
 require File.join(File.dirname(path), 'signature_parser.rb')
 
-if IS_CONCERN
-  module DomainControlHelper
-    def domain_not_allowed?(_uri) = false
-  end
+module DomainControlHelper
+  def domain_not_allowed?(_uri) = false
+end
 
+if IS_CONCERN
   module HTTP
     class Error < StandardError; end
   end
@@ -80,7 +89,7 @@ if IS_CONCERN
   end
 
   module Rails
-    def self.logger = nil
+    def self.logger = @logger ||= Logger.new($stderr, level: Logger::WARN)
   end
 end
 

@@ -24,7 +24,7 @@ interface Mark {
   readonly arrivedAt: number;
 }
 
-export class Pace {
+export class LinePace {
   readonly #clock: Clock;
   /** Marks on the way by their numbers, the oldest first. */
   readonly #marks = new Map<number, Mark>();

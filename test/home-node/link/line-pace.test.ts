@@ -3,7 +3,7 @@
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { Pace } from '../../../home-node/link/pace.ts';
+import { LinePace } from '../../../home-node/link/line-pace.ts';
 import { limits } from '../../../shared/limits.ts';
 
 const KiB = 1024;
@@ -11,7 +11,7 @@ const KiB = 1024;
 /** A line of so many bytes per ms and so many ms there and back, with home at its begin. */
 class Line {
   now = 0;
-  readonly pace = new Pace({ now: () => this.now });
+  readonly pace = new LinePace({ now: () => this.now });
   readonly #marks: { readonly number: number; readonly dueAt: number }[] = [];
   /** When the line has sent all that was given to it. */
   #freeAt = 0;
