@@ -60,7 +60,7 @@ export class KeyResolver implements Keys {
 
   async resolve(keyId: string, naming: Naming): Promise<KeyAnswer> {
     const now = this.#ports.clock.now();
-    const known = await this.#known(keyId, now);
+    const known = await this.#known(keyId, naming, now);
     if (known === null || !isFresh(known, now)) return (await this.#ask(keyId, naming, known)).answer;
     // Another isolate may have found it.
     if (known.answer.key === 'found') this.#newHosts.found(hostOf(keyId));
@@ -69,15 +69,20 @@ export class KeyResolver implements Keys {
 
   async refresh(keyId: string, naming: Naming): Promise<KeyAnswer | null> {
     const now = this.#ports.clock.now();
-    const known = await this.#known(keyId, now);
+    const known = await this.#known(keyId, naming, now);
     if (known !== null && now - known.askedAt < limits.keyFailureMs) return null;
     const { answer, answeredAt } = await this.#ask(keyId, naming, known);
     return answeredAt < now ? null : answer;
   }
 
-  async #known(keyId: string, now: number): Promise<KeyRecord | null> {
-    const record = await this.#ports.memory.get(keyId);
-    return record === null || !isKept(record, now) ? null : record;
+  /** What is known to all homes; or else, that this one asked for it in vain. */
+  async #known(keyId: string, naming: Naming, now: number): Promise<KeyRecord | null> {
+    const { memory } = this.#ports;
+    const kept = await memory.get(keyId);
+    const record = kept === null || !isKept(kept, now) ? null : kept;
+    if (record !== null && (record.answer.key === 'found' || isFresh(record, now))) return record;
+    const own = await memory.get(inVain(keyId, naming));
+    return own !== null && own.askedAt > (record?.askedAt ?? 0) ? own : record;
   }
 
   /** Shares a question that is under way, but does not wait for it longer than it may take. */
@@ -114,7 +119,9 @@ export class KeyResolver implements Keys {
       ? { answer: lastKnown(answer, known?.answer), askedAt: now, answeredAt: now }
       : { ...known, askedAt: now };
     // Whether a host may be asked changes by itself.
-    if (answer.key !== 'limited') await this.#ports.memory.put(keyId, record);
+    if (answer.key === 'limited') return record;
+    const isTrouble = record.answer.key === 'failed' || record.answer.key === 'slow';
+    await this.#ports.memory.put(isTrouble ? inVain(keyId, naming) : keyId, record);
     return record;
   }
 
@@ -159,6 +166,14 @@ export class KeyResolver implements Keys {
 /** A found key also while its server could not be asked again: it is asked now and then. */
 function isFresh({ answer, askedAt, answeredAt }: KeyRecord, now: number): boolean {
   return now - answeredAt < freshMs(answer) || (answer.key === 'found' && now - askedAt < limits.keyFailureMs);
+}
+
+/**
+ * Under which name trouble is remembered: of each home, because each asks as an actor of its own, and a server that
+ * refuses one of them may answer another. No key can be named so, because no header has a line break in it.
+ */
+function inVain(keyId: string, { homeId }: Naming): string {
+  return `in vain\n${homeId}\n${keyId}`;
 }
 
 function hostOf(address: string): string {

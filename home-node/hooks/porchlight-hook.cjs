@@ -136,16 +136,21 @@ function hookMessageSignatures(parseRequestSignature) {
 /** Exports that were hooked: a module may come by both ways below. */
 const hooked = new WeakSet();
 
-/** Exports of the CommonJS module at `path`, hooked if it is one of the libraries. */
+/** Exports of the CommonJS module at `path`, hooked if it is one of the libraries. Of another shape it is as it was. */
 function hookedExports(path, exported) {
   const library = commonJsLibrary(path);
-  if (library === null || hooked.has(exported)) return exported;
-  let result = exported;
-  if (library === '@peertube/http-signature') hookHttpSignature(exported);
-  // Its exports can only be read.
-  else result = { ...exported, parseRequestSignature: hookMessageSignatures(exported.parseRequestSignature) };
-  hooked.add(result);
-  return result;
+  if (library === null) return exported;
+  return orElse(exported, () => {
+    if (hooked.has(exported)) return exported;
+    let result = exported;
+    if (library === '@peertube/http-signature') hookHttpSignature(exported);
+    // Its exports can only be read.
+    else if (typeof exported.parseRequestSignature === 'function') {
+      result = { ...exported, parseRequestSignature: hookMessageSignatures(exported.parseRequestSignature) };
+    } else isKnown(library, () => false);
+    hooked.add(result);
+    return result;
+  });
 }
 
 /** By the file's real path, so that links of a package manager do not matter. */

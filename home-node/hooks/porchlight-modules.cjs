@@ -11,22 +11,25 @@ const behind = '?porchlight=behind';
 
 const hookUrl = new URL('./porchlight-hook.cjs', pathToFileURL(__filename)).href;
 
-/** Source of the module that stands before the one at `url`, or null. */
+/**
+ * Source of the module that stands before the one at `url`, or null. It names nothing of that one: an import of a name that
+ * a later release lacks would keep the service from starting.
+ */
 function wrapperFor(url) {
   if (url.includes('?')) return null;
   const real = JSON.stringify(`${url}${behind}`);
   if (url.endsWith('/@misskey-dev/node-http-message-signatures/dist/index.mjs')) {
     return `export * from ${real};
-import { parseRequestSignature as real } from ${real};
+import * as real from ${real};
 import { hookMessageSignatures } from ${JSON.stringify(hookUrl)};
-export const parseRequestSignature = hookMessageSignatures(real);
+export const parseRequestSignature = hookMessageSignatures(real.parseRequestSignature);
 `;
   }
   if (url.endsWith('/@fedify/fedify/dist/mod.js')) {
     return `export * from ${real};
-import { createFederation as real } from ${real};
+import * as real from ${real};
 import { judgedAtArrival } from ${JSON.stringify(new URL('./porchlight-fedify.mjs', hookUrl).href)};
-export const createFederation = (...options) => judgedAtArrival(real(...options));
+export const createFederation = (...options) => judgedAtArrival(real.createFederation(...options));
 `;
   }
   return null;

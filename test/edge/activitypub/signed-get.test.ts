@@ -156,3 +156,21 @@ test('a redirect is signed for where it leads', async () => {
   // What was found elsewhere is asked of its owner too: by then it is known what both want.
   expect(seen).toEqual(['unsigned', 'cavage', 'unsigned', 'cavage', 'cavage', 'cavage']);
 });
+
+describe('a peer that refuses one home of the edge', () => {
+  const other = { homeId: 'home-2', network: null, origin: 'https://other.example' };
+
+  test('holds nothing back from another, and the one that is refused does not ask again at once', async () => {
+    internet.add('peer.example', (request) => {
+      const isOther = request.headers.get('Signature')?.includes('https://other.example/') === true;
+      seen.push(isOther ? 'other' : 'refused');
+      return isOther ? document(actorOf(signer)) : new Response(null, { status: 403 });
+    });
+    expect(await keys.resolve(keyId, somebody)).toMatchObject({ key: 'failed' });
+    const questions = seen.length;
+    expect(await keys.resolve(keyId, somebody)).toMatchObject({ key: 'failed' });
+    expect(await keys.refresh(keyId, somebody)).toBeNull();
+    expect(seen).toHaveLength(questions);
+    expect(await keys.resolve(keyId, other)).toMatchObject({ key: 'found', owner: actor });
+  });
+});

@@ -3,6 +3,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { secret, wanted } from './late-requests.ts';
 import { type Started, startService } from './service-program.ts';
@@ -83,3 +84,39 @@ require('node:http').createServer((_, answer) => answer.end(as)).listen(0, funct
     }
   });
 });
+
+describe('a library of such another shape that hooking it fails', () => {
+  const strange: readonly (readonly [string, string, string])[] = [
+    ['@peertube/http-signature', 'lib/index.js', 'module.exports = null;'],
+    ['@misskey-dev/node-http-message-signatures', 'dist/index.cjs', "module.exports = 'a text';"],
+    ['@misskey-dev/node-http-message-signatures', 'dist/index.mjs', 'export const other = 1;'],
+    ['@fedify/fedify', 'dist/mod.js', 'export const other = 1;'],
+  ];
+  test.each(strange)('does not keep the service from starting (%s, %s)', async (name, file, source) => {
+    const home = join(mkdtempSync(join(folder, 'odd-')), 'node_modules', name);
+    const path = join(home, file);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, `${source}\n`);
+    const type = source.startsWith('export') ? 'module' : 'commonjs';
+    writeFileSync(join(home, 'package.json'), JSON.stringify({ name, type }));
+    const program = join(home, 'program.mjs');
+    writeFileSync(
+      program,
+      `const library = await import(${JSON.stringify(pathToFileURL(path).href)});
+const { createServer } = await import('node:http');
+createServer((_, answer) => answer.end(JSON.stringify(library.other ?? library.default))).listen(0, function () { console.log(this.address().port); });`,
+    );
+    const service = await startService({ command: [process.execPath, program], env });
+    try {
+      const [first] = wanted('date', now);
+      if (first === undefined) throw new Error('there is none');
+      expect((await service.ask(first.request)).body).toBe(source.startsWith('export') ? '1' : expected(source));
+    } finally {
+      await service.stop();
+    }
+  });
+});
+
+function expected(source: string): string {
+  return source.includes('null') ? 'null' : '"a text"';
+}
