@@ -6,6 +6,11 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+interface Nodes {
+  /** Name → `npm:package@version`. */
+  readonly devDependencies: Readonly<Record<string, string>>;
+}
+
 interface Report {
   readonly numPassedTests: number;
   readonly numFailedTests: number;
@@ -29,7 +34,14 @@ function run(title: string, script: string, args: readonly string[]): boolean {
  */
 function installOtherNodes(): void {
   const cwd = join(root, 'test', 'nodes');
-  if (existsSync(join(cwd, 'node_modules', '.package-lock.json'))) return;
+  const { devDependencies } = JSON.parse(readFileSync(join(cwd, 'package.json'), 'utf8')) as Nodes;
+  const isThere = ([name, wanted]: readonly [string, string]): boolean => {
+    const file = join(cwd, 'node_modules', name, 'package.json');
+    if (!existsSync(file)) return false;
+    const { version } = JSON.parse(readFileSync(file, 'utf8')) as { readonly version: string };
+    return wanted.endsWith(`@${version}`);
+  };
+  if (Object.entries(devDependencies).every(isThere)) return;
   console.log('\n— other Nodes for the tests of the package, once');
   const args = ['install', '--no-save', '--force', '--no-bin-links', '--no-audit', '--no-fund', '--loglevel=error'];
   spawnSync('npm', args, { cwd, stdio: 'inherit' });

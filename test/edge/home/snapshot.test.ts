@@ -4,6 +4,7 @@ import { reset } from 'cloudflare:test';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { LeftObjects } from '../../../edge/home/left-objects.ts';
 import { parseSnapshot } from '../../../edge/home/snapshot.ts';
+import { acceptances } from '../../../shared/acceptance/profiles.ts';
 import { limits } from '../../../shared/limits.ts';
 import type { Snapshot } from '../../../shared/snapshot.ts';
 import { bindings, HandClock } from './directory-database.ts';
@@ -25,6 +26,15 @@ describe('parseSnapshot()', () => {
     expect(parseSnapshot(bytesOf(exampleSnapshot()), hosts)).toEqual(exampleSnapshot());
     const bare = exampleSnapshot({ services: [], accounts: [], documents: [], nodeinfo: null });
     expect(parseSnapshot(bytesOf(bare), hosts)).toEqual(bare);
+  });
+
+  test('takes what a service can verify; of a home of an earlier version, which does not say it, nothing is made up', () => {
+    const [service] = exampleSnapshot().services;
+    const full = exampleSnapshot({ services: [{ ...service, accepts: acceptances.gotosocial } as never] });
+    expect(parseSnapshot(bytesOf(full), hosts)).toEqual(full);
+    expect(parseSnapshot(bytesOf(exampleSnapshot()), hosts).services[0]).not.toHaveProperty('accepts');
+    const bad = exampleSnapshot({ services: [{ ...service, accepts: { cavage: null } } as never] });
+    expect(refusal(bad).message).toContain('services[0].accepts.rfc9421 is not an object');
   });
 
   test('takes what home blocks, what it deleted, and which service wants signatures', () => {
