@@ -29,6 +29,8 @@ import { Registry } from './operator/registry.ts';
 import { type Parts, router } from './router.ts';
 import { SpoolClient } from './spool/client.ts';
 import { StatusReader } from './status/gather.ts';
+import { webFingerTable } from './webfinger/routes.ts';
+import { joined } from './well-known/table.ts';
 
 const made = new WeakMap<Env, ReturnType<typeof router>>();
 
@@ -87,6 +89,7 @@ function partsOf(env: Env): Parts {
     spoolOf: oncePerHome((homeId) => new SpoolClient({ homeId, spools: env.SPOOL, store: env.STORE, clock, pause })),
     edgeKeyPem: rememberedPerHome(async (homeId) => await spoolObject(homeId).edgeKeyPem()),
     answerLeft: answerDocument,
+    wellKnown: joined(webFingerTable),
     admitReader: async (homeId, request, snapshot) => await admitReader({ keys, clock }, homeId, request, snapshot),
     status: new StatusReader({
       clock,

@@ -109,9 +109,10 @@ export async function startHome(
   const services = config.services.map((service) =>
     makeService(service, options, config, { receipts, issuer, secretFile }, log, olderEnds),
   );
-  const named = services.map(({ config: { name, hosts, authorizedFetch }, adapter }) => ({
+  const named = services.map(({ config: { name, hosts, accountDomain, authorizedFetch }, adapter }) => ({
     name,
     hosts,
+    accountDomain,
     adapter,
     authorizedFetch,
     origin: () => supervisor.origin(name),
@@ -162,6 +163,7 @@ export async function startHome(
     log,
     words: settings.current,
     services: named,
+    links: config.links,
     kept: new LeavingsFile(join(folder, 'leavings.json'), log),
     senders: async () => await ledger.senders(),
     nextVersion: versionsOf(ledger, 'snapshot-version'),

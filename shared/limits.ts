@@ -191,6 +191,11 @@ export const limits = {
   keyTroublesPerOrigin: 3,
   keyMissesPerOrigin: 10,
   keyMissesPerNetwork: 50,
+  /** Bytes of the filter of actors that home has met, as long as one stranger in so many is taken for one of them (and merely
+   * judged in full): enough for a million actors; whoever met more has more strangers judged. Danger: a snapshot that is too
+   * large to be left, and each Delete of a stranger a question for its key. */
+  knownActorsBytes: 2 * MiB,
+  knownActorsFalsePositives: 1 / 1_000,
   /** Keys that home leaves in its snapshot, and characters of each: 8,192 bits of RSA take 1,100. Danger: an isolate's
    * memory and its time, because a snapshot is read whole. */
   actorKeys: 2_000,
@@ -210,6 +215,9 @@ export const limits = {
   /** Home's clock may differ from the edge's by this much; beyond, home takes no deliveries. Danger: services that judge
    * by the time (the strictest: 5 minutes) refuse what is in time, and it becomes a dead letter. */
   homeClockOffMs: 5 * minute,
+
+  /** Bytes of what a service answers to WebFinger; it is read whole. Danger: the isolate's memory. */
+  descriptorBytes: 64 * KiB,
 
   /** Bytes of one page copy. Danger: a video held as a page. */
   copyBytes: 25 * MiB,

@@ -1,7 +1,7 @@
 // What the owner decided, as the home node uses it: porchlight.toml read and judged, every default filled in.
 // shared/config/schema.ts says what each setting is for.
 
-import type { SignatureKind } from '../snapshot.ts';
+import type { AccountLink, SignatureKind } from '../snapshot.ts';
 
 export const logLevels = ['error', 'warn', 'info', 'debug'] as const;
 export type LogLevel = (typeof logLevels)[number];
@@ -23,6 +23,8 @@ export type ServiceConfig = EmbeddedServiceConfig | ActivityPubServiceConfig;
 interface AnyServiceConfig {
   readonly name: string;
   readonly hosts: readonly string[];
+  /** What its people have after the `@`; null: as the service itself says. */
+  readonly accountDomain: string | null;
   /** Path that answers with success while the service is well; null: any answer below 500, at /, says so. */
   readonly health: string | null;
   /** Deliveries before the service at the same moment, each of another sender. */
@@ -81,6 +83,8 @@ export interface HomeConfig {
   readonly hosts: readonly string[];
   readonly statusPage: boolean;
   readonly services: readonly ServiceConfig[];
+  /** Added to what WebFinger says of accounts. */
+  readonly links: readonly AccountLink[];
   readonly alerts: AlertsConfig;
   /** Loopback address of the figures; null: nowhere. */
   readonly metrics: { readonly listen: { readonly host: string; readonly port: number } | null };

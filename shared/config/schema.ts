@@ -4,7 +4,9 @@
 import { limits } from '../limits.ts';
 import type { SignatureKind } from '../snapshot.ts';
 import { isEdgeOrigin, isHostName, isLanguage, isText, loopbackAddressOf, textsThat } from './accept.ts';
+import { alertSettings, year } from './alert-settings.ts';
 import { driverKinds, logFormats, logLevels, serviceKinds, signatureKinds } from './home-config.ts';
+import { linkSettings } from './link-settings.ts';
 import { serviceOrigin, suggestedAddress } from './service-address.ts';
 import { choice, command, flag, type Known, number, type Settings, setting } from './setting.ts';
 
@@ -20,10 +22,13 @@ const text =
 
 const activityPubServers = /mastodon|gotosocial|pleroma|akkoma|misskey|peertube|pixelfed|lemmy|hollo|fediverse/i;
 const forActivityPub = { says: '`kind = "activitypub"`', when: ({ kind }: Known) => kind === 'activitypub' };
+const notEmbedded = {
+  says: 'every service but `kind = "embedded"`, whose people have the domain',
+  when: ({ kind }: Known) => kind !== 'embedded',
+};
 const started = ({ kind, driver }: Known): boolean => kind === 'activitypub' && driver === 'process';
 /** Kinds of software that never answer a question without a signature. */
 const signedQuestionKinds: readonly string[] = ['gotosocial'];
-const year = 365;
 
 const top = {
   domain: setting('text', {
@@ -164,6 +169,19 @@ const services = {
     toldToEdge: true,
     example: ({ kind, domain }) => [kind === 'activitypub' ? `social.${domain}` : domain],
   }),
+  account_domain: setting('text', {
+    purpose:
+      'What people of the service have after the `@`, where it is another name than the service’s own. WebFinger then says so at every host of this home.',
+    danger:
+      'The server must be set to the same (Mastodon’s LOCAL_DOMAIN, GoToSocial’s account-domain) or know nothing of it. Changed after somebody followed you, you are somebody else to them.',
+    wanted: aHost,
+    accept: text(isHost),
+    fallback: (): string | null => null,
+    otherwise: 'as the server itself says',
+    appliesTo: notEmbedded,
+    toldToEdge: true,
+    example: ({ domain }) => domain,
+  }),
   url: setting('text', {
     purpose: 'Origin of the server itself on this machine, not of a proxy before it.',
     danger:
@@ -263,56 +281,6 @@ const services = {
   }),
 };
 
-const alerts = {
-  command: command({
-    purpose: 'Program that is run when something needs you.',
-    danger:
-      'It runs with the home node’s rights: whoever can write it can do whatever home can. Without any, only who looks learns what is wrong.',
-    fallback: () => null,
-    otherwise: 'none: alerts are in the log alone',
-    takesEffect: 'at once',
-    example: ['/usr/local/bin/tell-me'],
-  }),
-  spool_share: number([0, 1], false, {
-    purpose: 'Tell when the spool at the edge is this full.',
-    danger:
-      'Guards what others send: beyond a full spool new deliveries are refused for the time being, and some senders never try again.',
-    unit: 'share, 0 to 1',
-    fallback: () => 0.8,
-    otherwise: '`0.8`',
-    takesEffect: 'at once',
-    example: 0.8,
-  }),
-  link_lost_minutes: number([1, 7 * 24 * 60], false, {
-    purpose: 'Tell when the link to the edge is lost for this long though home is awake.',
-    danger:
-      'Guards against an absence that nobody planned: too short, and every restart of a router is told; too long, and strangers wait.',
-    unit: 'minutes',
-    fallback: () => 30,
-    otherwise: '`30`',
-    takesEffect: 'at once',
-    example: 30,
-  }),
-  key_days: number([1, 100 * year], false, {
-    purpose: 'Tell when home’s key is this old.',
-    danger: 'Guards against a key that somebody copied long ago.',
-    unit: 'days',
-    fallback: () => 2 * year,
-    otherwise: `\`${2 * year}\``,
-    takesEffect: 'at once',
-    example: 2 * year,
-  }),
-  snapshot_hours: number([1, year * 24], false, {
-    purpose: 'Tell when what strangers are answered with at the edge is this old.',
-    danger: 'Guards strangers against answers that are no longer true.',
-    unit: 'hours',
-    fallback: () => 36,
-    otherwise: '`36`',
-    takesEffect: 'at once',
-    example: 36,
-  }),
-};
-
 const metrics = {
   listen: setting('text', {
     purpose: 'Loopback address at which the home node tells its figures to a collector on this machine.',
@@ -365,7 +333,16 @@ const development = {
   }),
 };
 
-export const schema = { top, services, alerts, metrics, log, site, development } satisfies Record<string, Settings>;
+export const schema = {
+  top,
+  services,
+  links: linkSettings,
+  alerts: alertSettings,
+  metrics,
+  log,
+  site,
+  development,
+} satisfies Record<string, Settings>;
 
 export type SectionName = keyof typeof schema;
 
@@ -386,6 +363,12 @@ export const sections: readonly Section[] = [
     header: '[[services]]',
     purpose:
       'One for each service of this home. Without any there is one: the embedded home, `name = "home"`, at the domain.',
+  },
+  {
+    name: 'links',
+    path: 'links[].',
+    header: '[[links]]',
+    purpose: 'One for each link that WebFinger shall say of accounts beside what their services say: OpenID, Matrix.',
   },
   { name: 'alerts', path: 'alerts.', header: '[alerts]', purpose: 'What you want to be told of.' },
   { name: 'metrics', path: 'metrics.', header: '[metrics]', purpose: 'Figures for a collector.' },

@@ -64,6 +64,7 @@ function readService(fields: ServiceFields, blank: Known): ReadService {
   const signatures = fields.value('signatures', known) ?? [];
   const receiptDays = fields.value('receipt_days', known) ?? 1;
   const shared = {
+    accountDomain: fields.value('account_domain', known) ?? null,
     health: fields.value('health', known) ?? null,
     authorizedFetch: fields.value('authorized_fetch', known) ?? false,
     drainParallel: fields.value('drain_parallel', known) ?? 1,

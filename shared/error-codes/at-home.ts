@@ -175,6 +175,10 @@ export const homeCodes = {
     says: 'There is no porchlight.toml in the data folder.',
     do: '`porchlight init`, or name another folder by `--home`.',
   },
+  'no-hook': {
+    says: 'There is no hook for this kind of service, or which software it is was not said.',
+    do: 'As the message says; `porchlight hook list` shows which services have one.',
+  },
   'no-such-service': {
     says: 'This home has no service of this name.',
     do: 'Name one of those that the message lists.',

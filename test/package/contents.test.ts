@@ -42,6 +42,9 @@ describe('the tarball', () => {
         'dist/porchlight.js',
         'dist/cli.js',
         ...filesBelow(join(root, 'migrations', 'home')).map((path) => `dist/migrations/home/${path}`),
+        ...filesBelow(join(root, 'home-node', 'hooks'))
+          .filter((path) => !path.endsWith('.ts'))
+          .map((path) => `dist/hooks/${path}`),
         ...filesBelow(join(root, 'home-node', 'embedded', 'starter')).map((path) => `dist/starter/${path}`),
       ].sort((a, b) => (a < b ? -1 : 1)),
     );
