@@ -11,10 +11,12 @@ const { values, positionals } = parseArgs({
     help: { type: 'boolean', default: false },
     only: { type: 'string' },
     rounds: { type: 'string' },
+    parts: { type: 'string' },
   },
 });
 
 const benches: Readonly<Record<string, () => Promise<Findings>>> = {
+  activitypub: async () => await (await import('./activitypub/activitypub.ts')).activityPub(values),
   'first-night': async () => plain(await (await import('./first-night/first-night.ts')).firstNight()),
   link: async () => await (await import('./link/link.ts')).link(values),
   owner: async () => plain(await (await import('./owner/owner.ts')).owner()),
@@ -27,6 +29,10 @@ Benchmarks: ${Object.keys(benches).join(', ')}
 link measures our link beside the peers that are on the PATH (bench/link/install-peers.sh):
   --only A,B    beside these alone, as the columns of the table name them; "none" for no peer
   --rounds N    how often everything is measured, in turns; the median counts (3)
+
+activitypub measures what peers deliver and ask:
+  --parts A,B   inbox, answers, drain, flood; all if left out
+  --rounds N    how often each is measured beside what it is a share of (9)
 `;
 
 function plain(figures: readonly Figure[]): Findings {

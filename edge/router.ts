@@ -14,9 +14,13 @@ import { say } from './log.ts';
 import { statusJsonPath, statusPath } from './pages/status.ts';
 import type { Spool } from './spool/spool.ts';
 import { answerStatus, type StatusRoutesParts } from './status/routes.ts';
-import { answerWellKnown } from './webfinger/routes.ts';
+import { webFingerPath } from './webfinger/routes.ts';
+import { askServices, type ServicesParts } from './webfinger/services.ts';
+import { answerWellKnown, type WellKnownTable } from './well-known/table.ts';
 
-export interface Parts extends HomeRoutesParts, VisitParts, StatusRoutesParts {
+export interface Parts extends HomeRoutesParts, VisitParts, StatusRoutesParts, ServicesParts {
+  /** What is answered at fixed paths from what home left. */
+  readonly wellKnown: WellKnownTable;
   readonly activityPub: ActivityPubPorts;
   readonly spoolOf: (homeId: string) => Spool;
   /** Public key of a home's edge actor, in PEM. */
@@ -45,11 +49,13 @@ export function router(parts: Parts): Hono<Addressed> {
     return await handOn(next);
   };
 
-  /** WebFinger, NodeInfo, host-meta: from what home left. */
+  /** WebFinger, NodeInfo, host-meta: from what home left; what it did not say of an account, its services are asked for. */
   const wellKnown = async (context: Context<Addressed>, next: Next): Promise<Response | undefined> => {
     const { snapshot } = context.get('said');
-    const answer = snapshot === null ? null : answerWellKnown(context.req.raw, snapshot, clock.now());
-    return answer ?? (await handOn(next));
+    const request = context.req.raw;
+    const answer = snapshot === null ? null : answerWellKnown(parts.wellKnown, request, snapshot, clock.now());
+    if (answer !== null || context.req.path !== webFingerPath) return answer ?? (await handOn(next));
+    return await askServices(parts, context.get('home'), context.get('said'), request);
   };
 
   /** Deliveries to inboxes, and actors that home left. Before its first snapshot nobody knows what is a delivery. */
@@ -81,8 +87,7 @@ export function router(parts: Parts): Hono<Addressed> {
   table.route('/.porchlight', homeRoutes(parts));
   table.use('*', keepOwn);
   table.use('*', findHome);
-  table.all('/.well-known/*', wellKnown);
-  table.all('/nodeinfo/*', wellKnown);
+  for (const path of parts.wellKnown.keys()) table.all(path, wellKnown);
   table.all('*', activityPub);
   table.all('*', (context) => visit(parts, context.get('home'), context.req.raw));
   table.onError((thrown, context) => {

@@ -4,6 +4,7 @@
 import { waitUntil } from 'cloudflare:workers';
 import { systemClock, systemRandom } from '../shared/clock.ts';
 import { limits } from '../shared/limits.ts';
+import { absenceOf } from '../shared/presence.ts';
 import { answerDocument } from './activitypub/answer.ts';
 import { ArrivalRates } from './activitypub/arrival-rates.ts';
 import { admitReader } from './activitypub/authorized-fetch/admit.ts';
@@ -12,7 +13,7 @@ import { cacheMemory, isolateMemory } from './activitypub/key-memory.ts';
 import { KeyResolver } from './activitypub/keys.ts';
 import { activityTypes, isActivityType } from './activitypub/media-type.ts';
 import { readPublicDocument } from './activitypub/public-document.ts';
-import type { Received } from './activitypub/receive.ts';
+import type { Received, WhetherAway } from './activitypub/receive.ts';
 import type { SignAsEdge } from './activitypub/signed-get.ts';
 import { UndecidedOrigins } from './activitypub/undecided-origins.ts';
 import { Copies } from './cache/store.ts';
@@ -29,6 +30,8 @@ import { Registry } from './operator/registry.ts';
 import { type Parts, router } from './router.ts';
 import { SpoolClient } from './spool/client.ts';
 import { StatusReader } from './status/gather.ts';
+import { webFingerTable } from './webfinger/routes.ts';
+import { joined } from './well-known/table.ts';
 
 const made = new WeakMap<Env, ReturnType<typeof router>>();
 
@@ -63,6 +66,10 @@ function partsOf(env: Env): Parts {
     sign,
   });
   const linkOf = (homeId: string): DurableObjectStub<LinkObject> => env.LINK.get(env.LINK.idFromName(homeId));
+  const awayOf: WhetherAway = async (homeId, { name, hosts }) => {
+    const { presence } = await linkOf(homeId).told();
+    return absenceOf(name, hosts, presence, clock.now());
+  };
   return {
     clock,
     directory,
@@ -87,6 +94,7 @@ function partsOf(env: Env): Parts {
     spoolOf: oncePerHome((homeId) => new SpoolClient({ homeId, spools: env.SPOOL, store: env.STORE, clock, pause })),
     edgeKeyPem: rememberedPerHome(async (homeId) => await spoolObject(homeId).edgeKeyPem()),
     answerLeft: answerDocument,
+    wellKnown: joined(webFingerTable),
     admitReader: async (homeId, request, snapshot) => await admitReader({ keys, clock }, homeId, request, snapshot),
     status: new StatusReader({
       clock,
@@ -104,6 +112,7 @@ function partsOf(env: Env): Parts {
       clock,
       random,
       report,
+      awayOf,
     },
   };
 }

@@ -22,6 +22,8 @@ export const programFiles = {
   command: built ? join(here, 'porchlight.js') : join(here, 'cli', 'index.ts'),
   /** Folder of the site that a new embedded home begins with. */
   starter: built ? join(here, 'starter') : join(here, 'embedded', 'starter'),
+  /** Folder of what goes into servers (porchlight hook). */
+  hooks: join(here, 'hooks'),
   /** Folder of the schemas of home's SQLite files. */
   migrations: built ? join(here, 'migrations', 'home') : join(here, '..', 'migrations', 'home'),
 } as const;

@@ -7,7 +7,6 @@ import { type Clock, type Random, systemClock, systemRandom } from '../shared/cl
 import { PorchlightError } from '../shared/errors.ts';
 import type { Adapter } from './adapters/adapter.ts';
 import { embeddedAdapter } from './adapters/embedded.ts';
-import { genericAdapter } from './adapters/generic.ts';
 import type { DayTimes } from './bedtime/day-round.ts';
 import { greetPeers } from './bedtime/greet.ts';
 import { Leaver } from './bedtime/leave.ts';
@@ -40,6 +39,7 @@ import { createReceipts, type Receipts } from './receipts/receipts.ts';
 import { openSecret } from './receipts/secret.ts';
 import { type Issuer, issuerFor } from './receipts/service-receipts.ts';
 import { windowOf } from './receipts/window.ts';
+import { adapterOf } from './service-adapters.ts';
 import { createCarrier } from './services/carrier.ts';
 import type { Driver } from './services/driver.ts';
 import { externalDriver } from './services/external.ts';
@@ -107,14 +107,16 @@ export async function startHome(
     issuerFor({ secret, clock, absences, service: name, window: windowOf(kind), maxAgeMs: receiptDays * dayMs });
   const olderEnds = older === null ? null : ended(older);
   const services = config.services.map((service) =>
-    makeService(service, options, config, { receipts, issuer, secretFile }, log, olderEnds),
+    makeService(service, options, config, { receipts, issuer, secretFile }, log, olderEnds, clock),
   );
-  const named = services.map(({ config: { name, hosts, authorizedFetch }, adapter }) => ({
-    name,
-    hosts,
+  const named = services.map(({ config: service, adapter }) => ({
+    name: service.name,
+    hosts: service.hosts,
+    accountDomain: service.accountDomain,
     adapter,
-    authorizedFetch,
-    origin: () => supervisor.origin(name),
+    authorizedFetch: service.authorizedFetch,
+    defers: service.kind !== 'embedded' && service.defer,
+    origin: () => supervisor.origin(service.name),
   }));
   const stoppedFile = new StoppedFile(folder);
   const supervisor = new Supervisor({
@@ -162,6 +164,7 @@ export async function startHome(
     log,
     words: settings.current,
     services: named,
+    links: config.links,
     kept: new LeavingsFile(join(folder, 'leavings.json'), log),
     senders: async () => await ledger.senders(),
     nextVersion: versionsOf(ledger, 'snapshot-version'),
@@ -306,14 +309,12 @@ function makeService(
   { receipts, issuer, secretFile }: ReceiptParts,
   log: Log,
   olderEnds: Promise<void> | null,
+  clock: Clock,
 ): Service {
   const { name } = service;
-  if (service.kind === 'activitypub') {
-    return {
-      config: service,
-      driver: activityPubDriver(service, log, olderEnds),
-      adapter: genericAdapter({ ...service, receipts: issuer(service) }),
-    };
+  if (service.kind !== 'embedded') {
+    const adapter = adapterOf(service, { clock, domain: config.domain, receipts: issuer(service) });
+    return { config: service, driver: activityPubDriver(service, log, olderEnds), adapter };
   }
   const own = join(folder, name);
   mkdirSync(own, { recursive: true });

@@ -23,6 +23,10 @@ async function build(): Promise<void> {
   mkdirSync(folder);
   const bundled = await buildProgram({ root, folder, version, oldestNode: engines.node.replace('>=', '') });
   cpSync(join(root, 'home-node', 'embedded', 'starter'), join(folder, 'starter'), { recursive: true });
+  cpSync(join(root, 'home-node', 'hooks'), join(folder, 'hooks'), {
+    recursive: true,
+    filter: (path) => !path.endsWith('.ts'),
+  });
   cpSync(join(root, migrations), join(folder, migrations), { recursive: true });
   writeFileSync(join(folder, 'THIRD-PARTY-LICENSES.txt'), thirdPartyLicences(root, bundled));
 }

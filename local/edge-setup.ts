@@ -28,6 +28,8 @@ export interface EdgeOptions {
   readonly bundlePath?: string;
   /** Bindings and D1 migrations by another wrangler.toml than the repository's: of another release. */
   readonly wranglerToml?: string;
+  /** Where the Worker's own lines go; to standard error if left out. */
+  readonly onLine?: (line: string) => void;
   /** Called when workerd can no longer be kept running. */
   readonly onLost?: (cause: unknown) => void;
 }
@@ -60,6 +62,7 @@ export async function edgeSetup(options: EdgeOptions, port: number): Promise<Edg
   };
   const miniflareOptions = {
     ...quiet,
+    handleStructuredLogs: ({ message }: { readonly message: string }): void => (options.onLine ?? report)(message),
     host: '127.0.0.1',
     port,
     ...(tls === undefined ? {} : { https: true, httpsKey: tls.key, httpsCert: tls.cert }),
@@ -90,7 +93,6 @@ class StderrLog extends Log {
 /** Nothing here asks the internet for anything. */
 const quiet = {
   log: new StderrLog(LogLevel.WARN),
-  handleStructuredLogs: ({ message }: { message: string }): void => report(message),
   logRequests: false,
   cf: false,
   enableDevRegistry: false,

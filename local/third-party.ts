@@ -8,12 +8,15 @@ import { PorchlightError } from '../shared/errors.ts';
 /** Permissive, and satisfied by giving the text along. */
 const permissive = ['0BSD', 'Apache-2.0', 'BSD-2-Clause', 'BSD-3-Clause', 'ISC', 'MIT'];
 
-/** Libraries that say MIT and whose holder is known, but that come without the text of it. */
+/** Libraries that say MIT and whose holder is known, but that come without a file of the text. */
 const withoutText: Readonly<Record<string, { readonly holder: string; readonly source: string }>> = {
   '@nodable/entities': {
     holder: 'Amit Gupta',
     source: 'package.json of @nodable/entities, https://github.com/nodable/val-parsers',
   },
+  // Both have it in their README, which is no file of its own.
+  'pg-types': { holder: '2014 Brian M. Carlson', source: 'README.md of pg-types' },
+  pgpass: { holder: '2013-2016 Hannes Hörl', source: 'README.md of pgpass' },
   // Feedsmith, by the same holder, carries it along in its own dist folder, without its manifest.
   trousse: {
     holder: 'Maciej Lamberski',

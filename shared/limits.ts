@@ -191,10 +191,27 @@ export const limits = {
   keyTroublesPerOrigin: 3,
   keyMissesPerOrigin: 10,
   keyMissesPerNetwork: 50,
+  /** Bytes of the filter of actors that home has met, as long as one stranger in so many is taken for one of them (and merely
+   * judged in full): enough for a million actors; whoever met more has more strangers judged. Danger: a snapshot that is too
+   * large to be left, and each Delete of a stranger a question for its key. */
+  knownActorsBytes: 2 * MiB,
+  knownActorsFalsePositives: 1 / 1_000,
   /** Keys that home leaves in its snapshot, and characters of each: 8,192 bits of RSA take 1,100. Danger: an isolate's
    * memory and its time, because a snapshot is read whole. */
   actorKeys: 2_000,
   actorKeyLength: 4_096,
+  /** How long one question to a service's database may take, and how many rows of an answer are read: of more actors, all
+   * count as known. Danger: a server held up, memory and bandwidth of a small home. */
+  databaseMs: 10 * second,
+  databaseRows: 100_000,
+  /** Accounts of a service that are left at the edge: of more, none are, and the running server answers for them. Danger:
+   * an hour of questions at each bedtime. */
+  leftAccounts: 500,
+  /** Bytes of one answer of a service that is left at the edge. Danger: an answer without end. */
+  leftDocumentBytes: 256 * KiB,
+  /** How long home goes by what a service told of itself, but for the names of its accounts. Danger: a battery spent on
+   * asking. */
+  leavingsFreshMs: 15 * minute,
   /** Subdomains of one registrable domain that are asked for keys per hour, for each home, and where none was found yet.
    * Danger: wildcard DNS as a flood. What comes of others meanwhile is undecided. */
   keySubdomainsPerHour: 10,
@@ -210,6 +227,9 @@ export const limits = {
   /** Home's clock may differ from the edge's by this much; beyond, home takes no deliveries. Danger: services that judge
    * by the time (the strictest: 5 minutes) refuse what is in time, and it becomes a dead letter. */
   homeClockOffMs: 5 * minute,
+
+  /** Bytes of what a service answers to WebFinger; it is read whole. Danger: the isolate's memory. */
+  descriptorBytes: 64 * KiB,
 
   /** Bytes of one page copy. Danger: a video held as a page. */
   copyBytes: 25 * MiB,

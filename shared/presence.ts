@@ -59,6 +59,13 @@ export function decideCarry(host: string, presence: Presence, now: number): Carr
   return { decision: 'away', reason: 'asleep', service: null, until };
 }
 
+/** Why this service cannot be reached now; null: it can. By its name where home said how it is, otherwise by its hosts. */
+export function absenceOf(name: string, hosts: readonly string[], presence: Presence, now: number): Absence | null {
+  const own = presence.services?.filter((service) => service.name === name) ?? [];
+  const decision = decideCarry(hosts[0] ?? '', own.length === 0 ? presence : { ...presence, services: own }, now);
+  return decision.decision === 'carry' ? null : decision;
+}
+
 /** The service that is meant by a host: of two with the same one, the first. */
 function serviceOf(host: string, presence: Presence): ServiceState | null {
   return presence.services?.find(({ hosts }) => hosts.includes(host)) ?? null;

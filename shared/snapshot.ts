@@ -11,12 +11,18 @@ export interface ServiceProfile {
   /** Home's own name for it: a delivery carries it. */
   readonly name: string;
   readonly hosts: readonly string[];
-  /** Exact paths that take ActivityPub deliveries (personal and shared inboxes). */
+  /** Paths that take ActivityPub deliveries: exact ones, and some with `{name}` (shared/inbox-path.ts). */
   readonly inboxes: readonly string[];
   /** What this software can verify; the edge accepts nothing else, awake or asleep. */
   readonly signatures: readonly SignatureKind[];
+  /** What its people have after the `@`, where its owner says so and it is not one of `hosts`. */
+  readonly accountDomain?: string;
+  /** All its accounts are in the snapshot. Missing (earlier homes): only `Snapshot.complete` says so, for all services. */
+  readonly tellsAccounts?: boolean;
   /** The same in detail, within those kinds. Homes of an earlier version do not say it. */
   readonly accepts?: Acceptance;
+  /** While home or this service is away, its inboxes answer 503 instead of taking deliveries: its owner chose so. */
+  readonly defers?: true;
   /**
    * The service answers ActivityPub questions only to who signs them, and not to every server. While it is away the edge
    * judges as it would (edge/activitypub/authorized-fetch/judge.ts). Missing: it answers anybody.
@@ -29,6 +35,8 @@ export interface WebFingerAccount {
   readonly subject: string;
   readonly aliases: readonly string[];
   readonly links: readonly WebFingerLink[];
+  /** Section 4.4.3. */
+  readonly properties?: Readonly<Record<string, string | null>>;
 }
 
 export interface WebFingerLink {
@@ -36,6 +44,16 @@ export interface WebFingerLink {
   readonly type?: string;
   readonly href?: string;
   readonly template?: string;
+  readonly properties?: Readonly<Record<string, string | null>>;
+  readonly titles?: Readonly<Record<string, string | null>>;
+}
+
+/** A link that home's owner adds to what WebFinger says of an account, as an OpenID issuer; never `self`. */
+export interface AccountLink {
+  /** `user@host`, or `*@host` for everybody there. */
+  readonly account: string;
+  readonly rel: string;
+  readonly href: string;
 }
 
 /** A public document that the edge answers to strangers word for word (an actor, an object). */
@@ -68,6 +86,13 @@ export interface Snapshot {
   readonly accounts: readonly WebFingerAccount[];
   /** nodeinfo 2.1 document (http://nodeinfo.diaspora.software/ns/schema/2.1), or null when home runs no such service. */
   readonly nodeinfo: Readonly<Record<string, unknown>> | null;
+  /**
+   * The same of each host that has a server of its own; null: it must be asked itself. Other hosts, and without this all,
+   * have `nodeinfo`.
+   */
+  readonly nodeinfos?: Readonly<Record<string, Readonly<Record<string, unknown>> | null>>;
+  /** For accounts that the services themselves answer for; those in `accounts` have theirs already. */
+  readonly links?: readonly AccountLink[];
   readonly documents: readonly PublicDocument[];
   /** Bloom filter over the URIs of actors that home has met (shared/known-actors/bloom.ts). */
   readonly knownActors: BloomFilterData;

@@ -8,9 +8,11 @@ import { convertV4MiniflareOptions, Miniflare } from 'miniflare';
 import { bundleWorker } from '../../local/edge-bundle.ts';
 import { cpuSecondsOf } from '../cpu.ts';
 import { type Figure, judged } from '../figure.ts';
-import { House, type Post, Senders } from '../first-night/house.ts';
-import { postAll } from '../first-night/posting.ts';
 import { childrenOf } from '../processes.ts';
+import { House } from './house.ts';
+import { postAll } from './posting.ts';
+import { progress } from './progress.ts';
+import { type Post, Senders } from './senders.ts';
 
 /** Of 60,000 requests: what a closed server of one person was seen to get in a day. */
 export const wholeDay = 60_000;
@@ -87,6 +89,7 @@ export async function floodOf(requests: number): Promise<FloodCounts> {
 }
 
 export async function flood(): Promise<readonly Figure[]> {
+  progress('a day’s flood');
   const found = await floodOf(wholeDay);
   const bench = 'activitypub';
   const named = (figure: string, value: number, unit: string, goal?: string): Figure =>

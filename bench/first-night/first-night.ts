@@ -1,13 +1,11 @@
-// All figures of the first night: start, carry, accept, deliver.
+// All figures of the first night: start, carry. What peers deliver and ask is bench/activitypub/.
 
 import type { Figure } from '../figure.ts';
-import { arrival } from './arrival.ts';
-import { inboxRate } from './inbox-rate.ts';
 import { link } from './link.ts';
 import { start } from './start.ts';
 
 export async function firstNight(): Promise<readonly Figure[]> {
   const figures: Figure[] = [];
-  for (const part of [start, link, inboxRate, arrival]) figures.push(...(await part()));
+  for (const part of [start, link]) figures.push(...(await part()));
   return figures;
 }

@@ -3,8 +3,8 @@
 
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
+import { postAll } from '../activitypub/posting.ts';
 import { type Figure, judged, median } from '../figure.ts';
-import { postAll } from '../first-night/posting.ts';
 import type { InstalledHome } from './installed.ts';
 
 const bench = 'owner';

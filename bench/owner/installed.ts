@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { openOperatorKey, operatorKeyVariable } from '../../home-node/operator/operator-key.ts';
 import { type LocalEdge, startEdge } from '../../local/edge.ts';
 import { Program, until } from '../../test/support/processes.ts';
-import { Senders } from '../first-night/house.ts';
+import { Senders } from '../activitypub/senders.ts';
 import { CountingWire } from './counting-wire.ts';
 
 const root = join(import.meta.dirname, '..', '..');

@@ -6,6 +6,7 @@ import { acceptanceOf } from '../../shared/acceptance/of-service.ts';
 import type { Clock, Random } from '../../shared/clock.ts';
 import type { Arrival } from '../../shared/delivery.ts';
 import { BloomFilter } from '../../shared/known-actors/bloom.ts';
+import type { Absence } from '../../shared/presence.ts';
 import { keyOrigin } from '../../shared/signature/key-origin.ts';
 import type { SignedRequest } from '../../shared/signature/request.ts';
 import type { ServiceProfile, Snapshot } from '../../shared/snapshot.ts';
@@ -20,12 +21,17 @@ import { type Claim, conclude, type Moot, mootness, read, unprovenSender } from 
 import type { Keys, Naming } from './keys.ts';
 import type { UndecidedOrigins } from './undecided-origins.ts';
 
+/** Is this service of home there now? Asked for services alone that want nothing taken for them while they are not. */
+export type WhetherAway = (homeId: string, service: ServiceProfile) => Promise<Absence | null>;
+
 export interface InboxPorts {
   readonly keys: Keys;
   readonly undecidedOrigins: UndecidedOrigins;
   readonly arrivalRates: ArrivalRates;
   readonly clock: Clock;
   readonly random: Random;
+  /** null: it is there. */
+  readonly awayOf: WhetherAway;
 }
 
 /** One POST to an inbox of `service`. */
@@ -41,6 +47,8 @@ export interface InboxPost {
 
 export type Received =
   | Extract<Verdict, { readonly verdict: 'refused' | 'moot' }>
+  /** Its owner wants deliveries put off while the service is away. */
+  | { readonly verdict: 'deferred'; readonly absence: Absence; readonly reason: string }
   /** The spool has it (`stored`, `duplicate`), or would not take it. */
   | { readonly verdict: 'spooled'; readonly id: string; readonly put: PutResult; readonly undecided: string | null };
 
@@ -54,6 +62,9 @@ export async function receiveInbox(ports: InboxPorts, post: InboxPost): Promise<
   if (moot !== null) return moot;
   const claim = await read({ request, body, reading, receivedAt, accepts, blockedDomains: blockedBy(post) });
   if ('verdict' in claim) return claim;
+  const absence = service.defers === true ? await ports.awayOf(post.homeId, service) : null;
+  // Before its key is asked for: the sender comes again with another signature.
+  if (absence !== null) return { verdict: 'deferred', absence, reason: `${service.name} is away and defers` };
   const verdict = await decide(ports, post, claim);
   if (verdict.verdict === 'refused' || verdict.verdict === 'moot') return verdict;
   const undecided = verdict.verdict === 'undecided' ? verdict.reason : null;

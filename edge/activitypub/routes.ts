@@ -2,7 +2,9 @@
 // known of the home that the host belongs to; whatever it answers null to is somebody else's.
 
 import { acceptanceOf } from '../../shared/acceptance/of-service.ts';
+import { fitsInbox } from '../../shared/inbox-path.ts';
 import { limits } from '../../shared/limits.ts';
+import { retryAfterSeconds } from '../../shared/presence.ts';
 import type { ServiceProfile, Snapshot } from '../../shared/snapshot.ts';
 import { problem, problemOf } from '../http/problem.ts';
 import { readRequestBody } from '../http/read-body.ts';
@@ -32,13 +34,16 @@ export async function answerActivityPub(
   if (service === null) return answerActor(request, home.snapshot, ports.clock.now());
   const received = await receive(ports, home, request, service);
   ports.report(request, received);
-  return responseTo(received, service);
+  return responseTo(received, service, ports.clock.now());
 }
 
 /** The service whose inbox this address is; a query does not make it another inbox. */
 export function inboxAt(request: Request, snapshot: Snapshot): ServiceProfile | null {
   const { host, pathname } = new URL(request.url);
-  return snapshot.services.find((each) => each.hosts.includes(host) && each.inboxes.includes(pathname)) ?? null;
+  const there = snapshot.services.filter((each) => each.hosts.includes(host));
+  // What is named exactly is meant, whatever else it would fit.
+  const named = there.find((each) => each.inboxes.includes(pathname));
+  return named ?? there.find((each) => each.inboxes.some((inbox) => fitsInbox(inbox, pathname))) ?? null;
 }
 
 async function receive(
@@ -57,12 +62,14 @@ async function receive(
 /** Seconds after which a sender may try again whose key server was slow. */
 const slowKeySeconds = 300;
 
-function responseTo(received: Received, service: ServiceProfile): Response {
+function responseTo(received: Received, service: ServiceProfile, now: number): Response {
   switch (received.verdict) {
     case 'moot':
       return accepted();
     case 'refused':
       return received.kind === 'unproven' ? unproven(service) : problemOf(received.kind, slowKeySeconds);
+    case 'deferred':
+      return problem(503, 'deferred', { retryAfterSeconds: retryAfterSeconds(received.absence, now) });
     case 'spooled':
       break;
   }

@@ -7,6 +7,7 @@ import { PorchlightError } from '../../shared/errors.ts';
 import { limits } from '../../shared/limits.ts';
 import { isOwnPath } from '../../shared/own-path.ts';
 import type {
+  AccountLink,
   ActorKey,
   BloomFilterData,
   GoneObject,
@@ -56,6 +57,8 @@ export function parseSnapshot(bytes: Uint8Array, claimedHosts: readonly string[]
     services,
     accounts: list(fields.accounts, 'accounts', account),
     nodeinfo: fields.nodeinfo === null ? null : record(fields.nodeinfo, 'nodeinfo'),
+    ...optional(fields, 'nodeinfos', 'nodeinfos', (value, at) => nodeinfosOf(value, at, host)),
+    ...optional(fields, 'links', 'links', (value, at) => list(value, at, accountLink)),
     documents: list(fields.documents, 'documents', (value, at) => document(value, at, host)),
     knownActors: bloomFilter(fields.knownActors, 'knownActors'),
     ...(fields.blockedDomains === undefined
@@ -78,6 +81,9 @@ function service(value: unknown, at: string, host: (value: unknown, at: string) 
       const known = signatureKinds.find((one) => one === kind);
       return known ?? wrong(where, `one of ${signatureKinds.join(', ')}`);
     }),
+    ...optional(fields, 'accountDomain', `${at}.accountDomain`, text),
+    ...(typeof fields.tellsAccounts === 'boolean' ? { tellsAccounts: fields.tellsAccounts } : {}),
+    ...(fields.defers === true ? { defers: true } : {}),
     // What is neither is no reason to answer strangers.
     ...(fields.authorizedFetch === undefined ? {} : { authorizedFetch: fields.authorizedFetch !== false }),
     ...(fields.accepts === undefined ? {} : { accepts: readAcceptance(fields.accepts, `${at}.accepts`, wrong) }),
@@ -90,14 +96,51 @@ function account(value: unknown, at: string): WebFingerAccount {
     subject: text(fields.subject, `${at}.subject`),
     aliases: list(fields.aliases, `${at}.aliases`, text),
     links: list(fields.links, `${at}.links`, webFingerLink),
+    ...optional(fields, 'properties', `${at}.properties`, texts),
   };
 }
 
 function webFingerLink(value: unknown, at: string): WebFingerLink {
   const fields = record(value, at);
-  const optional = (name: 'type' | 'href' | 'template'): Partial<Record<typeof name, string>> =>
-    fields[name] === undefined ? {} : { [name]: text(fields[name], `${at}.${name}`) };
-  return { rel: text(fields.rel, `${at}.rel`), ...optional('type'), ...optional('href'), ...optional('template') };
+  return {
+    rel: text(fields.rel, `${at}.rel`),
+    ...optional(fields, 'type', `${at}.type`, text),
+    ...optional(fields, 'href', `${at}.href`, text),
+    ...optional(fields, 'template', `${at}.template`, text),
+    ...optional(fields, 'properties', `${at}.properties`, texts),
+    ...optional(fields, 'titles', `${at}.titles`, texts),
+  };
+}
+
+function accountLink(value: unknown, at: string): AccountLink {
+  const { account, rel, href } = record(value, at);
+  return { account: text(account, `${at}.account`), rel: text(rel, `${at}.rel`), href: text(href, `${at}.href`) };
+}
+
+function nodeinfosOf(value: unknown, at: string, host: (value: unknown, at: string) => string): Snapshot['nodeinfos'] {
+  const entries = Object.entries(record(value, at)).map(([name, one]) => [
+    host(name, at),
+    one === null ? null : record(one, `${at}.${name}`),
+  ]);
+  return Object.fromEntries(entries) as Snapshot['nodeinfos'];
+}
+
+/** Names and texts; null where a property has no value. */
+function texts(value: unknown, at: string): Readonly<Record<string, string | null>> {
+  const fields = record(value, at);
+  const isBad = Object.values(fields).some((one) => typeof one !== 'string' && one !== null);
+  return isBad ? wrong(at, 'an object of texts') : (fields as Readonly<Record<string, string | null>>);
+}
+
+/** Nothing when it is not there, as homes of an earlier version leave it. */
+function optional<Name extends string, Value>(
+  fields: Fields,
+  name: Name,
+  at: string,
+  read: (value: unknown, at: string) => Value,
+): Partial<Record<Name, NonNullable<Value>>> {
+  const value = fields[name];
+  return value === undefined ? {} : ({ [name]: read(value, at) } as Partial<Record<Name, NonNullable<Value>>>);
 }
 
 function document(value: unknown, at: string, host: (value: unknown, at: string) => string): PublicDocument {

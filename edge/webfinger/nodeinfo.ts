@@ -1,7 +1,7 @@
 // NodeInfo (nodeinfo.diaspora.software, protocol 2.1): which software answers here. Some servers take the answer for a
 // sign of life, so it is given whether home is awake or not.
 
-type Document = Readonly<Record<string, unknown>>;
+export type Document = Readonly<Record<string, unknown>>;
 
 export const nodeInfoVersions = ['2.0', '2.1'] as const;
 export type NodeInfoVersion = (typeof nodeInfoVersions)[number];

@@ -1,67 +1,66 @@
-// Who is here, and what runs here: WebFinger, NodeInfo and host-meta, answered from what home left, awake or asleep.
-// The router asks this file first for these paths; null means that the path is not one of them, or that home left
-// nothing to answer it with: home itself is asked then.
+// Who is here, and what runs here: WebFinger, NodeInfo and host-meta, answered from what home left. One table of paths;
+// what home did not say is its services' to say (services.ts).
 
 import type { Snapshot } from '../../shared/snapshot.ts';
 import { edgeActorAccount } from '../activitypub/edge-actor.ts';
 import { problem } from '../http/problem.ts';
+import { type Content, json, type WellKnownAnswer, type WellKnownTable } from '../well-known/table.ts';
 import { answerWebFinger } from './answer.ts';
-import { hostMeta, hostMetaType } from './host-meta.ts';
-import { nodeInfoDocument, nodeInfoLinks, nodeInfoType, nodeInfoVersions } from './nodeinfo.ts';
+import { hostMeta, hostMetaDocument, hostMetaType } from './host-meta.ts';
+import { type Document, nodeInfoDocument, nodeInfoLinks, nodeInfoType, nodeInfoVersions } from './nodeinfo.ts';
 
-/** Others may hold an answer for so long. */
-const maxAgeSeconds = 600;
+export const webFingerPath = '/.well-known/webfinger';
+export const descriptorType = 'application/jrd+json';
 
-interface Content {
-  readonly type: string;
-  readonly body: string;
-}
+export const webFingerTable: WellKnownTable = new Map<string, WellKnownAnswer>([
+  [webFingerPath, (url, snapshot) => webFinger(url, snapshot)],
+  ['/.well-known/host-meta', (url) => ({ type: hostMetaType, body: hostMeta(originOf(url)) })],
+  ['/.well-known/host-meta.json', (url) => json('application/json', hostMetaDocument(originOf(url)))],
+  ['/.well-known/nodeinfo', (url, snapshot) => ofHost(url, snapshot, () => nodeInfoLinks(originOf(url)))],
+  ...nodeInfoVersions.map((version): [string, WellKnownAnswer] => [
+    `/nodeinfo/${version}`,
+    (url, snapshot) => ofHost(url, snapshot, (left) => nodeInfoDocument(left, version), nodeInfoType(version)),
+  ]),
+]);
 
-/** `now` in ms since the epoch. */
-export function answerWellKnown(request: Request, snapshot: Snapshot, now: number): Response | null {
-  const content = contentAt(new URL(request.url), snapshot);
-  if (content === null) return null;
-  if (request.method !== 'GET' && request.method !== 'HEAD') {
-    return forEveryone(problem(405, 'method', { allow: ['GET', 'HEAD'] }));
-  }
-  if (content === 400)
-    return forEveryone(problem(400, 'resource-malformed', { title: 'One resource is needed, as a URI.' }));
-  if (content === 404) return forEveryone(problem(404, 'no-resource', { title: 'Nobody of this name is here.' }));
-  const headers = {
-    'Content-Type': content.type,
-    'Cache-Control': `public, max-age=${maxAgeSeconds}`,
-    Age: String(Math.max(0, Math.floor((now - snapshot.madeAt) / 1000))),
-  };
-  return forEveryone(new Response(request.method === 'HEAD' ? null : content.body, { headers }));
-}
-
-function contentAt({ pathname, search, origin }: URL, snapshot: Snapshot): Content | 400 | 404 | null {
-  const { nodeinfo, accounts } = snapshot;
-  switch (pathname) {
-    case '/.well-known/webfinger': {
-      const answer = answerWebFinger(search.slice(1), [...accounts, edgeActorAccount(origin)]);
+function webFinger(url: URL, snapshot: Snapshot): Content | Response | null {
+  const query = url.search.slice(1);
+  const left = answerWebFinger(query, snapshot.accounts);
+  const answer = left.status === 404 ? answerWebFinger(query, [edgeActorAccount(originOf(url))]) : left;
+  switch (answer.status) {
+    case 200:
+      return json(descriptorType, answer.body);
+    case 400:
+      return malformed();
+    case 404:
       // A peer takes 404 for the end of an account.
-      if (answer.status === 404 && !snapshot.complete) return null;
-      return answer.status === 200 ? json('application/jrd+json', answer.body) : answer.status;
-    }
-    case '/.well-known/host-meta':
-      return { type: hostMetaType, body: hostMeta(origin) };
-    case '/.well-known/nodeinfo':
-      return nodeinfo === null ? null : json('application/json', nodeInfoLinks(origin));
-    default: {
-      const version = nodeInfoVersions.find((each) => pathname === `/nodeinfo/${each}`);
-      if (version === undefined || nodeinfo === null) return null;
-      return json(nodeInfoType(version), nodeInfoDocument(nodeinfo, version));
-    }
+      return snapshot.complete ? unknown() : null;
   }
 }
 
-function json(type: string, body: unknown): Content {
-  return { type, body: JSON.stringify(body) };
+export function malformed(): Response {
+  return problem(400, 'resource-malformed', { title: 'One resource is needed, as a URI.' });
 }
 
-/** RFC 7033 section 5: programs in browsers may read these answers, refusals too. */
-function forEveryone(response: Response): Response {
-  response.headers.set('Access-Control-Allow-Origin', '*');
-  return response;
+export function unknown(): Response {
+  return problem(404, 'no-resource', { title: 'Nobody of this name is here.' });
+}
+
+/** NodeInfo of the server at this host. There is one for a host; a host of none has that of home's first server. */
+function ofHost(
+  { host }: URL,
+  { nodeinfo, nodeinfos = {} }: Snapshot,
+  made: (left: Document) => Document,
+  type = 'application/json',
+): Content | null {
+  const left = (Object.hasOwn(nodeinfos, host) ? nodeinfos[host] : nodeinfo) ?? null;
+  return left === null ? null : json(type, made(left));
+}
+
+/**
+ * Where the host that was asked is found. WebFinger is asked over HTTPS alone (RFC 7033 section 4), however this was
+ * asked; a host with a port is one of development.
+ */
+function originOf({ host, port, origin }: URL): string {
+  return port === '' ? `https://${host}` : origin;
 }

@@ -4,6 +4,7 @@
 import type { Acceptance } from '../../shared/acceptance/acceptance.ts';
 import type { Delivery, HeaderList, Outcome } from '../../shared/delivery.ts';
 import type { ActorKey, PublicDocument, SignatureKind, WebFingerAccount } from '../../shared/snapshot.ts';
+import type { ReplayWindow } from '../receipts/window.ts';
 
 /** What a service leaves at the edge at bedtime. Everything in it is public. */
 export interface Leavings {
@@ -29,6 +30,27 @@ export interface ServiceAnswer {
   readonly status: number;
   /** Retry-After in ms, if the service gave one. */
   readonly retryAfterMs: number | null;
+  /** When it answered, ms since the epoch by home's clock; absent: nobody looked. */
+  readonly at?: number;
+}
+
+/** What is known of the software as such. */
+export interface Traits {
+  /** As its own people write it. */
+  readonly title: string;
+  /** null: it does not look at the time of signing. `unknown`: nobody knows which software it is. */
+  readonly window: ReplayWindow | null | 'unknown';
+  /** It refuses what is past its signature's own `expires`. */
+  readonly minds: 'expires' | 'nothing more';
+  /** What `porchlight hook` installs so that it judges a late delivery by the time of arrival; null: nothing can. */
+  readonly hook: string | null;
+  /** Bytes of a body that it takes; null: unknown. */
+  readonly bodyBytes: number | null;
+  /** What it bears without refusing any: deliveries at once, and per second (null: as fast as it answers). */
+  readonly parallel: number;
+  readonly perSecond: number | null;
+  /** false: a copy of a delivery comes for each recipient, and only its path tells them apart. */
+  readonly sharedInbox: boolean;
 }
 
 /**
@@ -45,9 +67,13 @@ export interface Greeter {
 export interface Adapter {
   /** What the software is, as the configuration names it. */
   readonly kind: string;
+  /** Absent: nothing is known. */
+  readonly traits?: Traits;
   readonly signatures: readonly SignatureKind[];
   /** The same in detail (shared/acceptance/profiles.ts has one for each software); absent: nothing more is known. */
   readonly accepts?: Acceptance;
+  /** The same of the version that runs, by what it left; absent: `accepts` is of all versions. */
+  acceptsOf?(leavings: Leavings): Acceptance;
   /** Its leavings name the pages worth warming; otherwise they are looked for. */
   readonly knowsPages: boolean;
   /**
@@ -66,7 +92,7 @@ export interface Adapter {
 }
 
 /** Times that a refused proof is tried again when the edge could not check it either. */
-const undecidedTries = 5;
+export const undecidedTries = 5;
 
 /**
  * What an answer means for services that keep to RFC 9110 and to section 7.1.2 of ActivityPub: the outcome that an

@@ -5,7 +5,7 @@ import { acceptances } from '../../shared/acceptance/profiles.ts';
 import { PorchlightError } from '../../shared/errors.ts';
 import type { ActorKey, PublicDocument, WebFingerAccount } from '../../shared/snapshot.ts';
 import { ask, type Dispatcher } from '../http-connections.ts';
-import { receiptHeader } from '../receipts/receipt.ts';
+import { receiptHeadersFor } from '../receipts/receipt-headers.ts';
 import type { Receipts } from '../receipts/receipts.ts';
 import { type Adapter, type Greeter, type Leavings, outcomeByStatus } from './adapter.ts';
 
@@ -17,19 +17,7 @@ export function embeddedAdapter(receipts: Receipts): Adapter {
     knowsPages: true,
     deduplicatesBy: 'activity id',
     greeter: greeterWith(receipts.token),
-    headersFor: async (delivery) => {
-      const { method, host, path, headers, bodySha256 } = delivery;
-      const issued = receipts.issue({ method, scheme: 'https', host, path, headers, bodySha256 }, delivery.receivedAt);
-      if ('receipt' in issued) return await Promise.resolve([[receiptHeader, issued.receipt]]);
-      if (issued.because === 'clock') {
-        throw new PorchlightError(
-          'home-clock',
-          `Cannot vouch for a delivery: ${issued.reason}; set the clock, until then it waits.`,
-        );
-      }
-      // Without a receipt the service judges it by this moment, and says no if that is what it comes to.
-      return [];
-    },
+    headersFor: async (delivery) => await Promise.resolve(receiptHeadersFor(receipts, delivery)),
     outcomeOf: outcomeByStatus,
     leavings: async (base, signal) => await askForLeavings(base, signal, receipts.token),
   };

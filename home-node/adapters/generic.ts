@@ -1,6 +1,7 @@
 // Any ActivityPub server of which Porchlight knows no more than its owner said: its inboxes and the signatures that it
 // can verify. It gets deliveries as they came; how late they may be is up to it.
 
+import { limits } from '../../shared/limits.ts';
 import type { SignatureKind } from '../../shared/snapshot.ts';
 import { receiptHeadersFor } from '../receipts/receipt-headers.ts';
 import type { Issuer } from '../receipts/service-receipts.ts';
@@ -17,6 +18,16 @@ export function genericAdapter({ inboxes, signatures, receipts }: GenericService
   return {
     kind: 'activitypub',
     signatures,
+    traits: {
+      title: 'the service',
+      window: 'unknown',
+      minds: 'nothing more',
+      hook: null,
+      bodyBytes: null,
+      parallel: limits.deliverParallel,
+      perSecond: null,
+      sharedInbox: true,
+    },
     knowsPages: false,
     greeter: null,
     // ActivityPub section 5.2 demands it of every server.

@@ -5,17 +5,21 @@
 import type { Clock } from '../../shared/clock.ts';
 import { causeOf } from '../../shared/errors.ts';
 import { limits } from '../../shared/limits.ts';
-import type { Snapshot } from '../../shared/snapshot.ts';
+import type { AccountLink, Snapshot } from '../../shared/snapshot.ts';
 import type { Adapter, Leavings } from '../adapters/adapter.ts';
 import type { Log } from '../log.ts';
 import type { LeavingsFile } from './leavings-file.ts';
 import { sendRising } from './rising-version.ts';
-import { type SnapshotContent, type SnapshotService, snapshotContent } from './snapshot.ts';
+import { makeSnapshot, type SnapshotContent, type SnapshotService } from './snapshot.ts';
 
 export interface LeavingService {
   readonly name: string;
   readonly hosts: readonly string[];
+  /** What its people have after the `@`; null: as the service itself says. */
+  readonly accountDomain?: string | null;
   readonly adapter: Adapter;
+  /** Its inboxes take nothing while it is away; false if left out. */
+  readonly defers?: boolean;
   /** It answers ActivityPub questions only to who signs them; false if left out. */
   readonly authorizedFetch?: boolean;
   /** Origin on loopback; null while it is down. */
@@ -28,6 +32,8 @@ export interface LeaverOptions {
   /** As the owner has them now. */
   readonly words: () => Pick<Snapshot, 'language' | 'title'>;
   readonly services: readonly LeavingService[];
+  /** What the owner adds to accounts. */
+  readonly links?: readonly AccountLink[];
   readonly kept: LeavingsFile;
   readonly senders: () => Promise<readonly string[]>;
   /** A version above every earlier one, and at least this. */
@@ -43,6 +49,8 @@ export class Leaver {
   /** When it was sent. */
   #sentAt = 0;
   #leftAt: number | null = null;
+  /** What the log was told of accounts: once is enough. */
+  #accountFaults: readonly string[] = [];
   #last: Promise<boolean> = Promise.resolve(true);
 
   constructor(options: LeaverOptions) {
@@ -66,6 +74,11 @@ export class Leaver {
    */
   get leftAt(): number | null {
     return this.#leftAt;
+  }
+
+  /** What stands against each account having a name of its own, in sentences; empty when all is well. */
+  get accountFaults(): readonly string[] {
+    return this.#accountFaults;
   }
 
   /** Addresses of the actors of this service's accounts, as it last said. */
@@ -121,36 +134,43 @@ export class Leaver {
 
   /** `isHeard`: every service that is up said what it leaves now. */
   async #gather(): Promise<{ readonly content: SnapshotContent; readonly isHeard: boolean }> {
-    const { words, services, senders } = this.#options;
+    const { words, services, links = [], senders } = this.#options;
     const { language, title } = words();
     const asked = await Promise.all(services.map(async (service) => await this.#ask(service)));
     const isHeard = asked.every((one) => one.isHeard);
     const known: SnapshotService[] = asked.map((one) => one.service).filter((one) => one !== null);
     const complete = known.length === services.length && known.every(({ leavings }) => leavings.accounts !== null);
-    const facts = { language, title, complete, services: known, senders: await senders() };
-    return { content: snapshotContent(facts), isHeard };
+    const facts = { language, title, complete, services: known, links, senders: await senders() };
+    const { content, faults } = makeSnapshot(facts);
+    this.#tellFaults(faults);
+    return { content, isHeard };
+  }
+
+  #tellFaults(faults: readonly string[]): void {
+    for (const fault of faults) if (!this.#accountFaults.includes(fault)) this.#options.log.error(`Accounts: ${fault}`);
+    this.#accountFaults = faults;
   }
 
   /** What the service leaves now, or left last; null if it never did: then it cannot be judged for either. */
   async #ask(
     service: LeavingService,
   ): Promise<{ readonly service: SnapshotService | null; readonly isHeard: boolean }> {
-    const { name, hosts, adapter, authorizedFetch = false } = service;
-    const { signatures, accepts } = adapter;
+    const { name, hosts, adapter, accountDomain, authorizedFetch = false, defers = false } = service;
+    const { signatures } = adapter;
     const isDown = service.origin() === null;
     const fresh = isDown ? null : await this.#fresh(service);
     const leavings = fresh ?? this.#options.kept.of(name);
     // One that is down has nothing new to say; that it is down is told elsewhere, and may be its owner's wish.
     const isHeard = isDown || fresh !== null;
-    return {
-      service:
-        leavings === null ? null : { name, hosts, signatures, ...(accepts && { accepts }), authorizedFetch, leavings },
-      isHeard,
-    };
+    if (leavings === null) return { service: null, isHeard };
+    const domain = typeof accountDomain === 'string' ? { accountDomain } : {};
+    const accepts = adapter.acceptsOf?.(leavings) ?? adapter.accepts;
+    const said = { name, hosts, signatures, ...(accepts && { accepts }), ...domain, authorizedFetch, defers, leavings };
+    return { service: said, isHeard };
   }
 
   async #fresh(service: LeavingService): Promise<Leavings | null> {
-    const { kept, log, askMs = 10_000 } = this.#options;
+    const { kept, log, askMs = 30_000 } = this.#options;
     const { name, adapter } = service;
     const base = service.origin();
     if (base === null) return null;

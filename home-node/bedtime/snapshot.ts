@@ -4,16 +4,21 @@
 import type { Acceptance } from '../../shared/acceptance/acceptance.ts';
 import { BloomFilter } from '../../shared/known-actors/bloom.ts';
 import { limits } from '../../shared/limits.ts';
-import type { ServiceProfile, SignatureKind, Snapshot } from '../../shared/snapshot.ts';
+import type { AccountLink, ServiceProfile, SignatureKind, Snapshot } from '../../shared/snapshot.ts';
 import type { Leavings } from '../adapters/adapter.ts';
+import { type AccountFault, accountsOf } from './accounts.ts';
 
 export interface SnapshotService {
   readonly name: string;
   readonly hosts: readonly string[];
   readonly signatures: readonly SignatureKind[];
+  /** What its people have after the `@`, if its owner says so. */
+  readonly accountDomain?: string;
   readonly accepts?: Acceptance;
   /** It answers ActivityPub questions only to who signs them; false if left out. */
   readonly authorizedFetch?: boolean;
+  /** Its inboxes take nothing while it is away; false if left out. */
+  readonly defers?: boolean;
   readonly leavings: Leavings;
 }
 
@@ -23,6 +28,8 @@ export interface SnapshotFacts {
   /** False while some service has never left anything. */
   readonly complete: boolean;
   readonly services: readonly SnapshotService[];
+  /** What the owner adds to accounts. */
+  readonly links?: readonly AccountLink[];
   /** Actors whose deliveries home has taken. */
   readonly senders: readonly string[];
 }
@@ -30,38 +37,70 @@ export interface SnapshotFacts {
 /** Without its version and time: two of these are equal when the edge need not be told. */
 export type SnapshotContent = Omit<Snapshot, 'version' | 'madeAt'>;
 
-/** One stranger in a thousand is taken for somebody known, and merely judged in full. */
-const falsePositiveRate = 0.001;
 const fewestActors = 1024;
 
-export function snapshotContent({ language, title, complete, services, senders }: SnapshotFacts): SnapshotContent {
+export interface SnapshotMade {
+  readonly content: SnapshotContent;
+  /** What the owner must mend. */
+  readonly faults: readonly AccountFault[];
+}
+
+export function snapshotContent(facts: SnapshotFacts): SnapshotContent {
+  return makeSnapshot(facts).content;
+}
+
+export function makeSnapshot({
+  language,
+  title,
+  complete,
+  services,
+  links = [],
+  senders,
+}: SnapshotFacts): SnapshotMade {
   const profiles: ServiceProfile[] = services.map(
-    ({ name, hosts, signatures, accepts, authorizedFetch, leavings }) => ({
+    ({ name, hosts, signatures, accepts, accountDomain, authorizedFetch, defers, leavings }) => ({
       name,
       hosts,
       inboxes: leavings.inboxes,
       signatures,
+      ...(accountDomain === undefined ? {} : { accountDomain }),
+      tellsAccounts: leavings.accounts !== null,
       ...(authorizedFetch === true ? { authorizedFetch } : {}),
       ...(accepts === undefined ? {} : { accepts }),
+      ...(defers === true ? { defers } : {}),
     }),
   );
   const met = services.map(({ leavings }) => leavings.knownActors);
   const actors = new Set([...met.flatMap((known) => known ?? []), ...senders]);
-  return {
+  const named = services.map(({ leavings, ...service }) => ({ ...service, accounts: leavings.accounts }));
+  const found = accountsOf(named, links);
+  const content: SnapshotContent = {
     language,
     title,
     complete,
     services: profiles,
-    accounts: services.flatMap(({ leavings }) => leavings.accounts ?? []),
-    // There is one for a domain: that of the service named first.
+    accounts: found.accounts,
+    // Of a host without a server of its own: that of the service named first.
     nodeinfo: services.map(({ leavings }) => leavings.nodeinfo).find((nodeinfo) => nodeinfo !== null) ?? null,
+    ...(services.length > 1 ? { nodeinfos: nodeinfosOf(services) } : {}),
+    ...(found.links.length > 0 ? { links: found.links } : {}),
     documents: services.flatMap(({ leavings }) => leavings.documents),
-    // News of an actor that a service may know is never forgotten: where one cannot say whom it knows, all are known.
     ...actorKeys(services),
+    // News of an actor that a service may know is never forgotten: where one cannot say whom it knows, all are known.
     knownActors: (met.includes(null) ? BloomFilter.full() : filterOf(actors)).toData(),
     ...blocksOf(services),
     ...goneOf(services),
   };
+  return { content, faults: found.faults };
+}
+
+/** At each host that of the service named first there. */
+function nodeinfosOf(services: readonly SnapshotService[]): NonNullable<Snapshot['nodeinfos']> {
+  const byHost = new Map<string, Readonly<Record<string, unknown>> | null>();
+  for (const { hosts, leavings } of services) {
+    for (const host of hosts) if (byHost.get(host) == null) byHost.set(host, leavings.nodeinfo);
+  }
+  return Object.fromEntries(byHost);
 }
 
 /**
@@ -100,7 +139,7 @@ function actorKeys(services: readonly SnapshotService[]): Pick<Snapshot, 'actorK
 function filterOf(actors: ReadonlySet<string>): BloomFilter {
   // Sized in doublings, so that one new actor changes a few bits and not all of them.
   const room = 2 ** Math.ceil(Math.log2(Math.max(fewestActors, actors.size)));
-  const filter = BloomFilter.empty(room, falsePositiveRate);
+  const filter = BloomFilter.within(limits.knownActorsBytes, room, limits.knownActorsFalsePositives);
   for (const actor of actors) filter.add(actor);
   return filter;
 }

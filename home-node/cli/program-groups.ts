@@ -1,8 +1,9 @@
-// The commands that have commands of their own: service, spool, config, key, edge.
+// The commands that have commands of their own: service, spool, hook, config, key, edge.
 
 import { type Command, Option } from 'commander';
 import type { Cli } from './cli.ts';
 import type { CodeOptions, EdgeOptions, SureOptions as SureEdgeOptions } from './commands/edge.ts';
+import type { AsOptions, WriteOptions } from './commands/hook.ts';
 import type { StopOptions } from './commands/service.ts';
 import type { ListOptions, ReplayOptions, SureOptions } from './commands/spool.ts';
 import { examplesText, folderOption, jsonOption } from './options.ts';
@@ -137,6 +138,43 @@ export function addKey(program: Command, cli: Cli): void {
   add('restore <file>', 'put a key back; the one that is there is kept beside it', [
     'porchlight key restore /media/stick/home-key.json   # while no home node runs',
   ]).action(async (file: string, options: Common) => await (await commands()).restore(cli, file, options));
+}
+
+export function addHook(program: Command, cli: Cli): void {
+  const group = program
+    .command('hook')
+    .description('what a server needs to take what came while home slept')
+    .addHelpText(
+      'after',
+      `\nMastodon, PeerTube, Misskey and Fedify refuse requests that were signed some time ago. A hook is a small file
+for the server: with home's word for when a request arrived, it judges by that time instead of now, and changes
+nothing else. Home gives its word only for what came while it, or the server, was away.\n${examplesText([
+        'porchlight hook list',
+        'porchlight hook show social',
+        'porchlight hook write social --to /etc/porchlight-hook',
+      ])}`,
+    );
+  const add = adder(group);
+  const commands = async () => await import('./commands/hook.ts');
+  const as = (): Option => new Option('--as <software>', 'which software it is, if its kind does not say');
+  add('list', 'which service needs one', [
+    'porchlight hook list',
+    "porchlight hook list --json | jq -r '.[] | select(.hook).service'",
+  ]).action(async (options: Common) => (await commands()).list(cli, options));
+  add('show <service>', 'what its hook does, and where it goes', [
+    'porchlight hook show social',
+    'porchlight hook show app --as fedify',
+  ])
+    .addOption(as())
+    .action(async (name: string, options: AsOptions) => (await commands()).show(cli, name, options));
+  add('write <service>', 'write its hook and its secret, for you to put in', [
+    'porchlight hook write social --to /etc/porchlight-hook',
+    'porchlight hook write social --dry-run',
+  ])
+    .addOption(as())
+    .option('--to <dir>', 'where to (hooks/SERVICE in the data folder)')
+    .option('--dry-run', 'say what would be written and write nothing')
+    .action(async (name: string, options: WriteOptions) => (await commands()).write(cli, name, options));
 }
 
 export function addEdge(program: Command, cli: Cli): void {

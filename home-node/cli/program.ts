@@ -14,7 +14,7 @@ import type { UpOptions } from './commands/up.ts';
 import { type CommandNode, completionFor, shells } from './completion.ts';
 import { exitCodesText, exitCodeTable } from './exit-codes.ts';
 import { examplesText, folderOption, jsonOption } from './options.ts';
-import { addConfig, addEdge, addKey, addService, addSpool } from './program-groups.ts';
+import { addConfig, addEdge, addHook, addKey, addService, addSpool } from './program-groups.ts';
 import { whenWanted } from './when.ts';
 
 /** Name and arguments. That there are options is so of every command, and would leave half of the line for the rest. */
@@ -136,6 +136,7 @@ export function createProgram(cli: Cli): Command {
 
   addService(program, cli);
   addSpool(program, cli);
+  addHook(program, cli);
   addConfig(program, cli);
   addKey(program, cli);
   addEdge(program, cli);

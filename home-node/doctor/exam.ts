@@ -6,6 +6,8 @@ import { join } from 'node:path';
 import { causeOf, PorchlightError } from '../../shared/errors.ts';
 import { limits } from '../../shared/limits.ts';
 import type { WebFingerAccount } from '../../shared/snapshot.ts';
+import { placed } from '../../shared/webfinger/account.ts';
+import { accountsOf } from '../bedtime/accounts.ts';
 import { type Claimed, readClaim } from '../claim-file.ts';
 import { type HomeConfig, readConfig } from '../config.ts';
 import { askNode } from '../control/client.ts';
@@ -28,6 +30,8 @@ export interface Exam {
   readonly hosts: readonly string[];
   /** `acct:` names that strangers can ask for, by service; null where Porchlight cannot know them. */
   readonly accounts: ReadonlyMap<string, readonly string[] | null>;
+  /** What stands against each account having a name of its own. */
+  readonly accountFaults: readonly string[];
 }
 
 /** `askMs`: how long the home node may take to answer. */
@@ -46,7 +50,7 @@ export async function examine(folder: string, askMs: number = limits.doctorAskMs
     node,
     nodeTrouble,
     hosts: [...new Set(hosts)],
-    accounts: config === null ? new Map() : accountsOf(folder, config),
+    ...(config === null ? { accounts: new Map(), accountFaults: [] } : accountsBy(folder, config)),
   };
 }
 
@@ -74,25 +78,36 @@ async function nodeOf(folder: string, askMs: number): Promise<Pick<Exam, 'node' 
   }
 }
 
-/** Those that a service last left at the edge; the embedded home's is known besides. */
-function accountsOf(folder: string, config: HomeConfig): Exam['accounts'] {
+/** Those that a service last left at the edge, under their canonical names; the embedded home's is known besides. */
+function accountsBy(folder: string, config: HomeConfig): Pick<Exam, 'accounts' | 'accountFaults'> {
   const left = leftAccounts(folder);
-  return new Map(
-    config.services.map(({ name, kind }) => {
+  const services = config.services.map(({ name, hosts, accountDomain }) => ({
+    ...{ name, hosts, accounts: left.get(name) ?? null },
+    ...(accountDomain === null ? {} : { accountDomain }),
+  }));
+  const accounts = new Map(
+    config.services.map(({ name, kind, hosts, accountDomain }) => {
       const own = kind === 'embedded' ? [`acct:${config.handle}@${config.domain}`] : null;
-      return [name, left.get(name) ?? own];
+      const place = accountDomain === null ? { hosts } : { hosts, accountDomain };
+      return [name, left.get(name)?.map((account) => placed(account, place).subject) ?? own];
     }),
   );
+  return { accounts, accountFaults: accountsOf(services, config.links).faults };
 }
 
-function leftAccounts(folder: string): ReadonlyMap<string, readonly string[] | null> {
+function leftAccounts(folder: string): ReadonlyMap<string, readonly WebFingerAccount[] | null> {
   type Left = Readonly<Record<string, { readonly accounts: readonly WebFingerAccount[] | null }>>;
   const [accounts] = attempt(() => {
     const left = JSON.parse(readFileSync(join(folder, 'leavings.json'), 'utf8')) as Left;
-    return new Map(
-      Object.entries(left).map(([name, one]) => [name, one.accounts?.map(({ subject }) => subject) ?? null]),
-    );
+    const entries = Object.entries(left).map(([name, one]) => [name, one.accounts?.map(readable) ?? null] as const);
+    return new Map(entries);
   });
   // It is a copy that home makes anew; without it only less is known.
   return accounts ?? new Map();
+}
+
+/** Only its name is sure to be there: the file may be of another version. */
+function readable(account: WebFingerAccount): WebFingerAccount {
+  const { subject, aliases = [], links = [] } = account as Partial<WebFingerAccount>;
+  return { subject: String(subject), aliases, links };
 }

@@ -73,7 +73,8 @@ export class Deliverer {
       const handler: Dispatcher.DispatchHandler = {
         onRequestStart: () => undefined,
         onResponseStart: (_controller, status, fields) => {
-          if (status >= 200) answer = { status, retryAfterMs: this.#retryAfterMs(fields['retry-after']) };
+          if (status >= 200)
+            answer = { status, retryAfterMs: this.#retryAfterMs(fields['retry-after']), at: this.#clock.now() };
         },
         onResponseData: (controller, part) => {
           read += part.byteLength;

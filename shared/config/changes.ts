@@ -25,6 +25,12 @@ function valuesOf(config: HomeConfig, section: SectionName): Values {
       return config as unknown as Values;
     case 'services':
       return {};
+    case 'links':
+      return {
+        account: config.links.map(({ account }) => account),
+        rel: config.links.map(({ rel }) => rel),
+        href: config.links.map(({ href }) => href),
+      };
     default:
       return config[section] as unknown as Values;
   }
@@ -62,7 +68,7 @@ function differ(one: unknown, other: unknown): boolean {
 export function tookEffect(running: HomeConfig, next: HomeConfig): HomeConfig {
   const merged: Record<string, unknown> = { ...running };
   for (const { name } of sections) {
-    if (name === 'services') continue;
+    if (name === 'services' || name === 'links') continue;
     const now = Object.entries(schema[name]).filter(([, { takesEffect }]) => takesEffect === 'at once');
     const values = Object.fromEntries(now.map(([key]) => [fieldOf(key), valuesOf(next, name)[fieldOf(key)]]));
     if (name === 'top' || name === 'development') Object.assign(merged, values);

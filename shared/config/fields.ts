@@ -45,6 +45,10 @@ export class Fields<Of extends Settings> {
     return fallback;
   }
 
+  isWritten(key: keyof Of & string): boolean {
+    return this.#table.entries.has(key);
+  }
+
   /** Tables of `[[key]]`, or of one `[key]`; those inside are read by whoever asks. */
   tables(key: string, isSingle: boolean): readonly TomlTable[] {
     const entry = this.#table.entries.get(key);

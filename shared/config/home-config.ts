@@ -1,7 +1,8 @@
 // What the owner decided, as the home node uses it: porchlight.toml read and judged, every default filled in.
 // shared/config/schema.ts says what each setting is for.
 
-import type { SignatureKind } from '../snapshot.ts';
+import type { AccountLink, SignatureKind } from '../snapshot.ts';
+import { softwareKinds } from './software.ts';
 
 export const logLevels = ['error', 'warn', 'info', 'debug'] as const;
 export type LogLevel = (typeof logLevels)[number];
@@ -9,7 +10,7 @@ export type LogLevel = (typeof logLevels)[number];
 export const logFormats = ['text', 'json'] as const;
 export type LogFormat = (typeof logFormats)[number];
 
-export const serviceKinds = ['embedded', 'activitypub'] as const;
+export const serviceKinds = ['embedded', 'activitypub', ...softwareKinds] as const;
 export type ServiceKind = (typeof serviceKinds)[number];
 
 export const driverKinds = ['process', 'external'] as const;
@@ -23,6 +24,8 @@ export type ServiceConfig = EmbeddedServiceConfig | ActivityPubServiceConfig;
 interface AnyServiceConfig {
   readonly name: string;
   readonly hosts: readonly string[];
+  /** What its people have after the `@`; null: as the service itself says. */
+  readonly accountDomain: string | null;
   /** Path that answers with success while the service is well; null: any answer below 500, at /, says so. */
   readonly health: string | null;
   /** Deliveries before the service at the same moment, each of another sender. */
@@ -41,7 +44,7 @@ export interface EmbeddedServiceConfig extends AnyServiceConfig {
 
 /** An ActivityPub server of the owner's. */
 export interface ActivityPubServiceConfig extends AnyServiceConfig {
-  readonly kind: 'activitypub';
+  readonly kind: Exclude<ServiceKind, 'embedded'>;
   /** Who runs it: the home node, by `command`, or somebody else. */
   readonly driver: DriverKind;
   /** Program and arguments; null when somebody else runs it. */
@@ -52,6 +55,10 @@ export interface ActivityPubServiceConfig extends AnyServiceConfig {
   readonly otherMachine: boolean;
   readonly inboxes: readonly string[];
   readonly signatures: readonly SignatureKind[];
+  /** Where home reads what the server leaves: a PostgreSQL URL, which may hold a password, or a file. null: nowhere. */
+  readonly database: string | null;
+  /** While it is away its inboxes answer "not now" instead of taking deliveries for it. */
+  readonly defer: boolean;
   /** What arrived longer ago gets no receipt. */
   readonly receiptDays: number;
 }
@@ -81,6 +88,8 @@ export interface HomeConfig {
   readonly hosts: readonly string[];
   readonly statusPage: boolean;
   readonly services: readonly ServiceConfig[];
+  /** Added to what WebFinger says of accounts. */
+  readonly links: readonly AccountLink[];
   readonly alerts: AlertsConfig;
   /** Loopback address of the figures; null: nowhere. */
   readonly metrics: { readonly listen: { readonly host: string; readonly port: number } | null };

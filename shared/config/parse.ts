@@ -1,5 +1,6 @@
 // porchlight.toml: text in, settings or all of their faults out. Pure; home-node/config.ts reads the file.
 
+import type { AccountLink } from '../snapshot.ts';
 import type { ConfigFault } from './faults.ts';
 import { Fields } from './fields.ts';
 import { type HomeConfig, ownHosts, type ServiceConfig } from './home-config.ts';
@@ -31,7 +32,9 @@ export function parseHomeConfig(text: string): ConfigReading {
 function configOf(table: TomlTable, faults: ConfigFault[]): HomeConfig | null {
   const file = new Fields(schema.top, '', table, faults);
   file.unknown(sections.map(({ name }) => name).filter((name) => name !== 'top'));
-  const single = <Name extends Exclude<SectionName, 'top' | 'services'>>(name: Name): Fields<(typeof schema)[Name]> => {
+  const single = <Name extends Exclude<SectionName, 'top' | 'services' | 'links'>>(
+    name: Name,
+  ): Fields<(typeof schema)[Name]> => {
     const fields = new Fields<(typeof schema)[Name]>(
       schema[name],
       `${name}.`,
@@ -56,6 +59,7 @@ function configOf(table: TomlTable, faults: ConfigFault[]): HomeConfig | null {
     hosts: hostsOf(file, known, services),
     statusPage: file.value('status_page', known) ?? true,
     services,
+    links: linksOf(file.tables('links', false), known, faults),
     alerts: {
       command: alerts.value('command', known) ?? null,
       spoolShare: alerts.value('spool_share', known) ?? 0,
@@ -81,4 +85,17 @@ function hostsOf(file: Fields<typeof schema.top>, known: Known, services: readon
   if (foreign.length > 0)
     file.fault('hosts', `only hosts of your services: not ${foreign.join(', ')}, but of ${all.join(', ')}`);
   return named.length === 0 ? all : [...new Set(named)];
+}
+
+function linksOf(tables: readonly TomlTable[], known: Known, faults: ConfigFault[]): readonly AccountLink[] {
+  return tables.flatMap((table, index) => {
+    const fields = new Fields(schema.links, `links[${index}].`, table, faults);
+    fields.unknown();
+    const [account, rel, href] = [
+      fields.value('account', known),
+      fields.value('rel', known),
+      fields.value('href', known),
+    ];
+    return account === undefined || rel === undefined || href === undefined ? [] : [{ account, rel, href }];
+  });
 }

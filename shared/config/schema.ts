@@ -1,12 +1,23 @@
 // Every setting of porchlight.toml, once: read by parse.ts, printed by describe.ts and starter.ts. docs/configuration.md
 // is made from it.
 
+import { isInboxPath } from '../inbox-path.ts';
 import { limits } from '../limits.ts';
 import type { SignatureKind } from '../snapshot.ts';
 import { isEdgeOrigin, isHostName, isLanguage, isText, loopbackAddressOf, textsThat } from './accept.ts';
+import { alertSettings, year } from './alert-settings.ts';
 import { driverKinds, logFormats, logLevels, serviceKinds, signatureKinds } from './home-config.ts';
+import { linkSettings } from './link-settings.ts';
 import { serviceOrigin, suggestedAddress } from './service-address.ts';
+import {
+  authorizedFetchSetting,
+  databaseSetting,
+  deferSetting,
+  forActivityPub,
+  isActivityPub,
+} from './service-settings.ts';
 import { choice, command, flag, type Known, number, type Settings, setting } from './setting.ts';
+import { kindMeantBy, softwareOf } from './software.ts';
 
 const withinTheEdge = 'owner, within what the edge’s operator allows';
 
@@ -18,12 +29,11 @@ const text =
   (value: unknown, known: Known): string | undefined =>
     isText(value) && fits(value, known) ? value : undefined;
 
-const activityPubServers = /mastodon|gotosocial|pleroma|akkoma|misskey|peertube|pixelfed|lemmy|hollo|fediverse/i;
-const forActivityPub = { says: '`kind = "activitypub"`', when: ({ kind }: Known) => kind === 'activitypub' };
-const started = ({ kind, driver }: Known): boolean => kind === 'activitypub' && driver === 'process';
-/** Kinds of software that never answer a question without a signature. */
-const signedQuestionKinds: readonly string[] = ['gotosocial'];
-const year = 365;
+const notEmbedded = {
+  says: 'every service but `kind = "embedded"`, whose people have the domain',
+  when: ({ kind }: Known) => kind !== 'embedded',
+};
+const started = (known: Known): boolean => isActivityPub(known) && known.driver === 'process';
 
 const top = {
   domain: setting('text', {
@@ -123,8 +133,12 @@ const services = {
     example: ({ kind }) => (kind === 'embedded' ? 'home' : 'social'),
   }),
   kind: choice(serviceKinds, {
-    purpose: 'What it is: the site and actor that come with Porchlight, or an ActivityPub server of yours.',
-    suggest: (value) => (isText(value) && activityPubServers.test(value) ? 'kind = "activitypub"' : null),
+    purpose:
+      'What it is: the site and actor that come with Porchlight (`embedded`), a server that Porchlight knows by name, or any other ActivityPub server of yours (`activitypub`). Of one that it knows, address, inboxes, signatures and pace have defaults, and its refusals are told in words.',
+    suggest: (value) => {
+      const meant = isText(value) ? kindMeantBy(value) : null;
+      return meant === null ? null : `kind = "${meant}"`;
+    },
     danger: 'Of a wrong one the edge keeps and answers what it should not.',
     fallback: () => undefined,
     otherwise: 'none: it must be there',
@@ -140,7 +154,7 @@ const services = {
     accept: (value, { kind }) =>
       kind === 'embedded' && value === 'external' ? undefined : driverKinds.find((one) => one === value),
     fallback: ({ kind }) => (kind === 'embedded' ? ('process' as const) : ('external' as const)),
-    otherwise: '`process` for `kind = "embedded"`, `external` for `kind = "activitypub"`',
+    otherwise: '`process` for `kind = "embedded"`, `external` for every other',
     choices: driverKinds,
     example: ({ kind, driver }) => driver ?? (kind === 'embedded' ? 'process' : 'external'),
   }),
@@ -149,7 +163,7 @@ const services = {
     danger: 'It runs with the home node’s rights, at each waking: whoever can write it can do whatever home can.',
     fallback: (known) => (started(known) ? undefined : null),
     otherwise: 'none: it must be there when `driver = "process"`',
-    appliesTo: { says: '`kind = "activitypub"` with `driver = "process"`', when: started },
+    appliesTo: { says: 'every kind but `embedded`, with `driver = "process"`', when: started },
     example: ['/opt/social/bin/server', '--port', '3000'],
   }),
   hosts: setting('list of texts', {
@@ -162,7 +176,20 @@ const services = {
     otherwise: 'the domain',
     changedBy: withinTheEdge,
     toldToEdge: true,
-    example: ({ kind, domain }) => [kind === 'activitypub' ? `social.${domain}` : domain],
+    example: (known) => [isActivityPub(known) ? `social.${known.domain}` : known.domain],
+  }),
+  account_domain: setting('text', {
+    purpose:
+      'What people of the service have after the `@`, where it is another name than the service’s own. WebFinger then says so at every host of this home.',
+    danger:
+      'The server must be set to the same (Mastodon’s LOCAL_DOMAIN, GoToSocial’s account-domain) or know nothing of it. Changed after somebody followed you, you are somebody else to them.',
+    wanted: aHost,
+    accept: text(isHost),
+    fallback: (): string | null => null,
+    otherwise: 'as the server itself says',
+    appliesTo: notEmbedded,
+    toldToEdge: true,
+    example: ({ domain }) => domain,
   }),
   url: setting('text', {
     purpose: 'Origin of the server itself on this machine, not of a proxy before it.',
@@ -174,8 +201,8 @@ const services = {
         : 'the origin of the server on this machine, as http://127.0.0.1:3000 (elsewhere in your network: other_machine)',
     accept: (value, { otherMachine }) => serviceOrigin(value, otherMachine),
     suggest: (value, { otherMachine }) => suggestedAddress(value, otherMachine),
-    fallback: (): string | undefined => undefined,
-    otherwise: 'none: it must be there',
+    fallback: ({ kind }): string | undefined => softwareOf(kind)?.url,
+    otherwise: 'where a server of its kind listens by itself; for `kind = "activitypub"` none: it must be there',
     appliesTo: forActivityPub,
     example: 'http://127.0.0.1:3000',
   }),
@@ -189,15 +216,15 @@ const services = {
   }),
   inboxes: setting('list of texts', {
     purpose:
-      'Exact paths at which others deliver. What is posted there is kept at the edge; all else is carried to the server.',
+      'Paths at which others deliver; `{name}`, once in a path, stands for the name of any account. What is posted there is kept at the edge; all else is carried to the server.',
     danger:
       'Guards deliveries: what is posted to an inbox that is not named is carried while home is up, and not kept while it sleeps.',
-    wanted: 'paths of its inboxes, as ["/inbox", "/users/me/inbox"]',
-    accept: (value): readonly string[] | undefined => textsThat(value, (path) => /^\/[\x21-\x7e]*$/.test(path)),
-    fallback: (): readonly string[] | undefined => undefined,
-    otherwise: 'none: it must be there',
+    wanted: 'paths of its inboxes, as ["/inbox", "/users/{name}/inbox"]',
+    accept: (value): readonly string[] | undefined => textsThat(value, isInboxPath),
+    fallback: ({ kind }): readonly string[] | undefined => softwareOf(kind)?.inboxes,
+    otherwise: 'those of its kind; for `kind = "activitypub"` none: it must be there',
     appliesTo: forActivityPub,
-    example: ['/inbox', '/users/you/inbox'],
+    example: ['/inbox', '/users/{name}/inbox'],
   }),
   signatures: setting('list of texts', {
     purpose: 'The signatures that the server can verify. The edge accepts nothing else, so that nothing comes in vain.',
@@ -206,48 +233,40 @@ const services = {
     wanted: `what it can verify, of ${signatureKinds.join(', ')}`,
     accept: (value): readonly SignatureKind[] | undefined =>
       textsThat(value, (one) => signatureKinds.some((kind) => kind === one)) as readonly SignatureKind[] | undefined,
-    fallback: (): readonly SignatureKind[] => ['cavage'],
-    otherwise: '`["cavage"]`',
+    fallback: ({ kind }): readonly SignatureKind[] => softwareOf(kind)?.signatures ?? ['cavage'],
+    otherwise: 'what the newest of its kind knows; for `kind = "activitypub"` `["cavage"]`',
     appliesTo: forActivityPub,
     toldToEdge: true,
     example: ['cavage'],
   }),
-  authorized_fetch: setting('true or false', {
-    purpose:
-      'Whether the server shows actors and posts only to servers that sign their questions (GoToSocial always; Mastodon in secure mode). While it is away the edge then asks for a signature too, and shows nothing to domains that the server blocks.',
-    danger:
-      'Guards what the server keeps from those it blocks. False for a server that wants signatures: peers find nobody there at night. True without a list of its blocks: the same.',
-    wanted: 'true or false',
-    accept: (value) => (typeof value === 'boolean' ? value : undefined),
-    fallback: ({ kind }) => kind !== null && signedQuestionKinds.includes(kind),
-    otherwise: '`true` for software that answers nobody else, `false` for all other',
-    appliesTo: forActivityPub,
-    toldToEdge: true,
-    example: false,
-  }),
+  database: databaseSetting,
+  defer: deferSetting,
+  authorized_fetch: authorizedFetchSetting,
   health: setting('text', {
     purpose: 'Path that the server answers with success (below 400) while it is well, and otherwise while it is not.',
     danger: 'At a path that fails though all is well, the service counts as down and the edge answers for it.',
     wanted: 'a path that begins with /',
     accept: text((value) => /^\/[\x21-\x7e]*$/.test(value)),
-    fallback: (): string | null => null,
-    otherwise: 'none: it is well as long as it answers at all, at `/`, with any status below 500',
+    fallback: ({ kind }): string | null => softwareOf(kind)?.health ?? null,
+    otherwise:
+      'that of its kind, if all versions have one; otherwise none: it is well as long as it answers at all, at `/`, with any status below 500',
     example: '/health',
   }),
   drain_parallel: number([1, limits.deliverParallel], true, {
     purpose: 'Deliveries that the service works on at once.',
     danger: 'Guards a small machine against its own morning: too many at once, and it stands still.',
     unit: 'deliveries',
-    fallback: () => limits.deliverParallel,
-    otherwise: `\`${limits.deliverParallel}\``,
+    fallback: ({ kind }) => softwareOf(kind)?.parallel ?? limits.deliverParallel,
+    otherwise: `what a server of its kind bears; otherwise \`${limits.deliverParallel}\``,
     example: limits.deliverParallel,
   }),
   drain_per_second: number([0.1, 1_000], false, {
     purpose: 'Pace at which the service gets what came while home slept.',
     danger: 'Guards the service against a whole night at once; too slow, and the morning takes all day.',
     unit: 'deliveries per second',
-    fallback: (): null => null,
-    otherwise: 'as fast as the service takes them',
+    fallback: ({ kind }): number | null => softwareOf(kind)?.perSecond ?? null,
+    otherwise:
+      'what a server of its kind takes without refusing any (GoToSocial: `1`, until its advanced-rate-limit-exceptions name this machine); otherwise as fast as the service takes them',
     example: 20,
   }),
   receipt_days: number([1, year], true, {
@@ -260,56 +279,6 @@ const services = {
     otherwise: `\`${limits.receiptDays}\``,
     appliesTo: forActivityPub,
     example: limits.receiptDays,
-  }),
-};
-
-const alerts = {
-  command: command({
-    purpose: 'Program that is run when something needs you.',
-    danger:
-      'It runs with the home node’s rights: whoever can write it can do whatever home can. Without any, only who looks learns what is wrong.',
-    fallback: () => null,
-    otherwise: 'none: alerts are in the log alone',
-    takesEffect: 'at once',
-    example: ['/usr/local/bin/tell-me'],
-  }),
-  spool_share: number([0, 1], false, {
-    purpose: 'Tell when the spool at the edge is this full.',
-    danger:
-      'Guards what others send: beyond a full spool new deliveries are refused for the time being, and some senders never try again.',
-    unit: 'share, 0 to 1',
-    fallback: () => 0.8,
-    otherwise: '`0.8`',
-    takesEffect: 'at once',
-    example: 0.8,
-  }),
-  link_lost_minutes: number([1, 7 * 24 * 60], false, {
-    purpose: 'Tell when the link to the edge is lost for this long though home is awake.',
-    danger:
-      'Guards against an absence that nobody planned: too short, and every restart of a router is told; too long, and strangers wait.',
-    unit: 'minutes',
-    fallback: () => 30,
-    otherwise: '`30`',
-    takesEffect: 'at once',
-    example: 30,
-  }),
-  key_days: number([1, 100 * year], false, {
-    purpose: 'Tell when home’s key is this old.',
-    danger: 'Guards against a key that somebody copied long ago.',
-    unit: 'days',
-    fallback: () => 2 * year,
-    otherwise: `\`${2 * year}\``,
-    takesEffect: 'at once',
-    example: 2 * year,
-  }),
-  snapshot_hours: number([1, year * 24], false, {
-    purpose: 'Tell when what strangers are answered with at the edge is this old.',
-    danger: 'Guards strangers against answers that are no longer true.',
-    unit: 'hours',
-    fallback: () => 36,
-    otherwise: '`36`',
-    takesEffect: 'at once',
-    example: 36,
   }),
 };
 
@@ -365,7 +334,16 @@ const development = {
   }),
 };
 
-export const schema = { top, services, alerts, metrics, log, site, development } satisfies Record<string, Settings>;
+export const schema = {
+  top,
+  services,
+  links: linkSettings,
+  alerts: alertSettings,
+  metrics,
+  log,
+  site,
+  development,
+} satisfies Record<string, Settings>;
 
 export type SectionName = keyof typeof schema;
 
@@ -386,6 +364,12 @@ export const sections: readonly Section[] = [
     header: '[[services]]',
     purpose:
       'One for each service of this home. Without any there is one: the embedded home, `name = "home"`, at the domain.',
+  },
+  {
+    name: 'links',
+    path: 'links[].',
+    header: '[[links]]',
+    purpose: 'One for each link that WebFinger shall say of accounts beside what their services say: OpenID, Matrix.',
   },
   { name: 'alerts', path: 'alerts.', header: '[alerts]', purpose: 'What you want to be told of.' },
   { name: 'metrics', path: 'metrics.', header: '[metrics]', purpose: 'Figures for a collector.' },

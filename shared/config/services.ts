@@ -1,5 +1,6 @@
 // The [[services]] of porchlight.toml: each by itself, and what no two of them may share.
 
+import { inboxesMeet } from '../inbox-path.ts';
 import { embeddedInboxes, embeddedName } from './embedded.ts';
 import type { ConfigFault } from './faults.ts';
 import { Fields } from './fields.ts';
@@ -38,10 +39,10 @@ export function servicesOf(
     }
     if (service === null) return [];
     const own = inboxesOf(service);
-    const taken = own.find((inbox) => inboxes.has(inbox));
+    const taken = own.find((inbox) => holderOf(inbox, inboxes) !== null);
     if (taken !== undefined) {
-      const key = service.kind === 'activitypub' ? 'inboxes' : 'hosts';
-      fields.fault(key, `inboxes that no other service has: ${taken} is that of ${inboxes.get(taken)}`);
+      const key = fields.isWritten('inboxes') ? 'inboxes' : 'hosts';
+      fields.fault(key, `inboxes that no other service has: ${taken} is that of ${holderOf(taken, inboxes)}`);
     }
     for (const inbox of own) inboxes.set(inbox, inboxes.get(inbox) ?? at);
     return [service];
@@ -62,8 +63,11 @@ function readService(fields: ServiceFields, blank: Known): ReadService {
   const url = fields.value('url', known);
   const inboxes = fields.value('inboxes', known) ?? [];
   const signatures = fields.value('signatures', known) ?? [];
+  const database = fields.value('database', known) ?? null;
+  const defer = fields.value('defer', known) ?? false;
   const receiptDays = fields.value('receipt_days', known) ?? 1;
   const shared = {
+    accountDomain: fields.value('account_domain', known) ?? null,
     health: fields.value('health', known) ?? null,
     authorizedFetch: fields.value('authorized_fetch', known) ?? false,
     drainParallel: fields.value('drain_parallel', known) ?? 1,
@@ -72,12 +76,19 @@ function readService(fields: ServiceFields, blank: Known): ReadService {
   if (name === undefined) return { name, service: null };
   if (kind === 'embedded') return { name, service: { kind, name, hosts, driver: 'process', ...shared } };
   if (url === undefined || driver === undefined) return { name, service: null };
-  const own = { driver, command: command ?? null, url, otherMachine, inboxes, signatures, receiptDays };
+  const told = { database, defer, receiptDays };
+  const own = { driver, command: command ?? null, url, otherMachine, inboxes, signatures, ...told };
   return { name, service: { kind, name, hosts, ...own, ...shared } };
 }
 
 /** Each with its host. */
 function inboxesOf(service: ServiceConfig): readonly string[] {
-  const paths = service.kind === 'activitypub' ? service.inboxes : embeddedInboxes;
+  const paths = service.kind === 'embedded' ? embeddedInboxes : service.inboxes;
   return service.hosts.flatMap((host) => [...new Set(paths)].map((path) => host + path));
+}
+
+/** The service that has this inbox, or one that the same path can be; null: none. Each with its host. */
+function holderOf(inbox: string, inboxes: ReadonlyMap<string, string>): string | null {
+  for (const [taken, at] of inboxes) if (inboxesMeet(taken, inbox)) return at;
+  return null;
 }

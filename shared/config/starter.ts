@@ -4,6 +4,7 @@
 
 import { schema, sections } from './schema.ts';
 import { type Known, type Setting, written } from './setting.ts';
+import { softwareKinds } from './software.ts';
 
 export interface StarterFacts {
   readonly domain: string;
@@ -13,7 +14,7 @@ export interface StarterFacts {
 
 export function starterConfig({ domain, admin }: StarterFacts): string {
   const known: Known = { allowPrivateAddresses: false, domain, kind: null, driver: null, otherMachine: false };
-  const plain = sections.filter(({ name }) => name !== 'top' && name !== 'services');
+  const plain = sections.filter(({ name }) => name !== 'top' && name !== 'services' && name !== 'links');
   const parts = [
     head,
     `domain = ${written(domain)}\nadmin = ${written(admin)}\n`,
@@ -25,8 +26,19 @@ export function starterConfig({ domain, admin }: StarterFacts): string {
     ]),
     comment(`${servicesHead} To write one down, take the first "# " from each line of its block.`),
     service('The embedded home, as it is without any [[services]]', { ...known, kind: 'embedded' }),
-    service('An ActivityPub server that something else starts', { ...known, kind: 'activitypub', driver: 'external' }),
+    service(
+      `A server that Porchlight knows by name (${softwareKinds.join(', ')}): what has two "# " are the defaults of its kind, or examples`,
+      { ...known, kind: 'mastodon', driver: 'external' },
+    ),
+    service('Another ActivityPub server, that something else starts', {
+      ...known,
+      kind: 'activitypub',
+      driver: 'external',
+    }),
     service('One that the home node starts', { ...known, kind: 'activitypub', driver: 'process' }),
+    `${comment(linksHead)}# [[links]]\n${Object.entries(schema.links)
+      .map(([key, setting]) => `# ${key} = ${setting.example(known)}\n`)
+      .join('')}`,
   ];
   return parts.join('\n');
 }
@@ -35,6 +47,7 @@ const head = `# Settings of a home; docs/configuration.md has all of them. What 
 # or is an example where the comment says so.
 `;
 
+const linksHead = sections.find(({ name }) => name === 'links')?.purpose ?? '';
 const servicesHead = sections.find(({ name }) => name === 'services')?.purpose ?? '';
 
 /** Every setting but `written` ones, each with what it is for. */

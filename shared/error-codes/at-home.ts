@@ -175,6 +175,10 @@ export const homeCodes = {
     says: 'There is no porchlight.toml in the data folder.',
     do: '`porchlight init`, or name another folder by `--home`.',
   },
+  'no-hook': {
+    says: 'There is no hook for this kind of service, or which software it is was not said.',
+    do: 'As the message says; `porchlight hook list` shows which services have one.',
+  },
   'no-such-service': {
     says: 'This home has no service of this name.',
     do: 'Name one of those that the message lists.',
@@ -229,9 +233,17 @@ export const homeCodes = {
     says: "The embedded home's database was written by a later Porchlight.",
     do: 'Update Porchlight, or restore the file from before the update.',
   },
+  'service-database': {
+    says: 'The database of a service cannot be read, or holds other tables than its kind has.',
+    do: 'Mend `database` (and `kind`) of that service in porchlight.toml; what it left last stays at the edge.',
+  },
   'service-install': {
     says: 'The systemd unit cannot be read or written.',
     do: 'Run the command as root, or with `--user`.',
+  },
+  'service-leavings': {
+    says: 'A service failed when home asked what it tells strangers.',
+    do: 'See its log; what it left last stays at the edge.',
   },
   'service-unit': {
     says: 'No systemd unit can be made for this folder.',

@@ -28,6 +28,11 @@ export const strangerCodes = {
     says: "Home's service blocks the domain that the delivery comes from, or whose key signed the question.",
     do: 'Nothing: the owner decides that in the service.',
   },
+  deferred: {
+    status: 503,
+    says: 'The service is away, and its owner wants deliveries to come again rather than to be kept for it.',
+    do: 'The peer sends again after `Retry-After`, signed anew; the owner chose so (`defer`).',
+  },
   expectation: {
     status: 417,
     says: 'The request expects something else than `100-continue`.',

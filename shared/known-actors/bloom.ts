@@ -31,9 +31,23 @@ export class BloomFilter {
   static empty(expectedItems: number, falsePositiveRate: number): BloomFilter {
     if (!(falsePositiveRate > 0 && falsePositiveRate < 1)) throw malformed(`a rate of ${falsePositiveRate} is not one`);
     const items = Math.max(1, expectedItems);
-    const bits = (-items * Math.log(falsePositiveRate)) / Math.LN2 ** 2;
-    const bytes = Math.max(leastBytes, Math.ceil(bits / 8));
+    const bytes = bytesFor(items, falsePositiveRate);
     if (!(bytes <= limits.snapshotBytes)) throw malformed(`${expectedItems} items do not fit into a snapshot`);
+    return BloomFilter.#sized(bytes, items);
+  }
+
+  /**
+   * As empty(), but never longer than `mostBytes`: where that is too short for the rate, more strangers are claimed. It
+   * never fails for a home that has met very many.
+   */
+  static within(mostBytes: number, expectedItems: number, falsePositiveRate: number): BloomFilter {
+    const items = Math.max(1, expectedItems);
+    const bytes = bytesFor(items, falsePositiveRate);
+    return bytes > mostBytes ? BloomFilter.#sized(mostBytes, items) : BloomFilter.empty(items, falsePositiveRate);
+  }
+
+  /** With as many hashes as are best for so many items. */
+  static #sized(bytes: number, items: number): BloomFilter {
     const hashes = Math.round(((bytes * 8) / items) * Math.LN2);
     return new BloomFilter(new Uint8Array(bytes), Math.min(Math.max(hashes, 1), mostHashes));
   }
@@ -86,6 +100,11 @@ export class BloomFilter {
     }
     return positions;
   }
+}
+
+function bytesFor(items: number, falsePositiveRate: number): number {
+  const bits = (-items * Math.log(falsePositiveRate)) / Math.LN2 ** 2;
+  return Math.max(leastBytes, Math.ceil(bits / 8));
 }
 
 function malformed(found: string): PorchlightError {

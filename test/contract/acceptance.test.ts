@@ -76,6 +76,18 @@ const usual: Shape = {
   first: 'keyId',
   query: false,
 };
+const usualRfc9421: Shape = {
+  by: 'rfc9421',
+  key: 'rsa',
+  made: 'rsa-v1_5-sha256',
+  isNamed: true,
+  covered: ['@method', '@target-uri', 'content-digest'],
+  expires: false,
+  nonce: false,
+  digest: 'sha-256',
+  label: 'sig1',
+  query: false,
+};
 const byCreated: Partial<Shape> = { named: 'hs2019', covered: ['(request-target)', '(created)', 'host', 'digest'] };
 
 describe('what a library does not verify is refused for its software, and taken where nothing is known', () => {
@@ -118,11 +130,7 @@ describe('what a library does not verify is refused for its software, and taken 
     'mastodon-4.4',
     'cavage',
   ] as const)('RFC 9421 at all: %s', async (name) => {
-    const [shape] = fc.sample(
-      rfc9421Shapes.filter((one) => one.key === 'rsa' && one.made === 'rsa-v1_5-sha256'),
-      1,
-    );
-    const signed = shape === undefined ? null : await signAs(shape, signers, letter);
+    const signed = await signAs(usualRfc9421, signers, letter);
     if (signed === null) throw new Error('not signed');
     expect(await refusal(acceptances[name], signed.request, signed.signer)).toContain('cannot verify RFC 9421');
     expect(await refusal(acceptances.both, signed.request, signed.signer)).toBe(null);

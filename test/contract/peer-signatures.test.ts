@@ -3,6 +3,7 @@
 
 import type { ClientRequest } from 'node:http';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { concludeReading, readClaim } from '../../edge/activitypub/authorized-fetch/judge.ts';
 import { requireDigests } from '../../shared/signature/digest.ts';
 import { publicKeyFromPem } from '../../shared/signature/public-key.ts';
 import { readSignature } from '../../shared/signature/read.ts';
@@ -81,5 +82,57 @@ describe('signatures of', () => {
     const request = new Request(url, { method: 'POST', headers, body });
     const signed = await signRequest(request, signer.privateKey, new URL(keyId), { spec });
     expect(await holds(requestOf(signed.headers))).toBe(true);
+  });
+});
+
+/** What the judge of questions says to this GET, with the signer's key and with another one. */
+async function mayRead(headers: Iterable<[string, string]>, path: string): Promise<readonly string[]> {
+  const request: SignedRequest = { method: 'GET', scheme: 'https', host: 'home.example', path, headers: [...headers] };
+  const claim = readClaim({ request, receivedAt: Date.now(), blockedDomains: ['blocked.example'] });
+  if ('verdict' in claim) return [claim.verdict];
+  const owner = 'https://peer.example/users/a';
+  const keys = [signer.pem, (await rsaSigner(keyId)).pem].map((pem) => publicKeyFromPem(pem));
+  return await Promise.all(
+    keys.map(async (publicKey) => (await concludeReading(claim, { key: 'found', publicKey, owner })).verdict.verdict),
+  );
+}
+
+describe('questions signed by', () => {
+  const path = '/users/owner/outbox?page=true';
+  const address = `https://home.example${path}`;
+  const onlyByKey = ['may-read', 'unproven'];
+
+  test.each([
+    ['rsa-sha256', ['(request-target)', 'host', 'date'], false, onlyByKey],
+    ['hs2019', ['(request-target)', '(created)', 'host'], true, onlyByKey],
+    ['rsa-sha256 without its target', ['host', 'date'], false, ['unproven']],
+  ])('@peertube/http-signature: %s', async (_, headers, hideAlgorithm, verdicts) => {
+    const { default: httpSignature } = await import('@peertube/http-signature');
+    const fields = new Map([['host', 'home.example']]);
+    const request = {
+      method: 'GET',
+      path,
+      getHeader: (name: string) => fields.get(name.toLowerCase()),
+      setHeader: (name: string, value: string) => fields.set(name.toLowerCase(), value),
+    };
+    const options = { keyId, key: privatePem, headers, authorizationHeaderName: 'signature', hideAlgorithm };
+    httpSignature.signRequest(request as unknown as ClientRequest, { ...options, algorithm: 'rsa-sha256' });
+    expect(await mayRead(fields, path)).toEqual(verdicts);
+    expect((await mayRead(fields, '/users/owner'))[0]).toBe(verdicts === onlyByKey ? 'unproven' : verdicts[0]);
+  });
+
+  test('@misskey-dev/node-http-message-signatures', async () => {
+    const { signAsDraftToRequest } = await import('@misskey-dev/node-http-message-signatures');
+    const headers: Record<string, string> = { Host: 'home.example', Date: new Date().toUTCString() };
+    const request = { method: 'GET', url: address, headers };
+    await signAsDraftToRequest(request, { keyId, privateKeyPem: privatePem }, ['(request-target)', 'date', 'host']);
+    expect(await mayRead(Object.entries(request.headers), path)).toEqual(onlyByKey);
+  });
+
+  test.each(['draft-cavage-http-signatures-12', 'rfc9421'] as const)('Fedify: %s', async (spec) => {
+    const { signRequest } = await import('@fedify/fedify/sig');
+    const request = new Request(address, { headers: { Accept: 'application/activity+json' } });
+    const signed = await signRequest(request, signer.privateKey, new URL(keyId), { spec });
+    expect(await mayRead(signed.headers, path)).toEqual(onlyByKey);
   });
 });

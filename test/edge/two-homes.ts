@@ -76,14 +76,24 @@ export class Peers {
       actor,
       object: `${to.origin}/users/owner`,
     };
-    const body = new Uint8Array(new TextEncoder().encode(JSON.stringify(activity)));
-    const letter: Letter = { host: hostOf(to), path: '/inbox', body, at: Date.now() };
-    const { headers: signed } = await cavage({ ...this.#signer, keyId: `${actor}#main-key` }, letter);
-    const headers = new Headers(from === undefined ? {} : { 'CF-Connecting-IP': from });
-    for (const [name, value] of signed) headers.append(name, value);
-    const response = await SELF.fetch(`${to.origin}/inbox`, { method: 'POST', headers, body });
+    const response = await this.post(to, '/inbox', activity, from);
     await response.body?.cancel();
     return response.status;
+  }
+
+  /** What the activity's actor is told when it delivers that, honestly signed, to this path. */
+  async post(
+    to: SmallHome,
+    path: string,
+    activity: Readonly<Record<string, string>>,
+    from?: string,
+  ): Promise<Response> {
+    const body = new Uint8Array(new TextEncoder().encode(JSON.stringify(activity)));
+    const letter: Letter = { host: hostOf(to), path, body, at: Date.now() };
+    const { headers: signed } = await cavage({ ...this.#signer, keyId: `${activity.actor}#main-key` }, letter);
+    const headers = new Headers(from === undefined ? {} : { 'CF-Connecting-IP': from });
+    for (const [name, value] of signed) headers.append(name, value);
+    return await SELF.fetch(`${to.origin}${path}`, { method: 'POST', headers, body });
   }
 
   #answer({ url }: Request): Response {

@@ -10,7 +10,7 @@ import { Person } from '@fedify/vocab';
 import { getRequestListener } from '@hono/node-server';
 import httpSignature from '@peertube/http-signature';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { House } from '../../bench/first-night/house.ts';
+import { House } from '../../bench/activitypub/house.ts';
 import { cavage, rsaSigner, type Signer } from '../shared/signature/signing.ts';
 
 /** A peer with one actor, `/people/me`, behind `guard`. */

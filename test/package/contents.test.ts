@@ -26,9 +26,10 @@ const text = (path: string): string => readFileSync(join(installed.package, path
 
 describe('the tarball', () => {
   test('holds the program, what it reads, the licences, and nothing else', () => {
-    // Parts that programs share, and commands, which are loaded when they are called, are named by esbuild.
+    // Parts that programs share, and commands and the database client (esm), which are loaded when they are called, are named by
+    // esbuild.
     const commands = readdirSync(join(root, 'home-node', 'cli', 'commands')).map((file) => basename(file, '.ts'));
-    const parts = new RegExp(`^dist/(chunk|getMachineId-\\w+|${commands.join('|')})-[A-Z0-9]{8}\\.js$`);
+    const parts = new RegExp(`^dist/(chunk|esm|getMachineId-\\w+|${commands.join('|')})-[A-Z0-9]{8}\\.js$`);
     const files = filesBelow(installed.package);
     expect(files.filter((path) => !parts.test(path))).toEqual(
       [
@@ -42,6 +43,9 @@ describe('the tarball', () => {
         'dist/porchlight.js',
         'dist/cli.js',
         ...filesBelow(join(root, 'migrations', 'home')).map((path) => `dist/migrations/home/${path}`),
+        ...filesBelow(join(root, 'home-node', 'hooks'))
+          .filter((path) => !path.endsWith('.ts'))
+          .map((path) => `dist/hooks/${path}`),
         ...filesBelow(join(root, 'home-node', 'embedded', 'starter')).map((path) => `dist/starter/${path}`),
       ].sort((a, b) => (a < b ? -1 : 1)),
     );

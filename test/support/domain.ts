@@ -16,7 +16,9 @@ export interface DomainOptions {
   /** Origins of the peers of this journey: their keys are on loopback. */
   readonly peerOrigins: readonly string[];
   /** [[services]] sections of porchlight.toml; the embedded home if left out. */
-  readonly servicesToml?: string;
+  readonly servicesToml?: string | ((host: string) => string);
+  /** Names below the domain that are claimed with it. */
+  readonly subdomains?: readonly string[];
   readonly dnsResolver?: string;
   /** Public half of the operator's key. */
   readonly operatorKey?: string;
@@ -60,12 +62,13 @@ export class Domain {
   }
 
   private toml(): string {
+    const { servicesToml = '' } = this.options;
     return [
       `domain = "${this.host}"`,
       `edge = "${this.origin}"`,
       '[development]',
       'allow_private_addresses = true',
-      this.options.servicesToml ?? '',
+      typeof servicesToml === 'string' ? servicesToml : servicesToml(this.host),
     ].join('\n');
   }
 
@@ -95,9 +98,10 @@ export class Domain {
   }
 
   async startEdge(): Promise<void> {
-    const { certificates, folder, peerOrigins, dnsResolver, operatorKey } = this.options;
+    const { certificates, folder, peerOrigins, dnsResolver, operatorKey, subdomains = [] } = this.options;
+    const hosts = [this.host, ...subdomains.map((name) => `${name}.${this.host}`)];
     const args = ['--port', String(this.edgePort), '--data', join(folder, 'edge')];
-    if (this.code === null) args.push('--hosts', this.host);
+    if (this.code === null) args.push('--hosts', hosts.join(','));
     args.push('--tls-key', certificates.keyFile, '--tls-cert', certificates.certFile);
     args.push('--dev-key-origins', peerOrigins.join(','));
     if (dnsResolver !== undefined) args.push('--dns-resolver', dnsResolver);

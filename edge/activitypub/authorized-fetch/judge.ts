@@ -13,6 +13,10 @@
 //   key server unreachable, failing, slow, or not asked        undecidable   503
 //   all holds                                                  may-read      the copy
 //
+// Many sign a GET over its path and leave out the query (Fedify and @misskey-dev/node-http-message-signatures by
+// draft-cavage, older Mastodon), and the services that ask for signatures take that, Mastodon and GoToSocial among them. So
+// it is taken here: what such a signature can be moved to is another page of what its signer may read anyway.
+//
 // A blocked domain is refused before its key is asked for: nobody gains by naming one.
 
 import { limits } from '../../../shared/limits.ts';
@@ -41,6 +45,8 @@ export type ReadingVerdict =
 /** A signature of which everything holds that can be said without its key. */
 export interface ReadingClaim {
   readonly signature: RequestSignature;
+  /** The same over the address without its query; null: it has none, or it is not signed so. */
+  readonly withoutQuery: RequestSignature | null;
   readonly blockedDomains: readonly string[];
 }
 
@@ -53,7 +59,10 @@ export function readClaim({ request, receivedAt, blockedDomains }: ReadingFacts)
     const host = URL.parse(signature.keyId)?.hostname ?? '';
     if (host === '') return no('unproven', `its key ${signature.keyId} has no address`);
     if (isBlocked(host, blockedDomains)) return no('blocked', `home blocks ${host}`);
-    return { signature, blockedDomains };
+    const [path = '', query] = request.path.split(/\?(.*)/s);
+    const mayLeaveOut = query !== undefined && signature.by === 'cavage';
+    const withoutQuery = mayLeaveOut ? readSignature({ ...request, path }) : null;
+    return { signature, withoutQuery, blockedDomains };
   } catch (thrown) {
     if (isRefused(thrown)) return no('unproven', thrown.message);
     throw thrown;
@@ -83,7 +92,7 @@ export async function concludeReading(claim: ReadingClaim, answer: KeyAnswer): P
 }
 
 async function concludeWith(
-  { signature, blockedDomains }: ReadingClaim,
+  { signature, withoutQuery, blockedDomains }: ReadingClaim,
   { publicKey, owner }: Extract<KeyAnswer, { key: 'found' }>,
 ): Promise<ReadingConclusion> {
   const { keyId } = signature;
@@ -92,7 +101,9 @@ async function concludeWith(
   if (isBlocked(host, blockedDomains)) return settled(no('blocked', `home blocks ${host}`));
   try {
     requireStrength(publicKey);
-    if (await verifySignature(signature, publicKey)) return settled({ verdict: 'may-read', keyId });
+    for (const one of [signature, withoutQuery]) {
+      if (one !== null && (await verifySignature(one, publicKey))) return settled({ verdict: 'may-read', keyId });
+    }
     return { verdict: no('unproven', `the signature does not fit the key ${keyId}`), keyMayBeOld: true };
   } catch (thrown) {
     if (isRefused(thrown)) return { verdict: no('unproven', thrown.message), keyMayBeOld: true };

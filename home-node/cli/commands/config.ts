@@ -56,9 +56,21 @@ async function waitingOf(folder: string): Promise<readonly string[]> {
 
 /** What holds, with everything that the file leaves to its default. */
 export function show(cli: Cli, options: FolderOptions & JsonOptions): void {
-  const config = readConfig(mustBeThere(folderOf(cli, options)));
+  const config = withoutPasswords(readConfig(mustBeThere(folderOf(cli, options))));
   if (options.json === true) sayJson(cli, config);
   else printTable(cli.terminal, ['setting', 'value'], rowsOf(config));
+}
+
+/** What is shown may be shown around: a database's password is told to nobody, here as in the log. */
+function withoutPasswords(config: HomeConfig): HomeConfig {
+  const services = config.services.map((service) => {
+    const url = service.kind === 'embedded' ? null : URL.parse(service.database ?? '');
+    if (service.kind === 'embedded' || url === null) return service;
+    if (url.password !== '') url.password = '***';
+    if (url.searchParams.has('password')) url.searchParams.set('password', '***');
+    return { ...service, database: url.href };
+  });
+  return { ...config, services };
 }
 
 function rowsOf(config: HomeConfig): Row[] {

@@ -2,6 +2,7 @@
 // is no browser: peers then cannot deliver, and take the account for gone. So this asks as they do, word for word in what
 // such protection goes by.
 
+import { exampleInbox } from '../../../shared/inbox-path.ts';
 import { ownPaths } from '../../embedded/addresses.ts';
 import { inShort, isAway, mediaType, problemCode, startHome } from '../answers.ts';
 import { type Check, type ConfiguredExam, type Result, unchecked, well } from '../check.ts';
@@ -46,7 +47,7 @@ interface Paths {
 
 function pathsOf(service: Service): Paths {
   if (service.kind === 'embedded') return { inbox: ownPaths.inbox, actor: ownPaths.actor };
-  return { inbox: service.inboxes[0] ?? null, actor: null };
+  return { inbox: exampleInbox(service.inboxes, 'porchlight'), actor: null };
 }
 
 async function hostResults(

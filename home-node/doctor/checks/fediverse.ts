@@ -1,7 +1,7 @@
 // Does the owner's account look right to a stranger? The way that every other server goes: WebFinger, the actor's
 // document, NodeInfo.
 
-import { type Check, type ConfiguredExam, type Result, unchecked } from '../check.ts';
+import { type Check, type ConfiguredExam, fault, type Result, unchecked } from '../check.ts';
 import type { DoctorPorts } from '../ports.ts';
 import { whyOutOfReach } from '../reach.ts';
 import { lookUp } from '../stranger.ts';
@@ -16,7 +16,10 @@ export const fediverseCheck: Check = {
   needs: 'network',
   run: async (exam, ports) => {
     const services = exam.config.services.map(async ({ name }) => await serviceResults(name, exam, ports));
-    return (await Promise.all(services)).flat();
+    const cure =
+      'Rename one of the two, or give its service an account_domain of its own; the first in porchlight.toml has the name.';
+    const twice = exam.accountFaults.map((found) => fault('accounts', found, cure));
+    return [...twice, ...(await Promise.all(services)).flat()];
   },
 };
 

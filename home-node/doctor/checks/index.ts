@@ -10,6 +10,7 @@ import { diskCheck } from './disk.ts';
 import { edgeCheck } from './edge.ts';
 import { exposureCheck } from './exposure.ts';
 import { fediverseCheck } from './fediverse.ts';
+import { hooksCheck } from './hooks.ts';
 import { keyCheck } from './key.ts';
 import { ledgerCheck } from './ledger.ts';
 import { namesCheck } from './names.ts';
@@ -27,6 +28,7 @@ export const allChecks: readonly Check[] = [
   ledgerCheck,
   nodeCheck,
   servicesCheck,
+  hooksCheck,
   exposureCheck,
   namesCheck,
   edgeCheck,

@@ -17,7 +17,7 @@ type Service = ConfiguredExam['config']['services'][number];
 
 async function serviceResult(service: Service, { node }: ConfiguredExam, ports: DoctorPorts): Promise<Result> {
   const { name } = service;
-  if (service.kind === 'activitypub') {
+  if (service.kind !== 'embedded') {
     const cure = `Start ${name}, or set its url in porchlight.toml to where it listens.`;
     return await asked(service, service.url, cure, ports);
   }

@@ -71,8 +71,11 @@ export function portsOf(keys: KeyResolver, clock: Clock): Reports {
   const report = (_: Request, each: Received) => {
     received.push(each);
   };
+  const awayOf = async (): Promise<never> => {
+    throw new Error('nobody defers here');
+  };
   const brakes = { undecidedOrigins: new UndecidedOrigins(), arrivalRates: new ArrivalRates() };
-  return { ports: { keys, ...brakes, clock, random: systemRandom, report }, received };
+  return { ports: { keys, ...brakes, clock, random: systemRandom, report, awayOf }, received };
 }
 
 /** A signed request as the platform hands it over, with the address that it came from if it matters. */

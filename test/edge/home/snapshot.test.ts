@@ -4,6 +4,7 @@ import { reset } from 'cloudflare:test';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { LeftObjects } from '../../../edge/home/left-objects.ts';
 import { parseSnapshot } from '../../../edge/home/snapshot.ts';
+import { acceptances } from '../../../shared/acceptance/profiles.ts';
 import { limits } from '../../../shared/limits.ts';
 import type { Snapshot } from '../../../shared/snapshot.ts';
 import { bindings, HandClock } from './directory-database.ts';
@@ -25,6 +26,28 @@ describe('parseSnapshot()', () => {
     expect(parseSnapshot(bytesOf(exampleSnapshot()), hosts)).toEqual(exampleSnapshot());
     const bare = exampleSnapshot({ services: [], accounts: [], documents: [], nodeinfo: null });
     expect(parseSnapshot(bytesOf(bare), hosts)).toEqual(bare);
+  });
+
+  test('takes what a service can verify; of a home of an earlier version, which does not say it, nothing is made up', () => {
+    const [service] = exampleSnapshot().services;
+    const full = exampleSnapshot({ services: [{ ...service, accepts: acceptances.gotosocial } as never] });
+    expect(parseSnapshot(bytesOf(full), hosts)).toEqual(full);
+    expect(parseSnapshot(bytesOf(exampleSnapshot()), hosts).services[0]).not.toHaveProperty('accepts');
+    const bad = exampleSnapshot({ services: [{ ...service, accepts: { cavage: null } } as never] });
+    expect(refusal(bad).message).toContain('services[0].accepts.rfc9421 is not an object');
+  });
+
+  test('takes what later homes say besides, and nothing of it from earlier ones', () => {
+    const [service] = exampleSnapshot().services;
+    const [account] = exampleSnapshot().accounts;
+    const properties = { 'https://x.example/p': 'y', 'https://x.example/none': null };
+    const later = exampleSnapshot({
+      services: [{ ...service, accountDomain: 'example.org', tellsAccounts: false } as never],
+      accounts: [{ ...account, properties, links: [{ rel: 'x', properties, titles: { und: 't' } }] } as never],
+      nodeinfos: { 'a.example': { version: '2.1' }, 'b.example': null },
+      links: [{ account: '*@example.org', rel: 'x', href: 'https://x.example/' }],
+    });
+    expect(parseSnapshot(bytesOf(later), hosts)).toEqual(later);
   });
 
   test('takes what home blocks, what it deleted, and which service wants signatures', () => {
@@ -93,6 +116,7 @@ describe('parseSnapshot()', () => {
       const foreign = [
         exampleSnapshot({ services: [{ ...service, hosts: ['a.example', host] } as never] }),
         exampleSnapshot({ documents: [{ ...document, host } as never] }),
+        exampleSnapshot({ nodeinfos: { [host]: null } }),
       ];
       for (const snapshot of foreign) {
         expect(refusal(snapshot)).toMatchObject({
@@ -133,6 +157,9 @@ describe('parseSnapshot()', () => {
     ['accounts[0].links[0].rel', { accounts: [{ subject: 'acct:a@b', aliases: [], links: [{}] }] }],
     ['accounts[0].links[0].href', { accounts: [{ subject: 'acct:a@b', aliases: [], links: [{ rel: 'x', href: 1 }] }] }],
     ['nodeinfo', { nodeinfo: [] }],
+    ['nodeinfos.a.example', { nodeinfos: { 'a.example': 7 } }],
+    ['links[0].rel', { links: [{ account: '*@a.example', href: 'x' }] }],
+    ['accounts[0].properties', { accounts: [{ subject: 'acct:a@b', aliases: [], links: [], properties: { x: 1 } }] }],
     ['documents[0].path', { documents: [{ host: 'a.example', path: '/a b', contentType: 'x/y', body: 'x' }] }],
     [
       'documents[0].contentType',

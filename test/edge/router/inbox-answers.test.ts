@@ -80,6 +80,19 @@ async function spoolRows(): Promise<number> {
   );
 }
 
+/** Bodies, in the order in which home will get them. */
+async function waiting(): Promise<readonly string[]> {
+  const object = bindings.SPOOL.get(bindings.SPOOL.idFromName(home.homeId));
+  return await runInDurableObject(object, (_, state) => {
+    const rows = state.storage.sql.exec<{ body: ArrayBuffer }>('select body from delivery where seq > 0 order by seq');
+    return [...rows].map(({ body }) => text(new Uint8Array(body)));
+  });
+}
+
+function text(body: Uint8Array): string {
+  return new TextDecoder().decode(body);
+}
+
 function expectTemporary(response: Response): void {
   expect([response.status, Number(response.headers.get('Retry-After')) > 0]).toEqual([503, true]);
 }
@@ -91,6 +104,20 @@ describe('taken: 202', () => {
     expect((await deliver(body)).status).toBe(202);
     expect((await deliver(body)).status).toBe(202);
     expect(await spoolRows()).toBe(1);
+  });
+
+  // Misskey makes the id of a Follow of both accounts, so that the second is the first, byte for byte.
+  test('follow, undo, and the same follow once more: all three; and only what repeats the latest is left out', async () => {
+    await leave();
+    const object = `https://${host}/users/owner`;
+    const follow = activity({ id: 'https://peer.example/follows/a1/b2', type: 'Follow', object });
+    const undo = activity({
+      id: 'https://peer.example/follows/a1/b2/undo',
+      type: 'Undo',
+      object: JSON.parse(text(follow)),
+    });
+    for (const body of [follow, undo, follow, follow]) expect((await deliver(body)).status).toBe(202);
+    expect(await waiting()).toEqual([follow, undo, follow].map(text));
   });
 
   test('the Delete of an actor whom home never met, of which nothing is kept', async () => {
@@ -184,7 +211,9 @@ describe('our own trouble: 503 with Retry-After, never a final status', () => {
 
   test('the directory cannot be read', async () => {
     await bindings.DIRECTORY.exec('DROP TABLE hosts');
-    expectTemporary(await deliver());
+    const response = await deliver();
+    expectTemporary(response);
+    expect(await response.json()).toEqual({ title: expect.any(String), status: 503, code: 'not-taken' });
   });
 
   test('the spool cannot write', async () => {

@@ -113,7 +113,7 @@ describe('while home is there', () => {
 
   test('a name that is not in the snapshot is asked of home while a service has not said who lives there', async () => {
     await home.connect();
-    const path = `/.well-known/webfinger?resource=acct:nobody@${new URL(origin).host}`;
+    const path = `/.well-known/webfinger?resource=${encodeURIComponent(`acct:nobody@${new URL(origin).host}`)}`;
     await leaveSnapshot({ complete: false });
     expect(await (await get(path)).text()).toBe(`page ${path}`);
   });

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { answerWebFinger } from '../../../edge/webfinger/answer.ts';
-import { answerWellKnown } from '../../../edge/webfinger/routes.ts';
+import { webFingerTable } from '../../../edge/webfinger/routes.ts';
+import { answerWellKnown, joined, type WellKnownTable } from '../../../edge/well-known/table.ts';
 import type { Snapshot, WebFingerAccount } from '../../../shared/snapshot.ts';
 import { snapshotOf } from '../activitypub/home.ts';
 import { night } from '../activitypub/peer.ts';
@@ -35,7 +36,7 @@ const nodeinfo = {
 const snapshot = snapshotOf({ accounts: [guest, owner], nodeinfo });
 
 function ask(path: string, method = 'GET', from: Snapshot = snapshot): Response {
-  const response = answerWellKnown(new Request(`https://home.example${path}`, { method }), from, night);
+  const response = answerWellKnown(webFingerTable, new Request(`https://home.example${path}`, { method }), from, night);
   if (response === null) throw new Error(`${path} was not answered`);
   expect(response.headers.get('Access-Control-Allow-Origin')).toBe('*');
   return response;
@@ -110,6 +111,27 @@ describe('WebFinger (RFC 7033)', () => {
     expect(await links(['unknown'])).toEqual([]);
   });
 
+  test('answers a browser that asks first whether it may', () => {
+    const response = ask('/.well-known/webfinger?resource=acct:owner@home.example', 'OPTIONS');
+    expect([response.status, response.headers.get('Access-Control-Allow-Methods')]).toEqual([204, 'GET, HEAD']);
+    expect(response.headers.get('Access-Control-Allow-Headers')).toBe('*');
+  });
+
+  test('a canonical name goes before another’s alias, and of two with one name the first is found', async () => {
+    const [first, second] = ['one', 'two'].map((name) => ({ ...owner, aliases: [`https://home.example/${name}`] }));
+    const other: WebFingerAccount = { subject: 'acct:other@home.example', aliases: [owner.subject], links: [] };
+    const from = snapshotOf({ accounts: [other, first as WebFingerAccount, second as WebFingerAccount] });
+    const response = ask('/.well-known/webfinger?resource=acct:owner@home.example', 'GET', from);
+    expect(await response.json()).toEqual(first);
+  });
+
+  test('properties and titles pass as they were said (sections 4.4.3 to 4.4.4.5)', async () => {
+    const properties = { 'https://www.w3.org/ns/activitystreams#type': 'Person', 'https://x.example/none': null };
+    const rich = { ...owner, properties, links: [{ ...self, properties, titles: { und: 'Me' } }] };
+    const from = snapshotOf({ accounts: [rich] });
+    expect(await ask('/.well-known/webfinger?resource=acct:owner@home.example', 'GET', from).json()).toEqual(rich);
+  });
+
   test('answers HEAD without a body, and no other method', async () => {
     const head = ask('/.well-known/webfinger?resource=acct:owner@home.example', 'HEAD');
     expect(head.status).toBe(200);
@@ -156,12 +178,36 @@ describe('NodeInfo', () => {
     expect(ask('/nodeinfo/2.1', 'DELETE').status).toBe(405);
   });
 
+  test('of each host is that of its server; of a host without one, that of home’s first', async () => {
+    const nodeinfos = {
+      'tube.example': { ...nodeinfo, software: { name: 'peertube', version: '8' } },
+      'silent.example': null,
+    };
+    const from = snapshotOf({ nodeinfo, nodeinfos });
+    const nameAt = async (host: string): Promise<unknown> => {
+      const response = answerWellKnown(webFingerTable, new Request(`https://${host}/nodeinfo/2.0`), from, night);
+      return (await response?.json<{ software: { name: string } }>())?.software.name;
+    };
+    expect(await nameAt('tube.example')).toBe('peertube');
+    expect(await nameAt('home.example')).toBe('porchlight');
+    expect(await nameAt('silent.example')).toBeUndefined();
+    const links = answerWellKnown(
+      webFingerTable,
+      new Request('https://tube.example/.well-known/nodeinfo'),
+      from,
+      night,
+    );
+    expect(await links?.json()).toMatchObject({
+      links: [{ href: 'https://tube.example/nodeinfo/2.0' }, { href: 'https://tube.example/nodeinfo/2.1' }],
+    });
+  });
+
   test('is left to others when home left none', () => {
     const request = (path: string) => new Request(`https://home.example${path}`);
     for (const path of ['/.well-known/nodeinfo', '/nodeinfo/2.1', '/nodeinfo/2.0']) {
-      expect(answerWellKnown(request(path), snapshotOf(), night)).toBeNull();
+      expect(answerWellKnown(webFingerTable, request(path), snapshotOf(), night)).toBeNull();
     }
-    expect(answerWellKnown(request('/nodeinfo/1.0'), snapshot, night)).toBeNull();
+    expect(answerWellKnown(webFingerTable, request('/nodeinfo/1.0'), snapshot, night)).toBeNull();
   });
 });
 
@@ -175,8 +221,33 @@ describe('host-meta (RFC 6415)', () => {
   });
 });
 
+describe('host-meta at any host', () => {
+  const templateAt = async (address: string): Promise<unknown> => {
+    const response = answerWellKnown(webFingerTable, new Request(address), snapshot, night);
+    const told = await response?.json<{ links: { rel: string; template: string }[] }>();
+    return told?.links.map(({ rel, template }) => [rel, template]);
+  };
+
+  test('names WebFinger of that host, as JSON too, and over HTTPS however it was asked', async () => {
+    const of = (origin: string) => [['lrdd', `${origin}/.well-known/webfinger?resource={uri}`]];
+    expect(await templateAt('https://home.example/.well-known/host-meta.json')).toEqual(of('https://home.example'));
+    expect(await templateAt('http://social.example/.well-known/host-meta.json')).toEqual(of('https://social.example'));
+    expect(await templateAt('http://localhost:8787/.well-known/host-meta.json')).toEqual(of('http://localhost:8787'));
+  });
+});
+
+describe('the table of fixed paths', () => {
+  test('is joined by further parts, and refuses a path that two want', () => {
+    const mine: WellKnownTable = new Map([['/.well-known/x', () => ({ type: 'text/plain', body: 'mine' })]]);
+    const all = joined(webFingerTable, mine);
+    expect(all.size).toBe(webFingerTable.size + 1);
+    expect(answerWellKnown(all, new Request('https://home.example/.well-known/x'), snapshot, night)?.status).toBe(200);
+    expect(() => joined(webFingerTable, mine, mine)).toThrow('/.well-known/x is answered twice');
+  });
+});
+
 test('other paths are left to others', () => {
   for (const path of ['/', '/.well-known/', '/.well-known/webfinger/', '/.well-known/matrix/server', '/nodeinfo']) {
-    expect(answerWellKnown(new Request(`https://home.example${path}`), snapshot, night)).toBeNull();
+    expect(answerWellKnown(webFingerTable, new Request(`https://home.example${path}`), snapshot, night)).toBeNull();
   }
 });

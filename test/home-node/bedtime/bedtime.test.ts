@@ -54,6 +54,21 @@ describe('a snapshot', () => {
     expect(content.nodeinfo).toEqual({ software: { name: 'one' } });
   });
 
+  test('carries the keys that services know, limits.actorKeys of them at most, and none where none knows any', () => {
+    const key = (n: number) => ({
+      keyId: `https://a.example/${n}#k`,
+      owner: `https://a.example/${n}`,
+      publicKeyPem: 'P',
+    });
+    const keys = Array.from({ length: limits.actorKeys }, (_, n) => key(n));
+    const knowing = { ...service('one'), leavings: { ...leavingsOf('one', []), actorKeys: [key(-1)] } };
+    const more = { ...service('two'), leavings: { ...leavingsOf('two', []), actorKeys: keys } };
+    const facts = { language: 'en', title: 'A', complete: true, senders: [] };
+    const left = snapshotContent({ ...facts, services: [knowing, service('three'), more] }).actorKeys;
+    expect(left).toEqual([key(-1), ...keys.slice(0, limits.actorKeys - 1)]);
+    expect(snapshotContent({ ...facts, services: [service('three')] })).not.toHaveProperty('actorKeys');
+  });
+
   test('knows the actors that services have met and those whose deliveries they took, and few others', () => {
     const met = Array.from({ length: 3_000 }, (_, n) => `https://met.example/${n}`);
     const sent = Array.from({ length: 500 }, (_, n) => `https://sent.example/${n}`);

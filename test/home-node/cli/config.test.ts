@@ -99,6 +99,22 @@ describe('config show', () => {
   });
 });
 
+test('config show tells the address of a database and never its password', () => {
+  const address = 'postgresql://reader:hidden@127.0.0.1/social?password=hidden';
+  writeFileSync(
+    file,
+    `domain = "example.org"\n[[services]]\nname = "social"\nkind = "mastodon"\ndatabase = "${address}"\n`,
+  );
+  const { cli, out } = fakeCli();
+  config.show(cli, { home: folder });
+  const table = out();
+  config.show(cli, { home: folder, json: true });
+  for (const shown of [table, out()]) {
+    expect(shown).toContain('postgresql://reader:***@127.0.0.1/social');
+    expect(shown).not.toContain('hidden');
+  }
+});
+
 test('config alone is the manual of every setting', () => {
   const { cli, out } = fakeCli();
   config.manual(cli, {});

@@ -40,8 +40,10 @@ describe('porchlight.toml', () => {
           health: null,
           drainParallel: limits.deliverParallel,
           drainPerSecond: null,
+          accountDomain: null,
         },
       ],
+      links: [],
       alerts: { command: null, spoolShare: 0.8, linkLostMinutes: 30, keyDays: 730, snapshotHours: 36 },
       metrics: { listen: null },
       log: { format: 'text', level: 'info' },
@@ -81,6 +83,7 @@ describe('porchlight.toml', () => {
       kind = "activitypub"
       url = "http://127.0.0.1:3000/"
       hosts = ["social.home.example"]
+      account_domain = "home.example"
       inboxes = ["/inbox", "/users/anna/inbox"]
       signatures = ["cavage", "rfc9421"]
       driver = "process"
@@ -90,6 +93,10 @@ describe('porchlight.toml', () => {
       drain_parallel = 4
       drain_per_second = 2.5
       receipt_days = 7
+      [[links]]
+      account = "*@home.example"
+      rel = "http://openid.net/specs/connect/1.0/issuer"
+      href = "https://login.home.example/"
     `);
     expect(config).toMatchObject({ admin: 'admin@home.example', edge: 'https://edge.example', handle: 'anna' });
     expect(config).toMatchObject({
@@ -116,9 +123,30 @@ describe('porchlight.toml', () => {
         health: '/health',
         drainParallel: 4,
         drainPerSecond: 2.5,
+        accountDomain: 'home.example',
+        database: null,
+        defer: false,
         receiptDays: 7,
       },
     ]);
+    const rel = 'http://openid.net/specs/connect/1.0/issuer';
+    expect(config.links).toEqual([{ account: '*@home.example', rel, href: 'https://login.home.example/' }]);
+  });
+
+  test('refuses a link of accounts that is a second self, or leads nowhere', () => {
+    const link = { account: 'me@home.example', rel: 'x', href: 'https://x.example/' };
+    for (const [key, value] of [
+      ['rel', 'self'],
+      ['rel', 'Self'],
+      ['account', 'me'],
+      ['account', '@home.example'],
+      ['account', 'm*@home.example'],
+      ['href', '/here'],
+    ] as const) {
+      const written = Object.entries({ ...link, [key]: value }).map(([name, text]) => `${name} = "${text}"`);
+      const faults = faultsOf(`domain = "home.example"\n[[links]]\n${written.join('\n')}`);
+      expect(faults).toEqual([expect.stringContaining(`links[0].${key}`)]);
+    }
   });
 
   test('tells all of its faults at once, each with its place, what was found and what is wanted', () => {
@@ -138,7 +166,7 @@ describe('porchlight.toml', () => {
       signatures = ["pgp"]
       [[services]]
       name = "twice"
-      kind = "mastodon"
+      kind = "masto"
       [[services]]
       name = "twice"
       kind = "embedded"
@@ -170,7 +198,7 @@ describe('porchlight.toml', () => {
     const faults = faultsOf('domain = "a.example"\n[[services]]\nname = "x"\nkind = "activitypub"');
     expect(faults).toEqual([
       'line 2: services[0].url: found nothing, wanted the origin of the server on this machine, as http://127.0.0.1:3000 (elsewhere in your network: other_machine)',
-      'line 2: services[0].inboxes: found nothing, wanted paths of its inboxes, as ["/inbox", "/users/me/inbox"]',
+      'line 2: services[0].inboxes: found nothing, wanted paths of its inboxes, as ["/inbox", "/users/{name}/inbox"]',
     ]);
   });
 

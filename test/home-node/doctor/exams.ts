@@ -45,6 +45,7 @@ export function examOf(config: HomeConfig | null, changes: Partial<Exam> = {}): 
         kind === 'embedded' ? [`acct:${config.handle}@${config.domain}`] : null,
       ]),
     ),
+    accountFaults: [],
     ...changes,
   };
 }

@@ -160,6 +160,31 @@ describe('accounts of other services', () => {
     expect(named).toHaveLength(3);
   });
 
+  test('are looked up by the name that their owner gives them, and of two services with one name the owner is told', async () => {
+    const second = toml.slice(toml.indexOf('[[')).replace('"x"', '"y"').replace('"/inbox"', '"/y/inbox"');
+    const split = (host: string): string => `hosts = ["${host}.example.org"]\naccount_domain = "example.org"\n`;
+    writeFileSync(join(folder, 'porchlight.toml'), `${toml}${split('x')}${second}${split('y')}`);
+    const at = (host: string) => ({ accounts: [{ subject: `acct:me@${host}.example.org`, aliases: [], links: [] }] });
+    writeFileSync(join(folder, 'leavings.json'), JSON.stringify({ x: at('x'), y: at('y') }));
+    const exam = await examine(folder);
+    expect([...exam.accounts.values()]).toEqual([['acct:me@example.org'], ['acct:me@example.org']]);
+    expect(
+      await findingsOf(
+        fediverseCheck,
+        exam,
+        edgePorts(async () => answerOf(404)),
+      ),
+    ).toContainEqual(
+      expect.objectContaining({
+        subject: 'accounts',
+        verdict: 'fault',
+        found: expect.stringContaining('of x and of y'),
+      }),
+    );
+    writeFileSync(join(folder, 'leavings.json'), JSON.stringify({ x: at('x') }));
+    expect((await examine(folder)).accountFaults).toEqual([]);
+  });
+
   test.each(['{"x": {"accounts": [', '{"x": null}', '[]', '5'])(
     'a damaged copy of them (%s) is no failure',
     async (text) => {

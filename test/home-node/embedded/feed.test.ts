@@ -168,6 +168,7 @@ describe('an entry becomes a post', () => {
   test('and goes for good when the feed says that it was deleted, not when it is only left out', async () => {
     save(atom(entry('one', now) + entry('two', now - 1)));
     await seen('two');
+    await seen('one');
     const [first, second] = [posts.postOf('one'), posts.postOf('two')];
     save(atom(`<at:deleted-entry xmlns:at="http://purl.org/atompub/tombstones/1.0" ref="one"/>`));
     await until('it is deleted', () => (posts.isDeleted(first ?? '') ? true : null));

@@ -2,7 +2,7 @@
 // copy of Mastodon's app/lib/signed_request.rb (of 4.3: app/controllers/concerns/signature_verification.rb) with
 // signature_parser.rb beside it, against the real class.
 
-import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { type ChildProcessByStdio, spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,6 +10,7 @@ import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { InboxRequest } from '../../support/forger.ts';
+import { isThere } from '../../support/needed.ts';
 import {
   besideQuery,
   honest,
@@ -25,6 +26,8 @@ import {
 const root = join(import.meta.dirname, '..', '..', '..');
 const hook = join(root, 'home-node', 'hooks', 'zz_porchlight.rb');
 const program = join(import.meta.dirname, 'ruby', 'inbox.rb');
+
+const hasRuby = isThere(spawnSync('ruby', ['--version']).status === 0, 'Ruby is not there (Debian: ruby)');
 
 interface Answer {
   readonly status: number;
@@ -103,7 +106,7 @@ interface Release {
 const now = Date.now();
 
 function behaves({ name, env, signings }: Release): void {
-  describe(`the initializer in ${name}`, () => {
+  describe.skipIf(!hasRuby)(`the initializer in ${name}`, () => {
     let hooked: Ruby;
     let bare: Ruby;
     beforeAll(async () => {
@@ -152,7 +155,7 @@ behaves({ name: 'the shape of 4.3', env: { STAND_IN: '4.3' }, signings: ['date',
 behaves({ name: 'the shape of 4.4 and 4.5', env: { STAND_IN: '4.5' }, signings: ['date', 'created', 'rfc9421'] });
 behaves({ name: 'the shape of 4.6 and main', env: { STAND_IN: '4.6' }, signings: ['date', 'created', 'rfc9421'] });
 
-describe('where something is missing or strange', () => {
+describe.skipIf(!hasRuby)('where something is missing or strange', () => {
   const [fresh, , late] = wanted('date', now);
   if (fresh === undefined || late === undefined) throw new Error('there are none');
 

@@ -17,6 +17,7 @@ export interface Answer {
 
 export interface Started {
   readonly ask: (request: InboxRequest) => Promise<Answer>;
+  readonly port: number;
   /** What it wrote to standard error so far. */
   readonly log: () => string;
   readonly stop: () => Promise<void>;
@@ -52,6 +53,7 @@ export async function startService({ command, env = {}, secretFile }: Starting):
   });
   const port = await portOf(child, () => said);
   return {
+    port,
     ask: async (request) => await ask(port, request),
     log: () => said,
     stop: async () => {

@@ -31,6 +31,31 @@ describe('turns', () => {
     expect(house.edge.turns[2]).toMatchObject({ answers: [{ id: 'delivery-1', outcome: 'delivered' }] });
   });
 
+  test('say when nothing waits for a service: not before the first, nor while it is down, nor with work in hand', async () => {
+    const name = [...house.recipients.keys()][0] ?? '';
+    expect(house.intake.isCurrent(name)).toBe(false);
+    house.connect();
+    expect(house.intake.isCurrent(name)).toBe(false);
+    await until('nothing to wait', () => (house.intake.isCurrent(name) ? true : null));
+    const answers: (() => void)[] = [];
+    house.service.behave = async (_, response) => {
+      await new Promise<void>((resolve) => answers.push(resolve));
+      response.writeHead(202).end();
+    };
+    house.edge.put('x');
+    await until('the delivery at the service', () => (answers.length === 1 ? true : null));
+    expect(house.intake.isCurrent(name)).toBe(false);
+    answers[0]?.();
+    await until('nothing to wait again', () => (house.intake.isCurrent(name) ? true : null));
+    const { serviceOrigin } = house;
+    house.serviceOrigin = null;
+    expect(house.intake.isCurrent(name)).toBe(false);
+    house.serviceOrigin = serviceOrigin;
+    house.intake.disconnected();
+    expect(house.intake.isCurrent(name)).toBe(false);
+    expect(house.intake.isCurrent('another')).toBe(false);
+  });
+
   test('hold at most two batches in memory', async () => {
     let open = 0;
     let most = 0;

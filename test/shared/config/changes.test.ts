@@ -33,12 +33,27 @@ describe('changes', () => {
     ]);
   });
 
+  test('see a link of accounts that came, went or leads elsewhere; it holds after a restart', () => {
+    const link = (href: string): string => `[[links]]\naccount = "*@a.example"\nrel = "x"\nhref = "${href}"\n`;
+    const [none, one, other] = [
+      configOf(''),
+      configOf(link('https://x.example/')),
+      configOf(link('https://y.example/')),
+    ];
+    const told = (before: HomeConfig, after: HomeConfig) => changesBetween(before, after).map(({ path }) => path);
+    expect(told(none, one)).toEqual(['links[].account', 'links[].rel', 'links[].href']);
+    expect(told(one, other)).toEqual(['links[].href']);
+    expect(tookEffect(one, other).links).toEqual(one.links);
+  });
+
   test('see every setting of the schema: each has its place in HomeConfig', () => {
-    const config = configOf(social('http://127.0.0.1:1'));
+    const link = '[[links]]\naccount = "*@a.example"\nrel = "x"\nhref = "https://x.example/"\n';
+    const config = configOf(social('http://127.0.0.1:1') + link);
     for (const { name } of sections) {
       const places = {
         ...config,
         ...(name === 'services' ? config.services[1] : {}),
+        ...(name === 'links' ? config.links[0] : {}),
         ...(name === 'alerts' || name === 'metrics' || name === 'log' || name === 'site' ? config[name] : {}),
       };
       for (const key of Object.keys(schema[name])) expect(Object.keys(places)).toContain(fieldOf(key));

@@ -136,9 +136,11 @@ describe('what holds once a file was read, while home runs by another', () => {
   });
 });
 
-test('the files here change every setting of the schema but those of services, domain and hosts', () => {
+test('the files here change every setting of the schema but those of services, links, domain and hosts', () => {
   const written = Object.values(lines).flatMap((section) => section.flat().map((line) => line.split(' ')[0]));
-  const all = sections.flatMap(({ name }) => (name === 'services' ? [] : Object.keys(schema[name])));
+  const all = sections.flatMap(({ name }) =>
+    name === 'services' || name === 'links' ? [] : Object.keys(schema[name]),
+  );
   const others = all.filter((key) => !['domain', 'hosts'].includes(key));
   expect(others.filter((key) => !written.includes(key))).toEqual([]);
   expect(others.map(fieldOf)).not.toContain('');

@@ -25,7 +25,9 @@ const changed = (changes: ReadonlyMap<number, string>): string =>
 const blocks = [...lines.entries()]
   .filter(([, line]) => line === '# [[services]]')
   .map(([first]) => ({ first, end: lines.indexOf('', first) }));
-const isInBlock = (index: number): boolean => blocks.some(({ first, end }) => index >= first && index < end);
+const linksBlock = { first: lines.indexOf('# [[links]]'), end: lines.indexOf('', lines.indexOf('# [[links]]')) };
+const isInBlock = (index: number): boolean =>
+  [...blocks, linksBlock].some(({ first, end }) => index >= first && index < end);
 const isSetting = (line: string): boolean => /^# [a-z_]+ = \S/.test(line);
 const singles = [...lines.entries()].filter(([index, line]) => isSetting(line) && !isInBlock(index));
 
@@ -43,7 +45,7 @@ describe('the starter file', () => {
       for (const key of Object.keys(schema[name])) expect(starter).toMatch(new RegExp(`^(# ){0,2}${key} = `, 'm'));
     }
     expect(singles.length).toBeGreaterThan(12);
-    expect(blocks).toHaveLength(3);
+    expect(blocks).toHaveLength(4);
   });
 
   test.each(singles)('is right with line %i uncommented: %s', (index, line) => {
@@ -58,6 +60,16 @@ describe('the starter file', () => {
     const choices = [...whole].filter(([, line]) => line.startsWith('# '));
     expect(choices.length).toBeGreaterThan(2);
     for (const [index, line] of choices) configOf(changed(new Map([...whole, [index, line.slice(2)]])));
+  });
+
+  test('is right with the links of accounts uncommented', () => {
+    expect(configOf(changed(uncommented(linksBlock))).links).toEqual([
+      {
+        account: '*@home.example',
+        rel: 'http://openid.net/specs/connect/1.0/issuer',
+        href: 'https://login.home.example/',
+      },
+    ]);
   });
 
   test('is right with all of its services, and with everything that stands above them', () => {

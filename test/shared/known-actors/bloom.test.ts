@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { BloomFilter } from '../../../shared/known-actors/bloom.ts';
 import { murmur3 } from '../../../shared/known-actors/murmur3.ts';
+import { limits } from '../../../shared/limits.ts';
 import type { BloomFilterData } from '../../../shared/snapshot.ts';
 
 const uri = (i: number) => `https://peer-${i % 97}.example/users/${i}`;
@@ -46,6 +47,33 @@ describe('BloomFilter', () => {
     let claimed = 0;
     for (let i = members; i < members + strangers; i++) if (filter.mayContain(uri(i))) claimed++;
     expect(claimed / strangers).toBeLessThan(rate * 1.6 + 0.0005);
+  });
+
+  test('within() is never longer than it may be, and forgets nobody, however many there are', () => {
+    const anyone = fc.tuple(
+      fc.integer({ min: 8, max: 4096 }),
+      fc.integer({ min: 0, max: 1e9 }),
+      fc.double({ min: 1e-6, max: 0.9, noNaN: true }),
+    );
+    fc.assert(
+      fc.property(anyone, fc.webUrl(), ([mostBytes, items, rate], member) => {
+        const filter = BloomFilter.within(mostBytes, items, rate);
+        filter.add(member);
+        expect(filter.mayContain(member)).toBe(true);
+        expect((filter.toData().bits.length * 3) / 4).toBeLessThan(mostBytes + 1);
+      }),
+    );
+  });
+
+  test('limits.knownActorsBytes is enough for a million actors at limits.knownActorsFalsePositives', () => {
+    const { knownActorsBytes, knownActorsFalsePositives } = limits;
+    const sizes = [1_000, 2 ** 20].map((items) => {
+      const filter = BloomFilter.within(knownActorsBytes, items, knownActorsFalsePositives);
+      return [filter.toData().hashes, BloomFilter.empty(items, knownActorsFalsePositives).toData().hashes];
+    });
+    for (const [within, asked] of sizes) expect(within).toBe(asked);
+    // And of ten millions it still tells most strangers from them by a tenth of the bits.
+    expect(BloomFilter.within(knownActorsBytes, 1e7, knownActorsFalsePositives).toData().hashes).toBe(1);
   });
 
   test('an empty filter contains nothing', () => {

@@ -22,7 +22,7 @@ declare module '@peertube/http-signature' {
     parseRequest(
       request: Pick<IncomingMessage, 'headers' | 'method' | 'url' | 'httpVersion'>,
       options: {
-        readonly clockSkew: number;
+        readonly clockSkew?: number;
         readonly headers: readonly string[];
         readonly authorizationHeaderName?: string;
       },

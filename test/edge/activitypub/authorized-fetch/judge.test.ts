@@ -71,6 +71,18 @@ describe('a signed question', () => {
     expect(await told(asked(await sign()))).toBeNull();
   });
 
+  test('over the path without the query may read, by draft-cavage, and that path alone', async () => {
+    const bare = await cavage(signer, { ...letter, path: '/users/me/outbox' }, names);
+    expect(await told(asked({ ...bare, path: letter.path }))).toBeNull();
+    expect(await told(asked({ ...bare, path: '/users/you/outbox?page=true' }))).toEqual([
+      401,
+      'unsigned-question',
+      null,
+    ]);
+    const other = await rfc9421(signer, { ...letter, path: '/users/me/outbox' });
+    expect(await told(asked({ ...other, path: letter.path }))).toEqual([401, 'unsigned-question', null]);
+  });
+
   test('HEAD may read too, signed as HEAD', async () => {
     expect(await told(asked(await cavage(signer, { ...letter, method: 'HEAD' }, names)))).toBeNull();
   });

@@ -1,7 +1,7 @@
 // Sends prepared posts as fast as the other side takes them, a fixed number at a time.
 
 import { Pool } from 'undici';
-import type { Post } from './house.ts';
+import type { Post } from './senders.ts';
 
 /** Seconds that it took. Throws when an answer is not 202. */
 export async function postAll(origin: string, posts: readonly Post[], parallel: number): Promise<number> {

@@ -1,0 +1,5 @@
+// How the benchmark says where it is.
+
+import { progressOf } from '../progress.ts';
+
+export const progress = progressOf('activitypub');

@@ -1,0 +1,49 @@
+// GoToSocial (internal/federation/authenticate.go, internal/api/activitypub/users, the httpsig library that it brings). It
+// does not look at Date, so that nothing comes too late, but for a signature that says itself when it expires.
+
+import { acceptances } from '../../shared/acceptance/profiles.ts';
+import { knownSoftware } from '../../shared/config/software.ts';
+import { limits } from '../../shared/limits.ts';
+import type { ServerSoftware } from './server-adapter.ts';
+
+const { title, parallel, perSecond } = knownSoftware.gotosocial;
+
+export const gotosocial: ServerSoftware = {
+  kind: 'gotosocial',
+  traits: {
+    title,
+    window: null,
+    minds: 'expires',
+    // No other code can be loaded into it.
+    hook: null,
+    bodyBytes: acceptances.gotosocial.bodyBytes,
+    parallel,
+    perSecond,
+    sharedInbox: false,
+  },
+  acceptance: () => acceptances.gotosocial,
+  deduplicatesBy: 'activity id, within one inbox',
+  unproven: [401],
+  isSilent: false,
+  says: {
+    400: 'it cannot read the activity',
+    403: 'it blocks the sender, or the recipient does',
+    404: 'nobody of this name is here',
+    410: 'this account is gone',
+    429: 'more came from one address than its rate limit allows; `advanced-rate-limit-exceptions` in its configuration can name this machine',
+    500: 'it failed inside, as it does when the sender’s key cannot be fetched',
+    503: 'too many requests are in its hands; fewer at once (`drain_parallel`) spare it that',
+  },
+  // advanced-throttling-retry-after; its rate limit counts 5 minutes.
+  retryAfterMs: 30_000,
+  // internal/gtsmodel: the same tables in PostgreSQL and SQLite.
+  reads: {
+    accounts: ['SELECT username AS name FROM accounts WHERE domain IS NULL AND suspended_at IS NULL'],
+    actors: ['SELECT uri FROM accounts WHERE domain IS NOT NULL'],
+    blocks: ['SELECT domain FROM domain_blocks'],
+    keys: [
+      `SELECT public_key_uri AS "keyId", uri AS owner, CAST(public_key AS TEXT) AS pem FROM accounts
+       WHERE domain IS NOT NULL AND suspended_at IS NULL ORDER BY fetched_at DESC NULLS LAST LIMIT ${limits.actorKeys}`,
+    ],
+  },
+};

@@ -1,0 +1,125 @@
+// How an adapter is made of what is known of one server software: the other half of the contract. A file per software
+// says, as data, what that software is; what its answers come to follows from it here, in one way for all of them.
+
+import type { Acceptance } from '../../shared/acceptance/acceptance.ts';
+import type { Delivery, Outcome } from '../../shared/delivery.ts';
+import type { SignatureKind } from '../../shared/snapshot.ts';
+import { receiptHeadersFor } from '../receipts/receipt-headers.ts';
+import type { Issuer } from '../receipts/service-receipts.ts';
+import {
+  type Adapter,
+  type Leavings,
+  outcomeByStatus,
+  type ServiceAnswer,
+  type Traits,
+  undecidedTries,
+} from './adapter.ts';
+import { latenessOf } from './lateness.ts';
+
+/**
+ * Questions to its database, in SQL that reads. Each list is of all versions: questions whose tables are not there are
+ * passed over, what the others say is put together.
+ */
+export interface Reads {
+  /** `name`: of accounts that live here, before the @. */
+  readonly accounts: readonly string[];
+  /** `uri`: of actors elsewhere. */
+  readonly actors: readonly string[];
+  /** `domain`: of servers that this one takes nothing from. */
+  readonly blocks: readonly string[];
+  /** `keyId`, `owner`, `pem`: keys of actors elsewhere, the ones heard of last first. Empty: it keeps none. */
+  readonly keys: readonly string[];
+}
+
+/** One software, as data. */
+export interface ServerSoftware {
+  readonly kind: string;
+  readonly traits: Traits;
+  /** What this version of it can verify, as it calls itself in its nodeinfo; null: it did not say. */
+  readonly acceptance: (version: string | null) => Acceptance;
+  readonly deduplicatesBy: string | null;
+  /** Statuses by which it says that a proof does not hold, or is too old. */
+  readonly unproven: readonly number[];
+  /** It answers success before it has looked at the proof: what it refuses, it refuses in silence. */
+  readonly isSilent: boolean;
+  /** What other statuses mean, for an owner. */
+  readonly says: Readonly<Record<number, string>>;
+  /** Wait after a temporary refusal that names none, ms; null: the edge's own. */
+  readonly retryAfterMs: number | null;
+  /** Where its database has what it leaves at the edge. */
+  readonly reads: Reads;
+  /** What only this software does; null: it is as everywhere. */
+  readonly oddity?: (answer: ServiceAnswer, delivery: Delivery) => Outcome | null;
+}
+
+export interface ServerParts {
+  readonly signatures: readonly SignatureKind[];
+  /** For its hook, if it can have one. */
+  readonly receipts: Issuer;
+  /** What the running service leaves at the edge. */
+  readonly leavings: (base: URL, signal: AbortSignal) => Promise<Leavings>;
+}
+
+export function serverAdapter(software: ServerSoftware, { signatures, receipts, leavings }: ServerParts): Adapter {
+  const { kind, traits, acceptance, deduplicatesBy } = software;
+  return {
+    kind,
+    traits,
+    signatures,
+    acceptsOf: ({ nodeinfo }) => acceptance(versionOf(nodeinfo)),
+    knowsPages: false,
+    greeter: null,
+    deduplicatesBy,
+    headersFor: async (delivery) =>
+      await Promise.resolve(traits.hook === null ? [] : receiptHeadersFor(receipts, delivery)),
+    outcomeOf: (answer, delivery) => outcomeOf(software, answer, delivery),
+    leavings,
+  };
+}
+
+function outcomeOf(software: ServerSoftware, answer: ServiceAnswer, delivery: Delivery): Outcome {
+  const { traits, unproven, says, isSilent, retryAfterMs, oddity } = software;
+  const own = oddity?.(answer, delivery) ?? null;
+  if (own !== null) return own;
+  const { status, at } = answer;
+  const isTaken = status >= 200 && status < 300;
+  const late = at === undefined ? null : latenessOf(traits, delivery, at);
+  if (late !== null && (unproven.includes(status) || (isTaken && isSilent))) return { outcome: 'dead', reason: late };
+  if (unproven.includes(status)) return unprovenOutcome(traits, status, delivery);
+  const plain = outcomeByStatus(answer, delivery);
+  if (plain.outcome === 'dead') {
+    const meaning = status === 413 ? tooLong(traits, delivery) : says[status];
+    return meaning === undefined
+      ? plain
+      : { outcome: 'dead', reason: `${traits.title} answered ${status}: ${meaning}` };
+  }
+  if (plain.outcome !== 'later') return plain;
+  const meaning = says[status];
+  const reason = meaning === undefined ? plain.reason : `${traits.title} answered ${status}: ${meaning}`;
+  const wait = answer.retryAfterMs ?? (status === 429 || status === 503 ? retryAfterMs : null);
+  return { outcome: 'later', reason, ...(wait === null ? {} : { retryAfterMs: wait }) };
+}
+
+/** The edge found the proof good, or could not judge it: then the sender's key may be out of reach a while longer. */
+function unprovenOutcome({ title }: Traits, status: number, { undecided, attempts }: Delivery): Outcome {
+  if (undecided !== null && attempts < undecidedTries) {
+    const reason = `${title} answered ${status}: it could not check the sender's proof, nor could the edge (${undecided})`;
+    return { outcome: 'later', reason };
+  }
+  const reason =
+    undecided === null
+      ? `${title} answered ${status}: it does not accept a proof that the edge found good; its own log says why (another key since then, a host that it does not take for its own, a form of signature that it does not know)`
+      : `${title} answered ${status}: it does not accept the sender's proof, which the edge could not check (${undecided})`;
+  return { outcome: 'dead', reason };
+}
+
+function tooLong({ title, bodyBytes }: Traits, delivery: Delivery): string {
+  const most = bodyBytes === null ? 'less' : `at most ${bodyBytes} bytes`;
+  return `the body has ${delivery.bodyBytes} bytes, ${title} takes ${most}`;
+}
+
+/** NodeInfo 2.1: `software.version`. */
+function versionOf(nodeinfo: Readonly<Record<string, unknown>> | null): string | null {
+  const { software } = (nodeinfo ?? {}) as { readonly software?: { readonly version?: unknown } };
+  return typeof software?.version === 'string' ? software.version : null;
+}

@@ -1,0 +1,112 @@
+// What a running service tells strangers, asked at its loopback address as a stranger would come to it through a proxy:
+// WebFinger, NodeInfo, actors. What it does not tell is not told in its place.
+
+import { PorchlightError } from '../../shared/errors.ts';
+import { limits } from '../../shared/limits.ts';
+import type { PublicDocument, WebFingerAccount } from '../../shared/snapshot.ts';
+import { ask } from '../http-connections.ts';
+
+export interface AskedService {
+  /** Its loopback address. */
+  readonly base: URL;
+  /** The name by which strangers ask for it. */
+  readonly host: string;
+  readonly signal: AbortSignal;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly contentType: string;
+  readonly text: string;
+}
+
+const activityJson = 'application/activity+json';
+
+/** Throws `service-leavings` when the service fails; a service that has no such page has said so. */
+async function get({ base, host, signal }: AskedService, path: string, accept: string): Promise<Answer> {
+  const headers = { host, accept, 'x-forwarded-proto': 'https', 'user-agent': 'Porchlight (home node)' };
+  const { statusCode: status, headers: said, body } = await ask(new URL(path, base), { headers, signal });
+  let [text, bytes] = ['', 0];
+  const decoder = new TextDecoder();
+  for await (const part of body as AsyncIterable<Uint8Array>) {
+    bytes += part.byteLength;
+    if (bytes > limits.leftDocumentBytes) {
+      throw new PorchlightError(
+        'service-leavings',
+        `Cannot learn what the service leaves: ${path} is longer than it may be.`,
+      );
+    }
+    text += decoder.decode(part, { stream: true });
+  }
+  if (status >= 500 || status === 429) {
+    throw new PorchlightError(
+      'service-leavings',
+      `Cannot learn what the service leaves: ${path} answered ${status}; see its log.`,
+    );
+  }
+  return { status, contentType: String(said['content-type'] ?? ''), text: text + decoder.decode() };
+}
+
+/** RFC 7033, for one name; null: it says that nobody is called so. */
+export async function accountOf(service: AskedService, resource: string): Promise<WebFingerAccount | null> {
+  const path = `/.well-known/webfinger?resource=${encodeURIComponent(resource)}`;
+  const { status, text } = await get(service, path, 'application/jrd+json, application/json');
+  const said = status === 200 ? jsonObject(text) : null;
+  if (said === null || typeof said.subject !== 'string' || !Array.isArray(said.links)) return null;
+  const aliases = Array.isArray(said.aliases) ? said.aliases.filter((one) => typeof one === 'string') : [];
+  return { subject: said.subject, aliases, links: said.links.flatMap(linkOf) };
+}
+
+function linkOf(value: unknown): WebFingerAccount['links'] {
+  const { rel, type, href, template } = (typeof value === 'object' && value !== null ? value : {}) as Record<
+    string,
+    unknown
+  >;
+  if (typeof rel !== 'string' || rel === '') return [];
+  const kept = Object.entries({ type, href, template }).filter(([, one]) => typeof one === 'string' && one !== '');
+  return [{ rel, ...(Object.fromEntries(kept) as Record<'type' | 'href' | 'template', string>) }];
+}
+
+/** The account's actor as strangers get it; null: not without a signature, or not at a host of this service. */
+export async function actorOf(
+  service: AskedService,
+  { links }: WebFingerAccount,
+  hosts: readonly string[],
+): Promise<PublicDocument | null> {
+  const self = links.find(({ rel, type }) => rel === 'self' && (type === undefined || /json/.test(type)));
+  const url = self?.href === undefined ? null : URL.parse(self.href);
+  if (url === null || !hosts.includes(url.host)) return null;
+  const path = url.pathname + url.search;
+  const { status, contentType, text } = await get({ ...service, host: url.host }, path, activityJson);
+  const isActivity = /^application\/(activity\+json|ld\+json)\b/.test(contentType);
+  if (status !== 200 || !isActivity || jsonObject(text) === null) return null;
+  return { host: url.host, path, contentType, body: text };
+}
+
+/** NodeInfo, section "Discovery". 2.1 is 2.0 with two more things that may be said of the software. */
+export async function nodeinfoOf(service: AskedService): Promise<Readonly<Record<string, unknown>> | null> {
+  const { status, text } = await get(service, '/.well-known/nodeinfo', 'application/json');
+  const links: unknown = status === 200 ? jsonObject(text)?.links : null;
+  if (!Array.isArray(links)) return null;
+  for (const version of ['2.1', '2.0']) {
+    const wanted = `http://nodeinfo.diaspora.software/ns/schema/${version}`;
+    const link = links.find((one: { rel?: unknown }) => one.rel === wanted) as { href?: unknown } | undefined;
+    const url = typeof link?.href === 'string' ? URL.parse(link.href, `https://${service.host}`) : null;
+    if (url === null) continue;
+    const answer = await get(service, url.pathname + url.search, 'application/json');
+    const document = answer.status === 200 ? jsonObject(answer.text) : null;
+    if (document !== null) return { ...document, version: '2.1' };
+  }
+  return null;
+}
+
+function jsonObject(text: string): Readonly<Record<string, unknown>> | null {
+  try {
+    const value: unknown = JSON.parse(text);
+    const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
+    return isObject ? (value as Readonly<Record<string, unknown>>) : null;
+  } catch {
+    // A page for people, where there should be none: nothing is said.
+    return null;
+  }
+}

@@ -1,0 +1,46 @@
+// Which adapter a service of porchlight.toml has: the table of all software that Porchlight knows by name.
+
+import type { Clock } from '../shared/clock.ts';
+import type { ActivityPubServiceConfig } from '../shared/config/home-config.ts';
+import type { SoftwareKind } from '../shared/config/software.ts';
+import type { Adapter } from './adapters/adapter.ts';
+import { genericAdapter } from './adapters/generic.ts';
+import { gotosocial } from './adapters/gotosocial.ts';
+import { hollo } from './adapters/hollo.ts';
+import { lemmy } from './adapters/lemmy.ts';
+import { mastodon } from './adapters/mastodon.ts';
+import { misskey } from './adapters/misskey.ts';
+import { peertube } from './adapters/peertube.ts';
+import { pixelfed } from './adapters/pixelfed.ts';
+import { type ServerSoftware, serverAdapter } from './adapters/server-adapter.ts';
+import { ServerLeavings } from './leaving/server-leavings.ts';
+import type { Issuer } from './receipts/service-receipts.ts';
+
+export const serverSoftware: Readonly<Record<SoftwareKind, ServerSoftware>> = {
+  mastodon,
+  gotosocial,
+  peertube,
+  pixelfed,
+  misskey,
+  hollo,
+  lemmy,
+};
+
+export interface AdapterParts {
+  readonly clock: Clock;
+  /** What home's people have after the @. */
+  readonly domain: string;
+  readonly receipts: Issuer;
+}
+
+export function adapterOf(service: ActivityPubServiceConfig, { clock, domain, receipts }: AdapterParts): Adapter {
+  if (service.kind === 'activitypub') return genericAdapter({ ...service, receipts });
+  const software = serverSoftware[service.kind];
+  const { hosts, inboxes, database, signatures } = service;
+  const leavings = new ServerLeavings({ clock, domain, hosts, inboxes, database, reads: software.reads });
+  return serverAdapter(software, {
+    signatures,
+    receipts,
+    leavings: async (base, signal) => await leavings.ask(base, signal),
+  });
+}

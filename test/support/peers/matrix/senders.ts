@@ -1,0 +1,158 @@
+// All senders of the matrix in one process, with the actors' documents at one origin. Its clock can be off: what was sent
+// in the evening was signed in the evening. Spoken to in JSON lines: {"id", "op", ...} → {"id", "result"}.
+//
+//   night   a whole night of one sender to one home, one delivery after another; the statuses in their order
+//   fresh   one more follow
+//   forged  a follow whose body is not the one that was signed, at the door of the edge
+//   off     sets the clock, ms from the machine's
+
+import { createHash, generateKeyPairSync } from 'node:crypto';
+import dns from 'node:dns';
+import { readFileSync } from 'node:fs';
+import { createServer, request as httpsRequest } from 'node:https';
+import { createInterface } from 'node:readline';
+import { parseArgs } from 'node:util';
+import { activityOf, nightOf } from './activities.ts';
+import { setOff } from './evening-clock.ts';
+import { signersWith } from './signers.ts';
+
+interface Order {
+  readonly sender: string;
+  /** Name of the actor; each home has one of its own. */
+  readonly name: string;
+  readonly inbox: string;
+  readonly owner: string;
+  readonly post: string;
+  readonly offMs: number;
+}
+
+const { values } = parseArgs({
+  options: { port: { type: 'string' }, key: { type: 'string' }, cert: { type: 'string' } },
+});
+const origin = `https://localhost:${values.port}`;
+const pair = generateKeyPairSync('rsa', { modulusLength: 2048 });
+const publicKeyPem = pair.publicKey.export({ type: 'spki', format: 'pem' }).toString();
+const signers = await signersWith({ privateKey: pair.privateKey });
+
+// Homes are names below localhost; whether a machine's resolver knows those differs.
+const lookup = dns.lookup as (name: string, ...rest: unknown[]) => void;
+dns.lookup = ((name: string, ...rest: unknown[]) =>
+  lookup(name.endsWith('.localhost') ? 'localhost' : name, ...rest)) as typeof dns.lookup;
+
+function actorOf({ sender, name }: Order, role = 'users'): string {
+  const folder = Object.keys(signers).indexOf(sender);
+  if (folder < 0) throw new Error(`no sender ${sender}`);
+  return `${origin}/${folder}/${role}/${name}`;
+}
+
+async function send(order: Order, actor: string, activity: ReturnType<typeof activityOf>): Promise<number> {
+  const signer = signers[order.sender];
+  if (signer === undefined) throw new Error(`no sender ${order.sender}`);
+  return await signer({ actor, inbox: new URL(order.inbox), activity });
+}
+
+async function night(order: Order): Promise<readonly unknown[]> {
+  const [actor, relay] = [actorOf(order), actorOf(order, 'relays')];
+  const sent: unknown[] = [];
+  for (const { kind, by, activity } of nightOf({ actor, relay, owner: order.owner, post: order.post })) {
+    const status = await send(order, by === 'relay' ? relay : actor, activity);
+    sent.push({ kind, status, id: activity.id, actor: activity.actor });
+  }
+  return sent;
+}
+
+async function fresh(order: Order): Promise<unknown> {
+  const actor = actorOf(order);
+  const activity = activityOf({ id: `${actor}/follow/2`, type: 'Follow', actor, object: order.owner });
+  return { status: await send(order, actor, activity), id: activity.id, actor };
+}
+
+/** Signed by the sender for another server, whose name is this one; then the body is changed on its way. */
+async function forged(order: Order): Promise<number> {
+  const seen = await new Promise<{ headers: Record<string, string>; path: string; body: string }>((resolve, reject) => {
+    const ear = createServer({ key, cert }, (request, response) => {
+      const parts: Buffer[] = [];
+      request.on('data', (part: Buffer) => parts.push(part));
+      request.on('end', () => {
+        response.writeHead(202).end();
+        ear.close();
+        const headers = request.headers as Record<string, string>;
+        resolve({ headers, path: request.url ?? '', body: Buffer.concat(parts).toString('utf8') });
+      });
+    });
+    ear.listen(0, '127.0.0.1', () => {
+      const { port } = ear.address() as { port: number };
+      const actor = actorOf(order);
+      const activity = activityOf({ id: `${actor}/follow/3`, type: 'Follow', actor, object: order.owner });
+      const inbox = new URL(order.inbox);
+      inbox.port = String(port);
+      send({ ...order, inbox: inbox.href }, actor, activity).catch(reject);
+    });
+  });
+  const inbox = new URL(order.inbox);
+  const body = seen.body.replace('Follow', 'Unfollow');
+  const sha256 = createHash('sha256').update(body).digest('base64');
+  const { 'transfer-encoding': _, ...kept } = seen.headers;
+  const headers = {
+    ...kept,
+    host: inbox.host,
+    'content-length': String(Buffer.byteLength(body)),
+    ...(kept.digest === undefined ? {} : { digest: `SHA-256=${sha256}` }),
+    ...(kept['content-digest'] === undefined ? {} : { 'content-digest': `sha-256=:${sha256}:` }),
+  };
+  return await new Promise((resolve, reject) => {
+    const request = httpsRequest(inbox, { method: 'POST', path: seen.path, headers }, (response) => {
+      response.resume().on('end', () => resolve(response.statusCode ?? 0));
+    });
+    request.on('error', reject);
+    request.end(body);
+  });
+}
+
+async function answer(op: string, order: Order): Promise<unknown> {
+  switch (op) {
+    case 'names':
+      return Object.keys(signers);
+    case 'night':
+      return await night(order);
+    case 'fresh':
+      return await fresh(order);
+    case 'forged':
+      return await forged(order);
+    case 'off':
+      return setOff(order.offMs);
+    default:
+      throw new Error(`no operation ${op}`);
+  }
+}
+
+const [key, cert] = [readFileSync(values.key ?? ''), readFileSync(values.cert ?? '')];
+const server = createServer({ key, cert }, (request, response) => {
+  const id = `${origin}${request.url}`;
+  const isRelay = id.includes('/relays/');
+  if (!isRelay && !id.includes('/users/')) {
+    response.writeHead(404).end();
+    return;
+  }
+  response.writeHead(200, { 'content-type': 'application/activity+json' }).end(
+    JSON.stringify({
+      '@context': ['https://www.w3.org/ns/activitystreams', 'https://w3id.org/security/v1'],
+      type: isRelay ? 'Application' : 'Person',
+      id,
+      preferredUsername: id.split('/').at(-1),
+      inbox: `${id}/inbox`,
+      outbox: `${id}/outbox`,
+      publicKey: { id: `${id}#main-key`, owner: id, publicKeyPem },
+    }),
+  );
+});
+server.listen(Number(values.port), '127.0.0.1', () => console.log(JSON.stringify({ ready: true, origin })));
+
+createInterface({ input: process.stdin })
+  .on('line', (text) => {
+    const line = JSON.parse(text) as Order & { readonly id: unknown; readonly op: string };
+    answer(line.op, line)
+      .then((result) => console.log(JSON.stringify({ id: line.id, result: result ?? null })))
+      .catch((thrown: unknown) => console.log(JSON.stringify({ id: line.id, error: String(thrown) })));
+  })
+  .on('close', () => process.exit(0));
