@@ -84,9 +84,9 @@ export class Copies {
     await this.#drop(homeId, url, gone);
   }
 
-  /** What `keepAuthorized` took, for a question that was judged; null: nothing. */
+  /** What `keepAuthorized` took, for a question that was judged; null: nothing, or it is none that copies answer. */
   async findAuthorized(homeId: string, question: Question): Promise<FoundCopy | null> {
-    return isAddressable(question.url) ? await this.#find(homeId, question, ['authorized']) : null;
+    return variantsFor(question).length > 0 ? await this.#find(homeId, question, ['authorized']) : null;
   }
 
   /**

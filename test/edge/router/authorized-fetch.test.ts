@@ -164,6 +164,18 @@ describe('at night', () => {
     expect([401, 503]).toContain((await SELF.fetch(`https://${host}/users/me`, { headers: moved })).status);
   });
 
+  test.each(['POST', 'PUT', 'DELETE'])('a change (%s) is not answered as if it had been made', async (method) => {
+    await leave();
+    await warm('/users/me');
+    await home.sleep();
+    const letter = { method, host, path: '/users/me', body: new Uint8Array(), at: systemClock.now() };
+    const { headers } = await cavage(signer, letter, { headers: ['(request-target)', 'host', 'date', 'digest'] });
+    const asked = new Headers({ Accept: peer });
+    for (const [name, value] of headers) if (name !== 'content-length') asked.set(name, value);
+    const answer = await SELF.fetch(`https://${host}/users/me`, { method, headers: asked });
+    expect([answer.status, answer.headers.has('Retry-After')]).toEqual([503, true]);
+  });
+
   test.each([
     [['peer.example'], 403],
     [['example'], 403],
