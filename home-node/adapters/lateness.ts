@@ -20,11 +20,11 @@ export function latenessOf({ title, window, minds, hook }: Traits, delivery: Del
   if (times === null) return null;
   const { signedAt, expiresAt } = times;
   if (minds === 'expires' && expiresAt !== null && now > expiresAt + expiresLeewayMs) {
-    return `its signature expired ${ago(now - expiresAt)} before it came here, and ${title} refuses it then${cure(hook, title)}`;
+    return `its signature expired ${ago(now - expiresAt)} before it came here, and ${title} refuses it then${cure(hook, title, delivery)}`;
   }
   if (window === null || window === 'unknown' || signedAt === null) return null;
   if (now - signedAt > window.pastMs - leewayMs) {
-    return `it was signed ${ago(now - signedAt)} before it came here, and ${title} refuses what is older than ${ago(window.pastMs)}${cure(hook, title)}`;
+    return `it was signed ${ago(now - signedAt)} before it came here, and ${title} refuses what is older than ${ago(window.pastMs)}${cure(hook, title, delivery)}`;
   }
   if (signedAt - now > window.futureMs) {
     return `by this machine's clock it was signed in the future (${ago(signedAt - now)}), and ${title} bears no more than ${ago(window.futureMs)}; set the clock and retry it`;
@@ -32,10 +32,10 @@ export function latenessOf({ title, window, minds, hook }: Traits, delivery: Del
   return null;
 }
 
-function cure(hook: string | null, title: string): string {
+function cure(hook: string | null, title: string, { service }: Delivery): string {
   return hook === null
     ? `; nothing makes ${title} judge it by when it arrived: \`defer = true\` for this service has senders come again instead`
-    : `: its receipt hook is not in place; \`porchlight hook ${hook}\` says how to install it, and then this delivery can be retried`;
+    : `: its receipt hook is not in place; \`porchlight hook show ${service}\` says how to install it, and then this delivery can be retried`;
 }
 
 interface SignedTimes {

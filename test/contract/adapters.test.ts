@@ -123,7 +123,7 @@ describe.each(softwareKinds)('the adapter %s', (kind) => {
       const pastMs = window === null || window === 'unknown' ? 0 : window.pastMs;
       const delivery = deliveryTo(kind, signedAgo(pastMs + 15 * hour));
       const outcome = await deliver(delivery);
-      const mend = hook === null ? '`defer = true`' : `porchlight hook ${hook}`;
+      const mend = hook === null ? '`defer = true`' : `porchlight hook show ${delivery.service}`;
       expect(outcome).toMatchObject({ outcome: 'dead', reason: expect.stringContaining(mend) });
       expect(outcome).toMatchObject({ reason: expect.stringMatching(/signed (15|16|39) hours before it came here/) });
       // A night that the service bears is no reason.
