@@ -35,7 +35,7 @@ interface Software {
 const dateBlind: Software = {
   name: 'gotosocial',
   title: 'draft-cavage without a time check, as GoToSocial',
-  kind: 'activitypub',
+  kind: 'gotosocial',
   window: null,
   signatures: cavageAlone,
   takesBodyProof: false,
@@ -45,7 +45,7 @@ const windowed: readonly Software[] = [
   {
     name: 'fedify',
     title: 'Fedify application, an hour',
-    kind: 'activitypub',
+    kind: 'hollo',
     window: 'an hour',
     signatures: ['cavage', 'rfc9421'],
     takesBodyProof: true,
@@ -53,7 +53,7 @@ const windowed: readonly Software[] = [
   {
     name: 'peertube',
     title: '@peertube/http-signature as PeerTube calls it, 30 min',
-    kind: 'activitypub',
+    kind: 'peertube',
     window: '30 min',
     signatures: cavageAlone,
     takesBodyProof: false,
@@ -61,7 +61,7 @@ const windowed: readonly Software[] = [
   {
     name: 'misskey',
     title: '@peertube/http-signature as Misskey calls it, 5 min',
-    kind: 'activitypub',
+    kind: 'misskey',
     window: '5 min',
     signatures: cavageAlone,
     takesBodyProof: false,
@@ -69,7 +69,7 @@ const windowed: readonly Software[] = [
   {
     name: 'misskey-dev',
     title: '@misskey-dev/node-http-message-signatures, 5 min',
-    kind: 'activitypub',
+    kind: 'misskey',
     window: '5 min',
     signatures: cavageAlone,
     takesBodyProof: false,
