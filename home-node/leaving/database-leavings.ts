@@ -23,18 +23,22 @@ export interface Known {
 }
 
 export async function knownTo(database: ReadOnlyDatabase, { actors, blocks, keys }: Reads): Promise<Known> {
-  const known = await column(database, actors, 'uri');
+  // Counted in rows: a table that was not read to its end may have named somebody twice, or nobody.
+  const met = await all(database, actors);
   const blocked = blocks.length === 0 ? [] : await column(database, blocks, 'domain');
   const found = keys.length === 0 ? null : await all(database, keys);
   return {
-    actors: known.length > limits.databaseRows ? null : known,
+    actors: met.length > limits.databaseRows ? null : valuesOf(met, 'uri'),
     blockedDomains: blocked.map((domain) => domain.toLowerCase()),
     actorKeys: found === null ? null : found.flatMap(keyOf).slice(0, limits.actorKeys),
   };
 }
 
 async function column(database: ReadOnlyDatabase, asked: readonly string[], name: string): Promise<readonly string[]> {
-  const rows = await all(database, asked);
+  return valuesOf(await all(database, asked), name);
+}
+
+function valuesOf(rows: readonly Row[], name: string): readonly string[] {
   const values = new Set<string>();
   for (const row of rows) {
     const value = row[name];

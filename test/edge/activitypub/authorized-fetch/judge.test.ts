@@ -207,6 +207,20 @@ describe('isBlocked()', () => {
       }),
     );
   });
+
+  test('holds below a domain however deep, and reads a list once for all questions', () => {
+    let reads = 0;
+    const list = new Proxy(['bad.example', 'worse.example'], {
+      get: (target, name, receiver) => {
+        reads += 1;
+        return Reflect.get(target, name, receiver) as unknown;
+      },
+    });
+    expect(isBlocked(`${'x.'.repeat(500)}worse.example`, list)).toBe(true);
+    const first = reads;
+    for (const host of ['bad.example', 'a.bad.example', 'notbad.example']) isBlocked(host, list);
+    expect(reads).toBe(first);
+  });
 });
 
 test('readClaim() refuses a key whose address is too long, or none', async () => {
