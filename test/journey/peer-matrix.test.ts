@@ -30,7 +30,8 @@ function of(sender: string, home: Home): readonly (Sent & Fate)[] {
 
 function cellOf(one: Sent & Fate): Cell {
   const times = night.recorded(one.home).filter((id) => id === one.id).length;
-  if (one.outcome === 'dead') return times === 0 && /answered 40[13]|refuses what is older than/.test(one.reason) ? 'late' : 'NO';
+  if (one.outcome === 'dead')
+    return times === 0 && /answered 40[13]|refuses what is older than/.test(one.reason) ? 'late' : 'NO';
   if (one.outcome !== 'delivered') return 'NO';
   // The embedded home keeps no record of its own of everything: home's word is what there is.
   return one.home.isEmbedded || times === 1 ? 'yes' : 'NO';
