@@ -239,6 +239,11 @@ export const limits = {
   copyPathLength: 512,
   /** An unchanged page is stored again after this long. Danger: a paid write for every view. */
   copyAgainMs: 10 * minute,
+  /**
+   * A document that is given to who signs was asked for within so long before home's last word: home names what there is
+   * at least once a day. Danger: what a service deleted, and names no more, is given for ever.
+   */
+  authorizedCopyMs: 2 * day,
   /** Bytes of pages that one isolate is storing at once; beyond, a page waits for its next visitor. Danger: memory. */
   copyingBytes: 32 * MiB,
   /** Pages that one warm call asks for. Danger: the platform's 50 subrequests. */

@@ -2,6 +2,7 @@
 // a copy while it is away, and otherwise told when to come back. Deliveries never come here.
 
 import type { Clock } from '../../shared/clock.ts';
+import { limits } from '../../shared/limits.ts';
 import type { Absence } from '../../shared/presence.ts';
 import type { Snapshot } from '../../shared/snapshot.ts';
 import { answerFromCopy } from '../cache/answer.ts';
@@ -86,7 +87,10 @@ async function answerApart(
 ): Promise<Response | null> {
   const now = parts.clock.now();
   const question = { method: request.method, url: new URL(request.url), headers: request.headers };
-  const copy = await parts.copies.findAuthorized(homeId, question);
+  const found = await parts.copies.findAuthorized(homeId, question);
+  // What home did not have asked for again has gone, or is of so little note that nobody misses it.
+  const copy = found !== null && snapshot.madeAt - found.head.storedAt <= limits.authorizedCopyMs ? found : null;
+  if (copy === null) await found?.body?.cancel();
   const answer =
     copy === null
       ? parts.answerLeft(request, snapshot, now)

@@ -1,10 +1,11 @@
 // A service that shows nothing to who does not sign, through the whole Worker: the edge asks it as an actor of its own
 // before home sleeps, and at night gives what it was shown to who signs, and to nobody whom home blocks.
 
-import { reset, SELF } from 'cloudflare:test';
+import { env, reset, SELF } from 'cloudflare:test';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { askingHost } from '../../../edge/activitypub/authorized-fetch/ask-home.ts';
 import { systemClock } from '../../../shared/clock.ts';
+import { limits } from '../../../shared/limits.ts';
 import { publicKeyFromPem } from '../../../shared/signature/public-key.ts';
 import { readSignature } from '../../../shared/signature/read.ts';
 import type { SignedRequest } from '../../../shared/signature/request.ts';
@@ -17,6 +18,7 @@ import { migrated } from '../home/directory-database.ts';
 import { exampleSnapshot } from '../home/example-snapshot.ts';
 import { SmallHome } from './small-home.ts';
 
+const store = (env as unknown as { readonly STORE: R2Bucket }).STORE;
 const peer = 'application/activity+json';
 const alice = 'https://peer.example/users/alice';
 let signer: Signer;
@@ -216,6 +218,27 @@ describe('at night', () => {
     home.answer = () => ({ status: 404, body: 'nobody' });
     await warm('/users/me');
     await home.sleep();
+    expect((await ask('/users/me', signer)).status).toBe(503);
+  });
+
+  test('what home did not have asked for again before its last word is given no more', async () => {
+    await leave();
+    await warm('/users/me');
+    const agedBy = async (ms: number): Promise<void> => {
+      const { objects } = await store.list({ prefix: 'copies/', include: ['customMetadata'] });
+      for (const { key, customMetadata } of objects) {
+        const head = JSON.parse(customMetadata?.head ?? '') as { readonly storedAt: number };
+        const bytes = (await (await store.get(key))?.arrayBuffer()) ?? new ArrayBuffer();
+        await store.put(key, bytes, {
+          customMetadata: { head: JSON.stringify({ ...head, storedAt: head.storedAt - ms }) },
+        });
+      }
+      expect(objects).toHaveLength(1);
+    };
+    await home.sleep();
+    await agedBy(limits.authorizedCopyMs - 60_000);
+    expect((await ask('/users/me', signer)).status).toBe(200);
+    await agedBy(120_000);
     expect((await ask('/users/me', signer)).status).toBe(503);
   });
 
