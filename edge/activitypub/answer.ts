@@ -14,22 +14,25 @@ const maxAgeSeconds = 180;
  * to know before it answers is the service's to ask while it is awake.
  */
 export function answerActor(request: Request, snapshot: Snapshot, now: number): Response | null {
-  const { host, pathname, search } = new URL(request.url);
-  if (snapshot.services.some((each) => each.authorizedFetch === true && each.hosts.includes(host))) return null;
-  const isActor = snapshot.accounts.some(({ links }) =>
-    links.some(({ rel, href }) => {
-      const url = rel === 'self' && href !== undefined ? URL.parse(href) : null;
-      return url !== null && url.host === host && url.pathname + url.search === pathname + search;
-    }),
-  );
-  return isActor ? answerDocument(request, snapshot, now) : null;
+  const left = leftIn(snapshot);
+  const url = new URL(request.url);
+  const address = addressOf(url);
+  if (!left.actors.has(address) || left.signedHosts.has(url.host)) return null;
+  return answerWith(left.documents.get(address), request, snapshot, now);
 }
 
 /** null: not a question for a document that is here. `now` in ms since the epoch. */
 export function answerDocument(request: Request, snapshot: Snapshot, now: number): Response | null {
-  if (request.method !== 'GET' && request.method !== 'HEAD') return null;
-  const document = documentAt(new URL(request.url), snapshot);
-  if (document === null) return null;
+  return answerWith(leftIn(snapshot).documents.get(addressOf(new URL(request.url))), request, snapshot, now);
+}
+
+function answerWith(
+  document: PublicDocument | undefined,
+  request: Request,
+  snapshot: Snapshot,
+  now: number,
+): Response | null {
+  if (document === undefined || (request.method !== 'GET' && request.method !== 'HEAD')) return null;
   // ActivityPub section 3.2: the document for its own media types, whatever this server likes for others.
   if (isActivityType(document.contentType) && !prefersActivity(request.headers.get('Accept') ?? '')) return null;
   const headers = {
@@ -44,7 +47,40 @@ export function answerDocument(request: Request, snapshot: Snapshot, now: number
   return new Response(request.method === 'HEAD' ? null : document.body, { headers });
 }
 
-function documentAt({ host, pathname, search }: URL, { documents }: Snapshot): PublicDocument | null {
-  const path = pathname + search;
-  return documents.find((each) => each.host === host && each.path === path) ?? null;
+/** What a snapshot holds, by address: every question comes by here, and a server may have hundreds of accounts. */
+interface Left {
+  readonly documents: ReadonlyMap<string, PublicDocument>;
+  readonly actors: ReadonlySet<string>;
+  /** Hosts whose services show nothing to who does not sign. */
+  readonly signedHosts: ReadonlySet<string>;
+}
+
+/** Made once for each snapshot that an isolate holds. */
+const made = new WeakMap<Snapshot, Left>();
+
+function leftIn(snapshot: Snapshot): Left {
+  const known = made.get(snapshot);
+  if (known !== undefined) return known;
+  const documents = new Map<string, PublicDocument>();
+  for (const each of snapshot.documents) {
+    const address = `${each.host}${each.path}`;
+    // Of two at one address the first is the one.
+    if (!documents.has(address)) documents.set(address, each);
+  }
+  const actors = new Set<string>();
+  for (const { links } of snapshot.accounts) {
+    for (const { rel, href } of links) {
+      const url = rel === 'self' && href !== undefined ? URL.parse(href) : null;
+      if (url !== null) actors.add(addressOf(url));
+    }
+  }
+  const signing = snapshot.services.filter(({ authorizedFetch }) => authorizedFetch === true);
+  const left = { documents, actors, signedHosts: new Set(signing.flatMap(({ hosts }) => hosts)) };
+  made.set(snapshot, left);
+  return left;
+}
+
+/** Host, path and query. */
+function addressOf({ host, pathname, search }: URL): string {
+  return `${host}${pathname}${search}`;
 }
