@@ -32,6 +32,8 @@ export interface ServiceAnswer {
   readonly retryAfterMs: number | null;
   /** When it answered, ms since the epoch by home's clock; absent: nobody looked. */
   readonly at?: number;
+  /** Its hook took a receipt of home and judged the delivery as of its arrival: its age is no reason. */
+  readonly isJudgedAtArrival?: boolean;
 }
 
 /** What is known of the software as such. */

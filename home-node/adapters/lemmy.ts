@@ -25,7 +25,8 @@ export const lemmy: ServerSoftware = {
   acceptance: () => acceptances.lemmy,
   deduplicatesBy: 'activity id',
   unproven: [400, 401],
-  unprovenMayPass: true,
+  // Its 400 is for activities that it does not know, too: of most senders most would be tried in vain.
+  unprovenMayPass: false,
   isSilent: false,
   says: { 403: 'it does not federate with the sender', 404: 'this is no inbox of it' },
   retryAfterMs: null,

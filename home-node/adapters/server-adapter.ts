@@ -83,11 +83,11 @@ function outcomeOf(software: ServerSoftware, answer: ServiceAnswer, delivery: De
   const { traits, unproven, says, isSilent, retryAfterMs, oddity } = software;
   const own = oddity?.(answer, delivery) ?? null;
   if (own !== null) return own;
-  const { status, at } = answer;
+  const { status, at, isJudgedAtArrival = false } = answer;
   const isTaken = status >= 200 && status < 300;
-  const late = at === undefined ? null : latenessOf(traits, delivery, at);
-  if (late !== null && isTaken && isSilent) return { outcome: 'dead', reason: late };
-  if (unproven.includes(status)) return unprovenOutcome(software, status, delivery, late);
+  const late = at === undefined || isJudgedAtArrival ? null : latenessOf(traits, delivery, at);
+  if (late !== null && (unproven.includes(status) || (isTaken && isSilent))) return { outcome: 'dead', reason: late };
+  if (unproven.includes(status)) return unprovenOutcome(software, status, delivery);
   const plain = outcomeByStatus(answer, delivery);
   if (plain.outcome === 'dead') {
     const meaning = status === 413 ? tooLong(traits, delivery) : says[status];
@@ -104,22 +104,17 @@ function outcomeOf(software: ServerSoftware, answer: ServiceAnswer, delivery: De
 
 /**
  * The sender's key may be out of reach a while longer: where the edge could not judge the proof either, and where the
- * service does not tell this from a bad proof. Right after waking a network is often not whole yet. `late`: age is a
- * reason, but for a receipt that its hook takes.
+ * service does not tell this from a bad proof. Right after waking a network is often not whole yet.
  */
 function unprovenOutcome(
-  { traits: { title, hook }, unprovenMayPass }: ServerSoftware,
+  { traits: { title }, unprovenMayPass }: ServerSoftware,
   status: number,
   { undecided, attempts }: Delivery,
-  late: string | null,
 ): Outcome {
-  const isAge = late !== null && (hook === null || !unprovenMayPass);
-  if (!isAge && (undecided !== null || unprovenMayPass) && attempts < undecidedTries) {
+  if ((undecided !== null || unprovenMayPass) && attempts < undecidedTries) {
     const edge = undecided === null ? 'though the edge could' : `nor could the edge (${undecided})`;
-    const reason = late ?? `${title} answered ${status}: it could not check the sender's proof, ${edge}`;
-    return { outcome: 'later', reason };
+    return { outcome: 'later', reason: `${title} answered ${status}: it could not check the sender's proof, ${edge}` };
   }
-  if (late !== null) return { outcome: 'dead', reason: late };
   const reason =
     undecided === null
       ? `${title} answered ${status}: it does not accept a proof that the edge found good; its own log says why (another key since then, a host that it does not take for its own, a form of signature that it does not know)`

@@ -21,10 +21,6 @@ export interface LateRequestFacts {
   readonly now: number;
 }
 
-/** What the hook says of a request that it judged (home-node/hooks/). */
-export const judgedHeader = 'porchlight-hook';
-export const judgedValue = 'v1 judged-at-arrival';
-
 const ageMs = 16 * 3600_000;
 
 /** The same request twice. */

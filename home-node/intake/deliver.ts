@@ -8,6 +8,7 @@ import { causeOf } from '../../shared/errors.ts';
 import { limits } from '../../shared/limits.ts';
 import type { Adapter, ServiceAnswer } from '../adapters/adapter.ts';
 import { type Dispatcher, Pool } from '../http-connections.ts';
+import { judgedHeader, judgedValue } from '../receipts/receipt.ts';
 import { headersToService } from './forward-headers.ts';
 
 /** A service as intake sees it. */
@@ -73,8 +74,10 @@ export class Deliverer {
       const handler: Dispatcher.DispatchHandler = {
         onRequestStart: () => undefined,
         onResponseStart: (_controller, status, fields) => {
-          if (status >= 200)
-            answer = { status, retryAfterMs: this.#retryAfterMs(fields['retry-after']), at: this.#clock.now() };
+          if (status < 200) return;
+          const retryAfterMs = this.#retryAfterMs(fields['retry-after']);
+          const isJudgedAtArrival = fields[judgedHeader] === judgedValue;
+          answer = { status, retryAfterMs, at: this.#clock.now(), isJudgedAtArrival };
         },
         onResponseData: (controller, part) => {
           read += part.byteLength;

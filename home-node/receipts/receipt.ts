@@ -14,6 +14,10 @@ import { fieldValue, type SignedRequest } from '../../shared/signature/request.t
 
 export const receiptHeader = 'Porchlight-Receipt';
 
+/** What a hook (home-node/hooks/) says in the answer to a request that it judged by its receipt. */
+export const judgedHeader = 'porchlight-hook';
+export const judgedValue = 'v1 judged-at-arrival';
+
 /** The request that a receipt is about, as it was sent. */
 export interface ReceiptSubject extends SignedRequest {
   /** Base64url without padding. */

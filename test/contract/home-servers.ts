@@ -115,7 +115,7 @@ export interface HomeServer {
   readonly origin: string;
   readonly came: Came[];
   /** Instead of what it would answer by itself. */
-  answer: { readonly status: number; readonly retryAfter?: string } | null;
+  answer: { readonly status: number; readonly retryAfter?: string; readonly isJudged?: boolean } | null;
   stop(): Promise<void>;
 }
 
@@ -128,7 +128,8 @@ export async function startServer(kind: SoftwareKind, peer: Peer): Promise<HomeS
       const came = { request, body: Buffer.concat(parts) };
       server.came.push(came);
       const finish = (status: number): void => {
-        const { retryAfter } = server.answer ?? {};
+        const { retryAfter, isJudged } = server.answer ?? {};
+        if (isJudged === true) response.setHeader('Porchlight-Hook', 'v1 judged-at-arrival');
         response.writeHead(status, retryAfter === undefined ? {} : { 'Retry-After': retryAfter }).end();
       };
       if (server.answer !== null) finish(server.answer.status);

@@ -7,11 +7,12 @@ import { join } from 'node:path';
 import { causeOf } from '../../../shared/errors.ts';
 import type { ActivityPubServiceConfig } from '../../config.ts';
 import { hookedAs, hookless } from '../../hooks/software.ts';
+import { judgedHeader, judgedValue } from '../../receipts/receipt.ts';
 import { readSecret } from '../../receipts/secret.ts';
 import { serviceSecret } from '../../receipts/service-receipts.ts';
 import { type Check, type ConfiguredExam, fault, type Result, unchecked, warning, well } from '../check.ts';
 import { connectionTroubleOf } from '../connection-trouble.ts';
-import { judgedHeader, judgedValue, lateRequest } from '../late-request.ts';
+import { lateRequest } from '../late-request.ts';
 import type { DoctorPorts } from '../ports.ts';
 
 export const hooksCheck: Check = {
