@@ -159,13 +159,14 @@ export async function startHome(
     services: named.map(({ name }) => name),
     isCurrent: (name) => intake.intake.isCurrent(name),
   });
+  const leavings = new LeavingsFile(join(folder, 'leavings.json'), log, clock);
   const leaver = new Leaver({
     clock,
     log,
     words: settings.current,
     services: named,
     links: config.links,
-    kept: new LeavingsFile(join(folder, 'leavings.json'), log),
+    kept: leavings,
     senders: async () => await ledger.senders(),
     nextVersion: versionsOf(ledger, 'snapshot-version'),
     send: async (snapshot) => await api.leaveSnapshot(snapshot),
@@ -234,7 +235,16 @@ export async function startHome(
     calls,
     api,
     ledger,
-    intake,
+    intake: {
+      intake: intake.intake,
+      // At the end, or when another home node takes the folder: from then on the files are not this one's.
+      close: async () => {
+        absenceWatch.stop();
+        await intake.close();
+        absences.close(clock.now());
+        leavings.close();
+      },
+    },
     leaver,
     warmer,
     dayTimes: seams.dayTimes ?? {},
@@ -256,11 +266,7 @@ export async function startHome(
     onEvent: seams.onEvent ?? (() => undefined),
     onProgress: seams.onWaking ?? (() => undefined),
     onSuperseded: seams.onSuperseded ?? (() => undefined),
-    close: async () => {
-      absenceWatch.stop();
-      absences.close(clock.now());
-      await carrier.close();
-    },
+    close: async () => await carrier.close(),
   });
   home.start();
   absenceWatch.start();

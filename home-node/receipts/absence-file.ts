@@ -26,6 +26,7 @@ export class AbsenceFile implements Absences {
   #writtenAt: number | null = null;
   /** Something was put off that the disk does not have yet. */
   #isOwed = false;
+  #isClosed = false;
 
   constructor(path: string, log: Log, keepMs: number) {
     this.#path = path;
@@ -57,9 +58,10 @@ export class AbsenceFile implements Absences {
     if (this.#isDue(now, putOffEveryMs)) this.#write(now);
   }
 
-  /** Home ends: what is not on the disk yet is written. */
+  /** What is not on the disk yet is written, and nothing afterwards: another home node may have the folder. */
   close(now: number): void {
     if (this.#isOwed) this.#write(now);
+    this.#isClosed = true;
   }
 
   #isDue(now: number, everyMs: number): boolean {
@@ -72,6 +74,7 @@ export class AbsenceFile implements Absences {
   }
 
   #write(now: number): void {
+    if (this.#isClosed) return;
     this.#writtenAt = now;
     this.#isOwed = false;
     try {
