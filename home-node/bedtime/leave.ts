@@ -99,7 +99,8 @@ export class Leaver {
       const { content, isHeard } = await this.#gather();
       // Before any service was ever up there is nothing to say; what an earlier edge was told may still be good.
       if (content.services.length === 0) return false;
-      const said = JSON.stringify(content);
+      // Keys spare a question and no more; which are the most useful changes all day, and they are large.
+      const said = JSON.stringify({ ...content, actorKeys: undefined });
       const now = this.#options.clock.now();
       if (said === this.#left) {
         // A service that should have said something and did not: that nothing changed is not known.
