@@ -108,10 +108,15 @@ function candidatesFor(resource: string, request: Request, said: Said, { service
       found.set(service.name, { host, service });
     } else if (hosts.includes(asked)) found.set(service.name, { host: asked, service });
   }
-  // A service that has never been up is not in the snapshot, and may have the name.
+  // A service that has never been up is not in the snapshot, and may have the name, whichever host was asked.
+  for (const { name, hosts } of said.services) {
+    const host = hosts.includes(asked) ? asked : hosts[0];
+    if (host !== undefined && !services.some((one) => one.name === name)) found.set(name, { host, service: null });
+  }
   const known = services.some(({ hosts }) => hosts.includes(asked));
   const settled = said.services.some(({ hosts }) => hosts.includes(asked));
-  if (!known && (settled || found.size === 0)) found.set('', { host: asked, service: null });
+  const isAsked = [...found.values()].some(({ host }) => host === asked);
+  if (!known && !isAsked && (settled || found.size === 0)) found.set('', { host: asked, service: null });
   return [...found.values()];
 }
 

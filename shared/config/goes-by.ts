@@ -46,10 +46,16 @@ export function goesBy(claimed: readonly string[], part: EdgePart | null, snapsh
             ...snapshot,
             language,
             title,
+            // What it says of all does not hold of a service that the settings have since.
+            complete: snapshot.complete && part.services.every(({ name }) => has(snapshot, name)),
             services: snapshot.services.flatMap((profile) => profileBy(part, profile)).map(within),
             documents: snapshot.documents.filter(({ host }) => named.includes(host)),
           },
   };
+}
+
+function has({ services }: Snapshot, service: string): boolean {
+  return services.some(({ name }) => name === service);
 }
 
 /** Inboxes are the snapshot's to say; at which hosts, and with which signatures, the part's. */

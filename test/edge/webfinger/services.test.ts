@@ -289,6 +289,20 @@ describe('while home sleeps', () => {
     expect((await finger(apex, `acct:videos@${apex}`)).status).toBe(503);
   });
 
+  test('a name at the domain is not 404 while a service that settings name was never up', async () => {
+    await leave({ services: [service('home', apex, { tellsAccounts: true })], complete: true });
+    const settled = (name: string, host: string) =>
+      ({ name, kind: 'activitypub', hosts: [host], signatures: ['cavage'] }) as const;
+    const services = [settled('home', apex), settled('social', social)];
+    const words = { language: 'en', title: 'x', statusPage: true };
+    const part = { version: 1, hosts: [apex, social, tube], services, ...words };
+    expect((await home.leaveConfig(part)).status).toBe(200);
+    meAtSocial();
+    expect(await subjectAt(apex, `acct:me@${apex}`)).toBe(`acct:me@${apex}`);
+    await home.sleep(null);
+    expect((await finger(apex, `acct:you@${apex}`)).status).toBe(503);
+  });
+
   test('where all was told, 404 is 404', async () => {
     await leave({
       services: [service('social', social, { accountDomain: apex, tellsAccounts: true })],
