@@ -258,6 +258,7 @@ export async function startHome(
     onSuperseded: seams.onSuperseded ?? (() => undefined),
     close: async () => {
       absenceWatch.stop();
+      absences.close(clock.now());
       await carrier.close();
     },
   });

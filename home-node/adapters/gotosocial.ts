@@ -24,6 +24,7 @@ export const gotosocial: ServerSoftware = {
   acceptance: () => acceptances.gotosocial,
   deduplicatesBy: 'activity id, within one inbox',
   unproven: [401],
+  unprovenMayPass: false,
   isSilent: false,
   says: {
     400: 'it cannot read the activity',

@@ -22,6 +22,7 @@ export const hollo: ServerSoftware = {
   acceptance: () => acceptances.hollo,
   deduplicatesBy: 'activity id',
   unproven: [401],
+  unprovenMayPass: true,
   isSilent: false,
   says: { 400: 'it cannot read the activity', 404: 'nobody of this name is here' },
   retryAfterMs: null,

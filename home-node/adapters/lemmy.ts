@@ -25,6 +25,7 @@ export const lemmy: ServerSoftware = {
   acceptance: () => acceptances.lemmy,
   deduplicatesBy: 'activity id',
   unproven: [400, 401],
+  unprovenMayPass: true,
   isSilent: false,
   says: { 403: 'it does not federate with the sender', 404: 'this is no inbox of it' },
   retryAfterMs: null,

@@ -27,6 +27,7 @@ export const mastodon: ServerSoftware = {
   acceptance: byVersion,
   deduplicatesBy: 'activity id',
   unproven: [401],
+  unprovenMayPass: false,
   isSilent: false,
   says: {
     301: 'it sends elsewhere; `url` must be that of Mastodon itself (Puma), not of a proxy before it',

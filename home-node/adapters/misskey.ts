@@ -25,6 +25,7 @@ export const misskey: ServerSoftware = {
   // A Follow that comes twice is one; a byte-identical one after an Undo is a new one, as its sender means it.
   deduplicatesBy: 'object id',
   unproven: [401],
+  unprovenMayPass: false,
   isSilent: false,
   says: { 400: 'it cannot read the activity', 404: 'its federation is switched off, or this is no inbox of it' },
   retryAfterMs: null,

@@ -25,6 +25,7 @@ export const peertube: ServerSoftware = {
   deduplicatesBy: 'object id',
   // 403 for all that it does not accept of a signature, its own failure to fetch the key among it.
   unproven: [401, 403],
+  unprovenMayPass: true,
   isSilent: false,
   says: {
     400: 'it cannot read the activity, or its signature',

@@ -25,6 +25,7 @@ export const pixelfed: ServerSoftware = {
   acceptance: () => acceptances.pixelfed,
   deduplicatesBy: 'object id',
   unproven: [401, 403],
+  unprovenMayPass: false,
   isSilent: true,
   says: { 404: 'its federation or its shared inbox is switched off' },
   retryAfterMs: null,

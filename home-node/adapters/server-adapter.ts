@@ -40,6 +40,8 @@ export interface ServerSoftware {
   readonly deduplicatesBy: string | null;
   /** Statuses by which it says that a proof does not hold, or is too old. */
   readonly unproven: readonly number[];
+  /** Its failure to fetch a sender's key is answered with one of these too, so that they may pass. */
+  readonly unprovenMayPass: boolean;
   /** It answers success before it has looked at the proof: what it refuses, it refuses in silence. */
   readonly isSilent: boolean;
   /** What other statuses mean, for an owner. */
@@ -84,8 +86,8 @@ function outcomeOf(software: ServerSoftware, answer: ServiceAnswer, delivery: De
   const { status, at } = answer;
   const isTaken = status >= 200 && status < 300;
   const late = at === undefined ? null : latenessOf(traits, delivery, at);
-  if (late !== null && (unproven.includes(status) || (isTaken && isSilent))) return { outcome: 'dead', reason: late };
-  if (unproven.includes(status)) return unprovenOutcome(traits, status, delivery);
+  if (late !== null && isTaken && isSilent) return { outcome: 'dead', reason: late };
+  if (unproven.includes(status)) return unprovenOutcome(software, status, delivery, late);
   const plain = outcomeByStatus(answer, delivery);
   if (plain.outcome === 'dead') {
     const meaning = status === 413 ? tooLong(traits, delivery) : says[status];
@@ -100,12 +102,24 @@ function outcomeOf(software: ServerSoftware, answer: ServiceAnswer, delivery: De
   return { outcome: 'later', reason, ...(wait === null ? {} : { retryAfterMs: wait }) };
 }
 
-/** The edge found the proof good, or could not judge it: then the sender's key may be out of reach a while longer. */
-function unprovenOutcome({ title }: Traits, status: number, { undecided, attempts }: Delivery): Outcome {
-  if (undecided !== null && attempts < undecidedTries) {
-    const reason = `${title} answered ${status}: it could not check the sender's proof, nor could the edge (${undecided})`;
+/**
+ * The sender's key may be out of reach a while longer: where the edge could not judge the proof either, and where the
+ * service does not tell this from a bad proof. Right after waking a network is often not whole yet. `late`: age is a
+ * reason, but for a receipt that its hook takes.
+ */
+function unprovenOutcome(
+  { traits: { title, hook }, unprovenMayPass }: ServerSoftware,
+  status: number,
+  { undecided, attempts }: Delivery,
+  late: string | null,
+): Outcome {
+  const isAge = late !== null && (hook === null || !unprovenMayPass);
+  if (!isAge && (undecided !== null || unprovenMayPass) && attempts < undecidedTries) {
+    const edge = undecided === null ? 'though the edge could' : `nor could the edge (${undecided})`;
+    const reason = late ?? `${title} answered ${status}: it could not check the sender's proof, ${edge}`;
     return { outcome: 'later', reason };
   }
+  if (late !== null) return { outcome: 'dead', reason: late };
   const reason =
     undecided === null
       ? `${title} answered ${status}: it does not accept a proof that the edge found good; its own log says why (another key since then, a host that it does not take for its own, a form of signature that it does not know)`

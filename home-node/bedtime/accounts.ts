@@ -22,13 +22,19 @@ export interface AccountsFound {
   /** Links of accounts that a service answers for by itself: the edge adds them. */
   readonly links: readonly AccountLink[];
   readonly faults: readonly AccountFault[];
+  /** Services of which an account is left out: who is not here is theirs to say. */
+  readonly incomplete: ReadonlySet<string>;
 }
 
-/** A name of these characters can be written in every `acct:` (RFC 7565 section 7) without an escape. */
-const plainUser = /^[A-Za-z0-9._~!$&'()*+,;=-]{1,256}$/;
+/**
+ * Characters that RFC 7565 section 7 takes without an escape, and letters of whatever script: Lemmy has people whose names
+ * are Arabic or Cyrillic, whom its peers ask for as they are written.
+ */
+const plainUser = /^[\p{L}\p{M}\p{N}._~!$&'()*+,;=-]{1,256}$/u;
 
 export function accountsOf(services: readonly AccountsOfService[], links: readonly AccountLink[]): AccountsFound {
   const faults: AccountFault[] = [];
+  const incomplete = new Set<string>();
   /** By name: whose it is. */
   const taken = new Map<string, string>();
   const accounts: WebFingerAccount[] = [];
@@ -42,6 +48,7 @@ export function accountsOf(services: readonly AccountsOfService[], links: readon
       const acct = acctOf(said.subject);
       if (acct === null || !plainUser.test(acct.user)) {
         faults.push(`${service.name} names an account ${said.subject}, which is no acct: address; it is left out.`);
+        incomplete.add(service.name);
         continue;
       }
       const account = placed(said, service);
@@ -63,7 +70,7 @@ export function accountsOf(services: readonly AccountsOfService[], links: readon
         add(service.name, { ...account, subject: free, aliases: distinct(account.aliases, [free]) });
     }
   }
-  const open = services.filter(({ accounts: told }) => told === null);
+  const open = services.filter(({ name, accounts: told }) => told === null || incomplete.has(name));
   const isOpen = (name: string): boolean => open.some((service) => mayHave(service, name));
   for (const name of new Set(links.map(({ account }) => account))) {
     const uri = `acct:${name}`;
@@ -71,7 +78,7 @@ export function accountsOf(services: readonly AccountsOfService[], links: readon
     // Nobody's but the owner's: found, and not to be followed.
     add('[[links]]', { subject: uri, aliases: [], links: [] });
   }
-  return { accounts, links: open.length === 0 ? [] : links, faults };
+  return { accounts, links: open.length === 0 ? [] : links, faults, incomplete };
 }
 
 function mayHave({ hosts, accountDomain }: AccountsOfService, name: string): boolean {

@@ -8,6 +8,7 @@ import { limits } from '../../shared/limits.ts';
 import type { AccountLink, Snapshot } from '../../shared/snapshot.ts';
 import type { Adapter, Leavings } from '../adapters/adapter.ts';
 import type { Log } from '../log.ts';
+import { within } from '../within.ts';
 import type { LeavingsFile } from './leavings-file.ts';
 import { sendRising } from './rising-version.ts';
 import { makeSnapshot, type SnapshotContent, type SnapshotService } from './snapshot.ts';
@@ -175,7 +176,10 @@ export class Leaver {
     const base = service.origin();
     if (base === null) return null;
     try {
-      const leavings = await adapter.leavings(new URL(base), AbortSignal.timeout(askMs));
+      const asking = adapter.leavings(new URL(base), AbortSignal.timeout(askMs));
+      // Not all that is asked hears the signal: a database that stands still would keep every later snapshot from the edge.
+      const leavings = await within(askMs, asking);
+      if (leavings === undefined) throw new Error(`it takes longer than ${askMs / 1000} s`);
       kept.keep(name, leavings);
       return leavings;
     } catch (thrown) {

@@ -57,6 +57,8 @@ export function makeSnapshot({
   links = [],
   senders,
 }: SnapshotFacts): SnapshotMade {
+  const named = services.map(({ leavings, ...service }) => ({ ...service, accounts: leavings.accounts }));
+  const found = accountsOf(named, links);
   const profiles: ServiceProfile[] = services.map(
     ({ name, hosts, signatures, accepts, accountDomain, authorizedFetch, defers, leavings }) => ({
       name,
@@ -64,7 +66,7 @@ export function makeSnapshot({
       inboxes: leavings.inboxes,
       signatures,
       ...(accountDomain === undefined ? {} : { accountDomain }),
-      tellsAccounts: leavings.accounts !== null,
+      tellsAccounts: leavings.accounts !== null && !found.incomplete.has(name),
       ...(authorizedFetch === true ? { authorizedFetch } : {}),
       ...(accepts === undefined ? {} : { accepts }),
       ...(defers === true ? { defers } : {}),
@@ -72,12 +74,10 @@ export function makeSnapshot({
   );
   const met = services.map(({ leavings }) => leavings.knownActors);
   const actors = new Set([...met.flatMap((known) => known ?? []), ...senders]);
-  const named = services.map(({ leavings, ...service }) => ({ ...service, accounts: leavings.accounts }));
-  const found = accountsOf(named, links);
   const content: SnapshotContent = {
     language,
     title,
-    complete,
+    complete: complete && found.incomplete.size === 0,
     services: profiles,
     accounts: found.accounts,
     // Of a host without a server of its own: that of the service named first.

@@ -47,12 +47,22 @@ async function get({ base, host, signal }: AskedService, path: string, accept: s
   return { status, contentType: String(said['content-type'] ?? ''), text: text + decoder.decode() };
 }
 
-/** RFC 7033, for one name; null: it says that nobody is called so. */
-export async function accountOf(service: AskedService, resource: string): Promise<WebFingerAccount | null> {
+/** By these a service says that a name is nobody's, or none that it answers for (Misskey: 422). */
+const nobodys: readonly number[] = [400, 404, 410, 422];
+
+/**
+ * RFC 7033, for one name. `nobody`: it says that nobody is called so. `untold`: it says nothing of it, as one does that
+ * sends elsewhere or lets nobody in: that is no word for the end of an account.
+ */
+export async function accountOf(
+  service: AskedService,
+  resource: string,
+): Promise<WebFingerAccount | 'nobody' | 'untold'> {
   const path = `/.well-known/webfinger?resource=${encodeURIComponent(resource)}`;
   const { status, text } = await get(service, path, 'application/jrd+json, application/json');
+  if (nobodys.includes(status)) return 'nobody';
   const said = status === 200 ? jsonObject(text) : null;
-  if (said === null || typeof said.subject !== 'string' || !Array.isArray(said.links)) return null;
+  if (said === null || typeof said.subject !== 'string' || !Array.isArray(said.links)) return 'untold';
   const aliases = Array.isArray(said.aliases) ? said.aliases.filter((one) => typeof one === 'string') : [];
   return { subject: said.subject, aliases, links: said.links.flatMap(linkOf) };
 }

@@ -31,13 +31,19 @@ interface Told {
 /** Questions before the service at the same moment. What was answered is remembered, also when time runs out. */
 const atOnce = 4;
 
+/** Of a name: `nobody` and `untold` as public-answers.ts has them. */
+type Answer = Told | 'nobody' | 'untold';
+
+/** What is nobody's may be somebody's a moment later, ms: the account was made, and its page not yet. */
+const nobodyMs = 60_000;
+
 type Remembered<What> = { readonly at: number; readonly what: What };
 
 /** Remembers for a while what is costly to ask: a server at work, and a machine on a battery, are not asked all day. */
 export class ServerLeavings {
   readonly #server: LeavingServer;
   #known: Remembered<Known> | null = null;
-  readonly #told = new Map<string, Remembered<Told | null>>();
+  readonly #told = new Map<string, Remembered<Answer>>();
 
   constructor(server: LeavingServer) {
     this.#server = server;
@@ -81,36 +87,51 @@ export class ServerLeavings {
     return this.#known.what;
   }
 
-  /** In the order of names; each subject once. */
-  async #accounts(service: AskedService, names: readonly string[]): Promise<readonly Told[]> {
+  /**
+   * In the order of names; each subject once. null: there is an account of which the running service says nothing, or of
+   * none of them anything, as one does that is asked by a name which it does not take for its own. To leave those out
+   * would be to say that they are gone.
+   */
+  async #accounts(service: AskedService, names: readonly string[]): Promise<readonly Told[] | null> {
     const { domain, hosts } = this.#server;
     const bySubject = new Map<string, Told>();
+    const own = new Set(names);
+    let [found, untold] = [0, 0];
     // The actor of the server itself is called as its host is, in several of them.
     const asked = [...new Set([...names, domain, ...hosts])];
     for (let at = 0; at < asked.length; at += atOnce) {
       const some = asked.slice(at, at + atOnce);
-      for (const told of await Promise.all(some.map(async (name) => await this.#one(service, name)))) {
-        if (told !== null) bySubject.set(told.account.subject, told);
+      const answers = await Promise.all(some.map(async (name) => await this.#one(service, name)));
+      for (const [index, told] of answers.entries()) {
+        const isOwn = own.has(some[index] ?? '');
+        if (typeof told === 'object') bySubject.set(told.account.subject, told);
+        if (isOwn && typeof told === 'object') found += 1;
+        if (isOwn && told === 'untold') untold += 1;
       }
     }
-    return [...bySubject.values()];
+    return untold > 0 || (own.size > 0 && found === 0) ? null : [...bySubject.values()];
   }
 
-  async #one(service: AskedService, name: string): Promise<Told | null> {
+  async #one(service: AskedService, name: string): Promise<Answer> {
     const now = this.#server.clock.now();
     const before = this.#told.get(name);
-    if (before !== undefined && this.#isFresh(before, now)) return before.what;
+    if (before !== undefined && this.#isFresh(before, now, typeof before.what === 'object' ? undefined : nobodyMs)) {
+      return before.what;
+    }
     const { domain, hosts } = this.#server;
-    const account =
-      (await accountOf(service, `acct:${name}@${domain}`)) ??
-      (domain === service.host ? null : await accountOf(service, `acct:${name}@${service.host}`));
-    const what = account === null ? null : { account, actor: await actorOf(service, account, hosts) };
+    const first = await accountOf(service, `acct:${name}@${domain}`);
+    const second =
+      typeof first === 'object' || domain === service.host
+        ? first
+        : await accountOf(service, `acct:${name}@${service.host}`);
+    const account = second === 'nobody' ? first : second;
+    const what = typeof account === 'object' ? { account, actor: await actorOf(service, account, hosts) } : account;
     this.#told.set(name, { at: now, what });
     return what;
   }
 
-  #isFresh({ at }: Remembered<unknown>, now: number): boolean {
+  #isFresh({ at }: Remembered<unknown>, now: number, forMs: number = limits.leavingsFreshMs): boolean {
     // Either way, because the clock may have been set back.
-    return Math.abs(now - at) < limits.leavingsFreshMs;
+    return Math.abs(now - at) < forMs;
   }
 }

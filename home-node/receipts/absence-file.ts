@@ -1,5 +1,6 @@
 // Keeps the record of absences (absences.ts) in a file of the data folder, so that it outlives the absence. It is written
-// when an absence is found and, while all is well, now and then: after a crash the absence begins some minutes early.
+// when an absence is found and, while all is well or deliveries are put off, now and then: after a crash the absence begins
+// some minutes early, and what was put off within the last minute is forgotten.
 
 import { readFileSync } from 'node:fs';
 import { causeOf } from '../../shared/errors.ts';
@@ -9,6 +10,8 @@ import { current, putOff, type ServiceRecord, unseen, wasAway } from './absences
 
 /** While nothing happens, ms: what a crash makes the absence longer by, against wear of the disk. */
 const writeEveryMs = 5 * 60_000;
+/** While deliveries are put off, ms: a morning of thousands costs a few writes. */
+const putOffEveryMs = 60_000;
 
 export interface Absences {
   wasAway(service: string, receivedAt: number, now: number): boolean;
@@ -21,6 +24,8 @@ export class AbsenceFile implements Absences {
   readonly #keepMs: number;
   readonly #records: Map<string, ServiceRecord>;
   #writtenAt: number | null = null;
+  /** Something was put off that the disk does not have yet. */
+  #isOwed = false;
 
   constructor(path: string, log: Log, keepMs: number) {
     this.#path = path;
@@ -42,15 +47,24 @@ export class AbsenceFile implements Absences {
       isFound ||= before.absences !== after.absences;
       this.#records.set(service, after);
     }
-    if (services.length === 0) return;
-    const isDue = this.#writtenAt === null || Math.abs(now - this.#writtenAt) >= writeEveryMs;
-    if (isFound || isDue) this.#write(now);
+    if (isFound || this.#isOwed || (services.length > 0 && this.#isDue(now, writeEveryMs))) this.#write(now);
   }
 
   /** As absences.ts says. */
   putOff(service: string, receivedAt: number, now: number): void {
     this.#records.set(service, putOff(this.#of(service), receivedAt, now, now - this.#keepMs));
-    this.#write(now);
+    this.#isOwed = true;
+    if (this.#isDue(now, putOffEveryMs)) this.#write(now);
+  }
+
+  /** Home ends: what is not on the disk yet is written. */
+  close(now: number): void {
+    if (this.#isOwed) this.#write(now);
+  }
+
+  #isDue(now: number, everyMs: number): boolean {
+    // Either way, because the clock may have been set back.
+    return this.#writtenAt === null || Math.abs(now - this.#writtenAt) >= everyMs;
   }
 
   #of(service: string): ServiceRecord {
@@ -59,6 +73,7 @@ export class AbsenceFile implements Absences {
 
   #write(now: number): void {
     this.#writtenAt = now;
+    this.#isOwed = false;
     try {
       writeDurably(this.#path, JSON.stringify(Object.fromEntries(this.#records)));
     } catch (thrown) {

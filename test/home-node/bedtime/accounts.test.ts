@@ -84,7 +84,7 @@ describe('accounts of services under one domain', () => {
 
   test('are not made up by a link where a service that cannot be asked may have them', () => {
     const links = [{ account: 'me@example.org', rel: 'x', href: 'https://x.example/' }];
-    expect(accountsOf([{ ...mastodon, accounts: null }], links)).toEqual({ accounts: [], links, faults: [] });
+    expect(accountsOf([{ ...mastodon, accounts: null }], links)).toMatchObject({ accounts: [], links, faults: [] });
     expect(accountsOf([{ ...mastodon, accounts: [] }], links).accounts).toHaveLength(1);
   });
 });
@@ -162,6 +162,26 @@ test('an account that is no acct: address is left out, and told', () => {
     const { accounts, faults } = accountsOf([{ ...mastodon, accounts: [{ subject, aliases: [], links: [] }] }], []);
     expect([accounts, faults.length, faults[0]]).toEqual([[], 1, expect.stringContaining(subject)]);
   }
+});
+
+test('an account that is left out is not said to be nobody: its service is asked', () => {
+  const facts = { language: 'en', title: 'x', complete: true, links: [], senders: [] };
+  const made = (subject: string) => {
+    const accounts = [...(mastodon.accounts ?? []), { subject, aliases: [], links: [] }];
+    const leavings = { inboxes: [], accounts, nodeinfo: null, documents: [], knownActors: [], pages: [] };
+    const { content } = makeSnapshot({ ...facts, services: [{ ...mastodon, signatures: ['cavage'], leavings }] });
+    return [content.complete, content.services[0]?.tellsAccounts];
+  };
+  expect(made('acct:you@example.org')).toEqual([true, true]);
+  expect(made('https://social.example.org/users/you')).toEqual([false, false]);
+});
+
+test('an account may have a name of another script', () => {
+  const { accounts, faults } = accountsOf(
+    [{ ...mastodon, accounts: [account('имя@example.org', 'https://x.example/u/имя')] }],
+    [],
+  );
+  expect([accounts[0]?.subject, faults]).toEqual(['acct:имя@example.org', []]);
 });
 
 test('whatever services say, no name is twice, and no account has two selfs', () => {

@@ -122,15 +122,19 @@ describe('leaving', () => {
     newest = -1;
   });
 
+  const plain: Omit<Adapter, 'leavings'> = {
+    kind: 'test',
+    signatures: ['cavage'],
+    knowsPages: false,
+    greeter: null,
+    deduplicatesBy: null,
+    headersFor: async () => [],
+    outcomeOf: () => ({ outcome: 'delivered' }),
+  };
+
   function leaver(...others: LeavingService[]): Leaver {
     const adapter: Adapter = {
-      kind: 'test',
-      signatures: ['cavage'],
-      knowsPages: false,
-      greeter: null,
-      deduplicatesBy: null,
-      headersFor: async () => [],
-      outcomeOf: () => ({ outcome: 'delivered' }),
+      ...plain,
       leavings: async () => {
         if (current instanceof Error) throw current;
         return current;
@@ -139,6 +143,7 @@ describe('leaving', () => {
     return new Leaver({
       clock: { now: () => now },
       log,
+      askMs: 500,
       words: () => ({ language: 'en', title: 'A' }),
       services: [{ name: 's', hosts: ['a.example'], adapter, origin: () => origin }, ...others],
       kept: new LeavingsFile(join(folder, 'leavings.json'), log),
@@ -167,6 +172,15 @@ describe('leaving', () => {
     one.forget();
     await one.leave();
     expect(left).toHaveLength(3);
+  });
+
+  test('does not wait for ever for a service that never ends to say what it leaves', async () => {
+    let asked = 0;
+    const adapter = { ...plain, leavings: async () => await new Promise<never>(() => void (asked += 1)) };
+    const one = leaver({ name: 't', hosts: ['b.example'], adapter, origin: () => origin });
+    expect(await one.leave()).toBe(true);
+    expect(await one.leave()).toBe(true);
+    expect([asked, left[0]?.services.map(({ name }) => name)]).toEqual([2, ['s']]);
   });
 
   describe('what does not change', () => {

@@ -170,6 +170,32 @@ describe('what a server leaves', () => {
     }
   });
 
+  test('leaves names to the running service when it says nothing of one: that is not the end of an account', async () => {
+    for (const said of [
+      { status: 403, body: {} },
+      { status: 301, body: '' },
+      { type: 'text/html', body: '<html>' },
+    ]) {
+      says.set(webFinger('anna'), said);
+      const left = await ask(leavings());
+      expect([left.accounts, left.inboxes]).toEqual([null, ['/users/{name}/inbox']]);
+    }
+    // Its database has an account, and it knows none: it was asked by a name that is not its own.
+    says.delete(webFinger('anna'));
+    expect((await ask(leavings())).accounts).toBeNull();
+  });
+
+  test('has an account a minute after it was said to be nobody', async () => {
+    const database = new DatabaseSync(join(folder, 'sqlite.db'));
+    database.exec("UPDATE accounts SET suspended_at = NULL WHERE username = 'out'");
+    database.close();
+    const from = leavings();
+    expect((await ask(from)).accounts).toHaveLength(1);
+    says.set(webFinger('out'), { body: accountOf('out') });
+    now += 60_000;
+    expect((await ask(from)).accounts).toHaveLength(2);
+  });
+
   test('is not read without end (limits.leftDocumentBytes)', async () => {
     says.set(webFinger('anna'), { body: { ...accountOf('anna'), long: 'x'.repeat(limits.leftDocumentBytes) } });
     await expect(ask(leavings())).rejects.toMatchObject({ code: 'service-leavings' });

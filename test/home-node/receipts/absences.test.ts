@@ -1,6 +1,6 @@
 // The record of absences: what home was away for, by its own notes, and what it was not.
 
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -133,7 +133,22 @@ describe('the file of absences', () => {
     file.current(['social'], evening + 6 * minute);
     expect(readFileSync(path, 'utf8')).not.toBe(written);
     file.putOff('social', evening + 6 * minute, evening + 7 * minute);
+    file.close(evening + 8 * minute);
     expect(new AbsenceFile(path, log, month).wasAway('social', evening + 7 * minute, evening + 8 * minute)).toBe(true);
+  });
+
+  test('is not written for each delivery that is put off', () => {
+    const file = new AbsenceFile(path, log, month);
+    const inodes = new Set<number>();
+    for (let at = evening; at < evening + minute; at += 100) {
+      file.putOff('social', at - hour, at);
+      inodes.add(statSync(path).ino);
+    }
+    expect(inodes.size).toBe(1);
+    expect(file.wasAway('social', evening + minute - 100, evening + minute)).toBe(true);
+    // The service is not current yet: the watch brings it to the disk nevertheless.
+    file.current([], evening + minute);
+    expect(JSON.parse(readFileSync(path, 'utf8')).social.absences[0][1]).toBe(evening + minute - 100);
   });
 
   test('that cannot be read is said, and counts as if home had never been there', () => {
