@@ -102,6 +102,8 @@ export function router(parts: Parts): Hono<Addressed> {
 
 /** What is the edge's own in another spelling is nobody else's. */
 async function keepOwn(context: Context<Addressed>, next: Next): Promise<Response | undefined> {
+  // Most addresses hold neither its name nor anything that may be it encoded: they need not be taken apart.
+  if (!/porchlight|%/i.test(context.req.url)) return await handOn(next);
   return isOwnPath(new URL(context.req.url).pathname) ? problem(404, 'no-such-call') : await handOn(next);
 }
 

@@ -71,80 +71,8 @@ export interface SmallFigures {
   readonly p99Ms: number;
 }
 
-/** `count` requests over `connections` kept-alive connections, one at a time on each. */
-export async function smallRequests(target: Target, connections: number, count: number): Promise<SmallFigures> {
-  const bytes = requestBytes(target);
-  const times: number[] = [];
-  const sockets: Socket[] = [];
-  const start = performance.now();
-  await new Promise<void>((resolve, reject) => {
-    let started = 0;
-    for (let n = 0; n < connections; n++) {
-      const socket = open(target);
-      sockets.push(socket);
-      let sentAt = 0;
-      const next = (): void => {
-        if (started === count) return;
-        started += 1;
-        sentAt = performance.now();
-        socket.write(bytes);
-      };
-      socket.on('error', reject);
-      readAnswers(socket, (status) => {
-        if (status !== 200) reject(new Error(`Cannot measure: ${target.path} answered ${status}.`));
-        times.push(performance.now() - sentAt);
-        if (times.length === count) resolve();
-        else next();
-      });
-      next();
-    }
-  });
-  const seconds = (performance.now() - start) / 1000;
-  for (const socket of sockets) socket.destroy();
-  return { perSecond: count / seconds, ...percentiles(times) };
-}
-
 export function percentiles(times: readonly number[]): { readonly p50Ms: number; readonly p99Ms: number } {
   const sorted = [...times].sort((a, b) => a - b);
   const at = (share: number): number => sorted[Math.floor(share * (sorted.length - 1))] ?? 0;
   return { p50Ms: at(0.5), p99Ms: at(0.99) };
-}
-
-/** Seconds that one download takes. */
-export async function download(target: Target): Promise<number> {
-  const socket = open(target);
-  const start = performance.now();
-  await new Promise<void>((resolve, reject) => {
-    socket.on('error', reject);
-    readAnswers(socket, (status) => (status === 200 ? resolve() : reject(new Error(`answered ${status}`))));
-    socket.write(requestBytes(target));
-  });
-  socket.destroy();
-  return (performance.now() - start) / 1000;
-}
-
-/** Seconds that one upload of `bytes` takes. */
-export async function upload(target: Target, bytes: number): Promise<number> {
-  const socket = open(target);
-  const block = Buffer.alloc(256 * 1024, 'c');
-  const start = performance.now();
-  await new Promise<void>((resolve, reject) => {
-    socket.on('error', reject);
-    readAnswers(socket, (status) => (status === 200 ? resolve() : reject(new Error(`answered ${status}`))));
-    socket.write(requestBytes(target, 'POST', bytes));
-    let left = bytes;
-    const write = (): void => {
-      while (left > 0) {
-        const part = block.subarray(0, Math.min(left, block.length));
-        left -= part.length;
-        if (!socket.write(part)) {
-          socket.once('drain', write);
-          return;
-        }
-      }
-    };
-    write();
-  });
-  socket.destroy();
-  return (performance.now() - start) / 1000;
 }

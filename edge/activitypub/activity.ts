@@ -12,6 +12,8 @@ export interface Activity {
    * most of what arrives, because servers announce the end of an account to everybody they know.
    */
   readonly ofItself: 'Delete' | 'Update' | null;
+  /** It carries a proof of who made it, whoever hands it on; home's service checks that, the edge does not. */
+  readonly carriesProof: boolean;
 }
 
 export type ActivityReading = { readonly activity: Activity } | { readonly malformed: string };
@@ -23,7 +25,8 @@ export function readActivity(body: Uint8Array, depth: number = limits.jsonDepth)
   const actor = idOf(reading.json.actor);
   if (actor === null) return { malformed: 'it names no actor' };
   if (!isAddress(actor)) return { malformed: 'its actor is no address' };
-  return { activity: { actor, ofItself: idOf(reading.json.object) === actor ? newsOf(reading.json) : null } };
+  const ofItself = idOf(reading.json.object) === actor ? newsOf(reading.json) : null;
+  return { activity: { actor, ofItself, carriesProof: carriesProof(reading.json) } };
 }
 
 /** Activity Streams 2.0 section 4: a link, an object with an id, or a list of them, here of exactly one. */
@@ -36,6 +39,13 @@ function idOf(value: unknown): string | null {
 /** Long ones, and those with spaces or control characters, would only be trouble in rows and logs. */
 function isAddress(id: string): boolean {
   return id.length <= limits.addressLength && !/[\s\p{Cc}]/u.test(id);
+}
+
+/** A Linked Data signature (RsaSignature2017), or an object integrity proof, alone or among others (FEP-8b32). */
+function carriesProof({ signature, proof }: JsonObject): boolean {
+  if (isObject(signature) && typeof signature.signatureValue === 'string') return true;
+  const proofs: readonly unknown[] = Array.isArray(proof) ? proof : [proof];
+  return proofs.some((one) => isObject(one) && typeof one.proofValue === 'string');
 }
 
 function newsOf({ type }: JsonObject): Activity['ofItself'] {

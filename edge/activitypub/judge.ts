@@ -13,8 +13,8 @@
 //   not signed, or signed in two ways                              unproven           401
 //   signed as home's service cannot verify (shared/acceptance)     unproven           401
 //   uncovered, stale or future, expired, wrong digest              unproven           401
-//   actor on another host than the key                             unproven           401
-//   home blocks the domain of both                                 blocked            403
+//   actor on another host than the key, and not handed on          unproven           401
+//   home blocks the domain of the key                              blocked            403
 //   key wrong, owned by another, too weak, not allowed, garbage    unproven           401
 //   an algorithm that home's service cannot verify                 unproven           401
 //   key gone (410) or not there (404)                              unproven           401
@@ -30,8 +30,9 @@
 // Never 404 or 410: a peer would take the account for deleted. 400, 403 and 413 are final for most senders, so that they
 // are for what no other try and no later moment would change; all else can be sent again.
 //
-// An activity that somebody else forwards, signed by the forwarder's key, is refused like any other whose key is not
-// its actor's: the proof of authorship that it may carry in its body is not read here.
+// An activity that somebody else hands on (a relay, or the server of whom a reply was written to) is signed by that one's
+// key. It is accepted as that one's where home's service looks for the proof of authorship that it carries in its body;
+// that proof is not read here, and without one, or for other services, the signer must be the actor.
 
 import type { Acceptance } from '../../shared/acceptance/acceptance.ts';
 import { requireAcceptable, requireAlgorithm } from '../../shared/acceptance/require.ts';
@@ -114,9 +115,10 @@ export async function read(facts: InboxFacts): Promise<Claim | Refused> {
       (name) => isField(name) && !headers.some(([each]) => each.toLowerCase() === name),
     );
     if (lost !== undefined) return refusal('unproven', `it covers ${lost}, which is not passed on to home's service`);
-    if (!isSameHost(activity.actor, signature.keyId)) {
+    if (!mayBeHandedOn(activity, accepts) && !isSameHost(activity.actor, signature.keyId)) {
       return refusal('unproven', `the actor ${activity.actor} is not on the host of the key ${signature.keyId}`);
     }
+    // Of what is handed on, that of who brings it: whom it is from, home's service looks at itself.
     const host = URL.parse(signature.keyId)?.hostname ?? '';
     if (isBlocked(host, facts.blockedDomains ?? [])) return refusal('blocked', `home blocks ${host}`);
     const proof: Proof = { by: signature.by, keyId: signature.keyId };
@@ -166,7 +168,7 @@ export async function conclude(claim: Claim, answer: KeyAnswer): Promise<Conclus
 
 async function concludeWith(claim: Claim, publicKey: PublicKey, owner: string): Promise<Conclusion> {
   const { proof, activity, signature, accepts } = claim;
-  if (owner !== activity.actor) {
+  if (owner !== activity.actor && !mayBeHandedOn(activity, accepts)) {
     return settled(refusal('unproven', `the key ${proof.keyId} is ${owner}'s, not ${activity.actor}'s`));
   }
   try {
@@ -178,6 +180,11 @@ async function concludeWith(claim: Claim, publicKey: PublicKey, owner: string): 
     if (isRefused(thrown)) return { verdict: refusal('unproven', thrown.message), keyMayBeOld: true };
     throw thrown;
   }
+}
+
+/** Home's service will ask who made it, and not only who brought it. */
+function mayBeHandedOn(activity: Activity, accepts: Acceptance): boolean {
+  return accepts.forwarded === true && activity.carriesProof;
 }
 
 /** Not `(request-target)`, nor `@method`. */

@@ -106,7 +106,9 @@ async function decide(ports: InboxPorts, post: InboxPost, claim: Claim): Promise
   const { homeId, request } = post;
   // Who comes from loopback comes through a proxy on this machine, and all do: that says nothing of whose it is.
   const distinct = post.remoteAddress === null || isLoopback(post.remoteAddress) ? null : network;
-  const naming = { homeId, network: distinct, origin: `${request.scheme}://${request.host}` };
+  // Peers look the edge's actor up by https, however this came; a host has a port only in development.
+  const scheme = request.host.includes(':') ? request.scheme : 'https';
+  const naming = { homeId, network: distinct, origin: `${scheme}://${request.host}` };
   const tooMany = ports.arrivalRates.refusal(keyOrigin(keyId), naming, ports.clock.now());
   if (tooMany !== null) return { verdict: 'refused', kind: 'over-quota', reason: tooMany };
   const verdict = await prove(ports.keys, post.snapshot, claim, naming);

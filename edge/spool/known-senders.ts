@@ -68,15 +68,24 @@ export class KnownSenders {
   /** A delivery of this sender was stored. */
   add(sender: string): void {
     if (this.#spool.now < this.#outUntil) {
+      this.#forgetSettled();
       const isIn = this.#built !== null && (this.#built.filter?.mayContain(sender) ?? true);
       if (!isIn && !this.#settling.has(sender)) this.#settling.set(sender, this.#outUntil);
     }
     if (this.#built !== null) this.#built = this.#with(this.#built, [sender]);
   }
 
+  /** They lie in the order of their times: while filters are asked for without end, the first are over first. */
+  #forgetSettled(): void {
+    for (const [sender, until] of this.#settling) {
+      if (until > this.#spool.now) return;
+      this.#settling.delete(sender);
+    }
+  }
+
   /** For how long, ms, a Worker may still take this sender for a stranger. */
   settleMs(sender: string): number {
-    if (this.#spool.now >= this.#outUntil) this.#settling.clear();
+    this.#forgetSettled();
     return Math.max(0, (this.#settling.get(sender) ?? 0) - this.#spool.now);
   }
 

@@ -56,4 +56,10 @@ export interface Acceptance {
   readonly bodyBytes: number;
   /** Depth of JSON in a body; `limits.jsonDepth` holds besides. */
   readonly jsonDepth: number;
+  /**
+   * What another server hands on (a relay, or whom a reply was written to) is taken if the activity carries a proof of its
+   * own: a Linked Data signature, or an object integrity proof (FEP-8b32), which the software checks itself. False if left
+   * out: the signer must be the activity's actor.
+   */
+  readonly forwarded?: boolean;
 }

@@ -40,6 +40,8 @@ const mastodonRfc9421: Rfc9421Acceptance = {
 };
 
 const usual = { bodyBytes: limits.inboxBodyBytes, jsonDepth: limits.jsonDepth };
+/** It looks for a proof in the activity itself where the signer is somebody else. */
+const forwarded = true;
 
 /** packages/fedify/src/sig/http.ts of 2.3: Date must be there and covered; a query is left out of what is verified. */
 const fedify: Acceptance = {
@@ -79,8 +81,9 @@ const anyRfc9421: Rfc9421Acceptance = {
   query: true,
 };
 
-const mastodon45: Acceptance = { ...usual, cavage: mastodonCavage, rfc9421: mastodonRfc9421 };
-const mastodonBefore45: Acceptance = { ...usual, cavage: mastodonCavage, rfc9421: null };
+/** app/services/activitypub/process_activity_service.rb: by the Linked Data signature, on main an integrity proof too. */
+const mastodon45: Acceptance = { ...usual, forwarded, cavage: mastodonCavage, rfc9421: mastodonRfc9421 };
+const mastodonBefore45: Acceptance = { ...usual, forwarded, cavage: mastodonCavage, rfc9421: null };
 
 export const acceptances = {
   /** 4.5 and later. */
@@ -111,6 +114,8 @@ export const acceptances = {
    */
   peertube: {
     ...usual,
+    // middlewares/activitypub.ts, checkJsonLDSignature.
+    forwarded,
     bodyBytes: 500 * KiB,
     cavage: { ...plainCavage, times: ['date', '(created)'], numbers: ['quoted'], query: true },
     rfc9421: null,
@@ -121,6 +126,8 @@ export const acceptances = {
    */
   misskey: {
     ...usual,
+    // queue/processors/InboxProcessorService.ts: RsaSignature2017.
+    forwarded,
     bodyBytes: 64 * KiB,
     cavage: { ...plainCavage, covered: ['date'], dateRequired: true, numbers: ['quoted'], query: true },
     rfc9421: null,
@@ -135,7 +142,8 @@ export const acceptances = {
     cavage: { ...plainCavage, named: ['rsa-sha256', 'hs2019', null], covered: ['date'], dateRequired: true },
     rfc9421: null,
   },
-  hollo: fedify,
+  /** handler.ts of Fedify: proofs of the activity are looked at before the request's. */
+  hollo: { ...fedify, forwarded },
   /** The embedded home verifies by Fedify, after the edge's own rules. */
   embedded: fedify,
   /** activitypub-federation-rust, src/http_signatures.rs: RSA with SHA-256, whatever is named; a body of 256 KiB. */

@@ -30,12 +30,13 @@ const spellings: readonly NumberSpelling[] = ['quoted', 'bare'];
 /** `at` is where it stands, for `wrong`. */
 export function readAcceptance(value: unknown, at: string, wrong: Wrong): Acceptance {
   const read = new Reader(wrong);
-  const { cavage, rfc9421, bodyBytes, jsonDepth } = read.record(value, at);
+  const { cavage, rfc9421, bodyBytes, jsonDepth, forwarded } = read.record(value, at);
   return {
     cavage: cavage === null ? null : readCavage(read, read.record(cavage, `${at}.cavage`), `${at}.cavage`),
     rfc9421: rfc9421 === null ? null : readRfc9421(read, read.record(rfc9421, `${at}.rfc9421`), `${at}.rfc9421`),
     bodyBytes: read.count(bodyBytes, `${at}.bodyBytes`),
     jsonDepth: read.count(jsonDepth, `${at}.jsonDepth`),
+    ...(forwarded === undefined ? {} : { forwarded: read.truth(forwarded, `${at}.forwarded`) }),
   };
 }
 

@@ -32,6 +32,8 @@ const notTyped: readonly (readonly [begin: string, why: string])[] = [
   ['porchlight spool discard', 'wants a dead letter: test/journey/new-owner.test.ts'],
   ['porchlight edge revoke', 'cuts the home of this evening off: test/journey/new-owner.test.ts'],
   ['porchlight edge release www.', 'nobody has that name here: test/journey/new-owner.test.ts'],
+  ['porchlight hook show social', 'wants a server that needs one: test/home-node/cli/hook.test.ts'],
+  ['porchlight hook write social', 'wants a server that needs one: test/home-node/cli/hook.test.ts'],
   ['rm -r ~/porchlight', 'there is no doubt of what it does'],
 ];
 /** Typed although one of notTyped begins alike. */
