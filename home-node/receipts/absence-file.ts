@@ -4,6 +4,7 @@
 
 import { readFileSync } from 'node:fs';
 import { causeOf } from '../../shared/errors.ts';
+import { isObject } from '../../shared/json-object.ts';
 import { writeDurably } from '../durable-file.ts';
 import type { Log } from '../log.ts';
 import { current, putOff, type ServiceRecord, unseen, wasAway } from './absences.ts';
@@ -88,9 +89,21 @@ export class AbsenceFile implements Absences {
 
 function read(path: string, log: Log): Map<string, ServiceRecord> {
   try {
-    return new Map(Object.entries(JSON.parse(readFileSync(path, 'utf8')) as Record<string, ServiceRecord>));
+    const json: unknown = JSON.parse(readFileSync(path, 'utf8'));
+    const entries = Object.entries(isObject(json) ? json : {});
+    const records = entries.filter((entry): entry is [string, ServiceRecord] => isRecord(entry[1]));
+    if (records.length < entries.length || !isObject(json)) {
+      log.warn(`Cannot read all of ${path}: it is not as it was written; what it does not say counts as an absence.`);
+    }
+    return new Map(records);
   } catch (thrown) {
     if ((thrown as NodeJS.ErrnoException).code !== 'ENOENT') log.warn(`Cannot read ${path}: ${causeOf(thrown)}`);
     return new Map();
   }
+}
+
+function isRecord(value: unknown): value is ServiceRecord {
+  if (!isObject(value) || !Array.isArray(value.absences)) return false;
+  const isSpan = (span: unknown): boolean => Array.isArray(span) && span.length === 2 && span.every(Number.isFinite);
+  return (value.currentAt === null || Number.isFinite(value.currentAt)) && value.absences.every(isSpan);
 }

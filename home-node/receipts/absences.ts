@@ -19,8 +19,11 @@ export interface ServiceRecord {
 /** Of a service that was never seen: all that arrived before waits for it. */
 export const unseen: ServiceRecord = { currentAt: null, absences: [] };
 
-/** Notes come every minute; some may fail to come on a busy machine without anybody having been away. */
-export const gapMs = 5 * 60_000;
+/**
+ * Notes come every minute; one may fail to come on a busy machine without anybody having been away. Well below the
+ * shortest window of a service (Misskey's 5 minutes): what is too old for it after an absence must be in the record.
+ */
+export const gapMs = 150_000;
 
 /** Arrivals are told by the edge's clock, absences by home's: they may differ by what intake bears. */
 export const slackMs = 5 * 60_000;

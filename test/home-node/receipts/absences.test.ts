@@ -157,6 +157,20 @@ describe('the file of absences', () => {
     expect(lines.join('')).toContain('Cannot read');
   });
 
+  test.each([
+    '[]',
+    '{"social":5}',
+    '{"social":{"currentAt":"now","absences":[]}}',
+    '{"social":{"currentAt":1,"absences":[[1]]}}',
+  ])('of another shape says nothing, and everything is an absence: %s', (text) => {
+    writeFileSync(path, text);
+    const file = new AbsenceFile(path, log, month);
+    expect(lines.join('')).toContain('Cannot read all of');
+    expect(file.wasAway('social', evening, morning)).toBe(true);
+    file.current(['social'], morning);
+    expect(file.wasAway('social', evening, morning)).toBe(true);
+  });
+
   test('is kept by a watch that notes what is current, and no more once it is stopped', async () => {
     const file = new AbsenceFile(path, log, month);
     const asked: string[] = [];
