@@ -41,6 +41,7 @@ describe.each(softwareKinds)('kind = "%s"', (kind) => {
         otherMachine: false,
         inboxes,
         signatures,
+        accountDomain: null,
         database: null,
         defer: false,
         receiptDays: limits.receiptDays,
