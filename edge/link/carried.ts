@@ -4,7 +4,7 @@
 
 import type { ResponseHead } from '../../shared/link/heads.ts';
 import { type CarryFailure, outcomeResponse } from './between.ts';
-import type { Parcel } from './parcel.ts';
+import { Parcel } from './parcel.ts';
 import { visitorHeaders } from './response-headers.ts';
 import type { Watched } from './stall-watch.ts';
 import type { Visited } from './visitor-watch.ts';
@@ -180,7 +180,7 @@ export class Carried implements Watched, Visited {
     if (parcel === null || bytes.length * 2 >= parcel.bytes) return part;
     const own = bytes.slice();
     parcel.spent();
-    return { bytes: own, parcel: null };
+    return { bytes: own, parcel: Parcel.alone(own) };
   }
 
   #close(): void {

@@ -45,14 +45,15 @@ export class EdgeOutbox {
   }
 
   #give(frames: readonly Uint8Array<ArrayBuffer>[]): void {
+    const message = frames.length === 1 ? (frames[0] ?? new Uint8Array()) : joined(frames);
     try {
-      this.#socket.send(frames.length === 1 ? (frames[0] ?? new Uint8Array()) : joined(frames));
+      this.#socket.send(message);
     } catch (thrown) {
       // The platform says so before it calls webSocketClose.
       this.#onBroken(thrown);
       return;
     }
-    for (const { buffer } of frames) if (buffer.byteLength > largeBytes) letGo(buffer);
+    for (const { buffer } of [message, ...frames]) if (buffer.byteLength > largeBytes) letGo(buffer);
   }
 }
 

@@ -26,6 +26,11 @@ export class Parcel {
     return message.length < largeBytes || uses === 0 ? null : new Parcel(message.buffer, uses + 1);
   }
 
+  /** Memory of one piece alone, which is given back when it has gone on. */
+  static alone(piece: Uint8Array<ArrayBuffer>): Parcel {
+    return new Parcel(piece.buffer, 1);
+  }
+
   /** One of its uses is over. After the last, no view of the message holds anything. */
   spent(): void {
     this.#uses -= 1;
