@@ -11,14 +11,14 @@ import { keyOrigin } from '../../shared/signature/key-origin.ts';
 import type { SignedRequest } from '../../shared/signature/request.ts';
 import type { ServiceProfile, Snapshot } from '../../shared/snapshot.ts';
 import type { Verdict } from '../../shared/verdict.ts';
-import { isLoopback, networkOf } from '../http/public-address.ts';
+import { networkOf } from '../http/public-address.ts';
 import type { PutResult, Spool } from '../spool/spool.ts';
 import { type Activity, readActivity } from './activity.ts';
 import type { ArrivalRates } from './arrival-rates.ts';
 import { newDeliveryId } from './delivery-id.ts';
-import { exportedKey } from './exported-keys.ts';
 import { type Claim, conclude, type Moot, mootness, read, unprovenSender } from './judge.ts';
-import type { Keys, Naming } from './keys.ts';
+import type { Keys } from './keys.ts';
+import { namingOf, prove } from './proving.ts';
 import type { UndecidedOrigins } from './undecided-origins.ts';
 
 /** Is this service of home there now? Asked for services alone that want nothing taken for them while they are not. */
@@ -104,32 +104,21 @@ async function decide(ports: InboxPorts, post: InboxPost, claim: Claim): Promise
   const { keyId } = claim.proof;
   const network = post.remoteAddress === null ? null : networkOf(post.remoteAddress);
   const { homeId, request } = post;
-  // Who comes from loopback comes through a proxy on this machine, and all do: that says nothing of whose it is.
-  const distinct = post.remoteAddress === null || isLoopback(post.remoteAddress) ? null : network;
-  // Peers look the edge's actor up by https, however this came; a host has a port only in development.
-  const scheme = request.host.includes(':') ? request.scheme : 'https';
-  const naming = { homeId, network: distinct, origin: `${scheme}://${request.host}` };
+  const naming = namingOf(homeId, request, post.remoteAddress);
   const tooMany = ports.arrivalRates.refusal(keyOrigin(keyId), naming, ports.clock.now());
   if (tooMany !== null) return { verdict: 'refused', kind: 'over-quota', reason: tooMany };
-  const verdict = await prove(ports.keys, post.snapshot, claim, naming);
+  const verdict = await prove(
+    ports.keys,
+    post.snapshot,
+    keyId,
+    naming,
+    async (answer) => await conclude(claim, answer),
+  );
   if (verdict.verdict !== 'undecided') return verdict;
   if (ports.undecidedOrigins.admit({ homeId, network }, keyOrigin(keyId), ports.clock.now())) return verdict;
   // The sender may come again: by then its key may be had.
   const reason = `${network} left undecided deliveries of too many origins within a day`;
   return { verdict: 'refused', kind: 'over-quota', reason };
-}
-
-/** By the key that home left; if that is old, by the one that is remembered; and if that is old, by the one there is now. */
-async function prove(keys: Keys, snapshot: Snapshot, claim: Claim, naming: Naming): Promise<Verdict> {
-  const { keyId } = claim.proof;
-  const exported = exportedKey(snapshot, keyId);
-  if (exported !== null) {
-    const { verdict, keyMayBeOld } = await conclude(claim, { key: 'found', ...exported });
-    if (!keyMayBeOld) return verdict;
-  }
-  const first = await conclude(claim, await keys.resolve(keyId, naming));
-  const newer = first.keyMayBeOld ? await keys.refresh(keyId, naming) : null;
-  return (newer === null ? first : await conclude(claim, newer)).verdict;
 }
 
 /** Whom home had met when it left the snapshot, and of whom something may be on its way to home since. */

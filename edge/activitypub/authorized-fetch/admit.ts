@@ -6,9 +6,8 @@ import type { Clock } from '../../../shared/clock.ts';
 import { limits } from '../../../shared/limits.ts';
 import type { Snapshot } from '../../../shared/snapshot.ts';
 import { problem } from '../../http/problem.ts';
-import { networkOf } from '../../http/public-address.ts';
-import { exportedKey } from '../exported-keys.ts';
 import type { Keys } from '../keys.ts';
+import { namingOf, prove } from '../proving.ts';
 import { signedRequestOf } from '../signed-request.ts';
 import { concludeReading, type ReadingVerdict, readClaim } from './judge.ts';
 
@@ -48,18 +47,10 @@ async function judged(
   snapshot: Snapshot,
 ): Promise<ReadingVerdict> {
   const { blockedDomains } = snapshot;
-  const claim = readClaim({ request: signedRequestOf(request), receivedAt: clock.now(), blockedDomains });
+  const signed = signedRequestOf(request);
+  const claim = readClaim({ request: signed, receivedAt: clock.now(), blockedDomains });
   if ('verdict' in claim) return claim;
   const { keyId } = claim.signature;
-  const address = request.headers.get('CF-Connecting-IP');
-  const { origin } = new URL(request.url);
-  const naming = { homeId, network: address === null ? null : networkOf(address), origin };
-  const exported = exportedKey(snapshot, keyId);
-  if (exported !== null) {
-    const { verdict, keyMayBeOld } = await concludeReading(claim, { key: 'found', ...exported });
-    if (!keyMayBeOld) return verdict;
-  }
-  const first = await concludeReading(claim, await keys.resolve(keyId, naming));
-  const newer = first.keyMayBeOld ? await keys.refresh(keyId, naming) : null;
-  return (newer === null ? first : await concludeReading(claim, newer)).verdict;
+  const naming = namingOf(homeId, signed, request.headers.get('CF-Connecting-IP'));
+  return await prove(keys, snapshot, keyId, naming, async (answer) => await concludeReading(claim, answer));
 }

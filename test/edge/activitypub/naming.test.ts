@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import type { Keys } from '../../../edge/activitypub/keys.ts';
+import { namingOf } from '../../../edge/activitypub/proving.ts';
 import { answerActivityPub } from '../../../edge/activitypub/routes.ts';
 import type { SignedRequest } from '../../../shared/signature/request.ts';
 import { cavage } from '../../shared/signature/signing.ts';
@@ -31,5 +32,14 @@ describe('who asks for the key of a delivery', () => {
 
   test('is so too when the delivery came without encryption', async () => {
     expect(await askedFrom({ scheme: 'http' })).toEqual(['https://home.example']);
+  });
+
+  test.each([
+    ['http', 'home.example', '203.0.113.7', 'https://home.example', '203.0.113.7'],
+    ['https', 'home.example', null, 'https://home.example', null],
+    ['http', 'localhost:8787', '127.0.0.1', 'http://localhost:8787', null],
+    ['https', 'localhost:8787', '::1', 'https://localhost:8787', null],
+  ])('by %s at %s from %s: %s', (scheme, host, from, origin, network) => {
+    expect(namingOf('home-1', { scheme, host }, from)).toEqual({ homeId: 'home-1', network, origin });
   });
 });
