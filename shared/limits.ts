@@ -260,6 +260,8 @@ export const limits = {
   warmDocuments: 400,
   /** Domains that home blocks, and deleted objects, in one snapshot. Danger: a list that each question is held against. */
   blockedDomains: 20_000,
+  /** The same of the domains that a service federates with, and no others. */
+  allowedDomains: 20_000,
   goneObjects: 5_000,
   /** Bytes of a page or site map that home searches for links to warm. Danger: a page without end in home's memory. */
   searchedBytes: 1 * MiB,

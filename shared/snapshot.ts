@@ -28,6 +28,11 @@ export interface ServiceProfile {
    * judges as it would (edge/activitypub/authorized-fetch/judge.ts). Missing: it answers anybody.
    */
   readonly authorizedFetch?: boolean;
+  /**
+   * It federates with these domains only: a domain as it is spelt, `*.` before one for all that is below it. Nobody else is
+   * told anything of it from a copy, and `authorizedFetch` is said beside it. Missing: it has no such list.
+   */
+  readonly allowedDomains?: readonly string[];
 }
 
 /** RFC 7033 section 4.4, for one account. `subject` and `aliases` are what a `resource` may name. */
@@ -101,6 +106,11 @@ export interface Snapshot {
    * nobody is told what a service with `authorizedFetch` shows to some servers only.
    */
   readonly blockedDomains?: readonly string[];
+  /**
+   * What `blockedDomains` would say, of a home of which a service has `allowedDomains`; that one is missing then. An edge
+   * that knows no such lists takes it for not told, and shows nobody what is shown to some servers only.
+   */
+  readonly blockedBesideAllowed?: readonly string[];
   /** What is answered with 410, and nothing else is: peers delete what is so answered. Missing: nothing. */
   readonly gone?: readonly GoneObject[];
   /**

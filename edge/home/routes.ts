@@ -23,7 +23,7 @@ import type { D1Directory, HomeRecord } from './directory.ts';
 import type { HomeSaid } from './said.ts';
 import { answerEcho, answerEdge } from './self-report.ts';
 import { answerTold, askBytes, jsonOf, readSignedCall, refusal, type SignedCall, turnBytes } from './signed-call.ts';
-import { parseSnapshot } from './snapshot.ts';
+import { readSnapshot } from './snapshot.ts';
 import { spoolCalls } from './spool-calls.ts';
 import { warm, warmOrder } from './warm.ts';
 import type { DocumentPorts } from './warm-document.ts';
@@ -179,14 +179,15 @@ async function snapshot(
   try {
     // How old it is strangers are told by the edge's clock: a small computer's may be wrong by years.
     const now = clock.now();
-    const taken = { ...parseSnapshot(bytes, home.hosts), madeAt: now };
+    const { snapshot: read, leftOut } = readSnapshot(bytes, home.hosts);
+    const taken = { ...read, madeAt: now };
     const left = await said.snapshots.leave(home.homeId, taken, home.publicKey.x);
     if (!left.left) {
       const detail = `Cannot take snapshot ${taken.version}: version ${left.version} is there; send a later one.`;
       return problem(409, 'snapshot-older', { detail });
     }
     await spool.snapshotTaken(now);
-    return answerJson({ version: taken.version });
+    return answerJson({ version: taken.version, ...(leftOut.length === 0 ? {} : { leftOut }) });
   } catch (thrown) {
     if (thrown instanceof PorchlightError) return problem(400, thrown.code, { detail: thrown.message });
     throw thrown;

@@ -1,33 +1,63 @@
 // Reads the snapshot that home sends, before anything of it is stored or answered to a stranger: shapes, and that home
 // speaks only of hosts that it claimed. A snapshot may narrow what the claim gave, never widen it. What is not in
 // shared/snapshot.ts is left out, so that a newer home can speak to an older edge.
+//
+// One bad entry among many costs that entry where strangers are then told less, and nothing that is not so; the rest of the
+// snapshot is what keeps home answering:
+//
+//   what cannot be read                     is taken for
+//   an account                              not said: whoever is not here is the running services' to say, or 503
+//   a document, a key, a link of the owner  not there
+//   an address that is gone                 not gone
+//   nodeinfo of a host                      to be asked of the service
+//   the filter of known actors              one that knows everybody
+//   anything in a list of blocks, or more   no list: nobody is told what is shown to some servers only
+//     than limits.blockedDomains
+//   a domain that is allowed                not allowed
+//
+// Services are home's settings and not rows: where one cannot be read, nobody knows who may be told what of it.
 
 import { readAcceptance } from '../../shared/acceptance/read.ts';
-import { PorchlightError } from '../../shared/errors.ts';
+import { causeOf, PorchlightError } from '../../shared/errors.ts';
+import { BloomFilter } from '../../shared/known-actors/bloom.ts';
 import { limits } from '../../shared/limits.ts';
-import { isOwnPath } from '../../shared/own-path.ts';
-import type {
-  AccountLink,
-  ActorKey,
-  BloomFilterData,
-  GoneObject,
-  PublicDocument,
-  ServiceProfile,
-  SignatureKind,
-  Snapshot,
-  WebFingerAccount,
-  WebFingerLink,
-} from '../../shared/snapshot.ts';
-
-type Fields = Readonly<Record<string, unknown>>;
+import type { BloomFilterData, ServiceProfile, SignatureKind, Snapshot } from '../../shared/snapshot.ts';
+import {
+  account,
+  accountLink,
+  actorKey,
+  allowedDomain,
+  document,
+  domain,
+  goneObject,
+  list,
+  matching,
+  optional,
+  path,
+  type ReadHost,
+  record,
+  text,
+  wrong,
+} from '../../shared/snapshot-entries.ts';
 
 const signatureKinds: readonly SignatureKind[] = ['cavage', 'rfc9421'];
+
+export interface SnapshotReading {
+  readonly snapshot: Snapshot;
+  /** Of what could not be read: the first of each kind, and how many, in words for home. */
+  readonly leftOut: readonly string[];
+}
+
+/** As readSnapshot(), without what is left out. */
+export function parseSnapshot(bytes: Uint8Array, claimedHosts: readonly string[]): Snapshot {
+  return readSnapshot(bytes, claimedHosts).snapshot;
+}
 
 /**
  * Throws `snapshot-malformed` with the place and what was expected there, `snapshot-foreign-host` for a host that is
  * not among `claimedHosts`.
  */
-export function parseSnapshot(bytes: Uint8Array, claimedHosts: readonly string[]): Snapshot {
+export function readSnapshot(bytes: Uint8Array, claimedHosts: readonly string[]): SnapshotReading {
   const fields = record(parseJson(bytes), 'the snapshot');
   const host = (value: unknown, at: string): string => {
     const named = text(value, at);
@@ -48,30 +78,90 @@ export function parseSnapshot(bytes: Uint8Array, claimedHosts: readonly string[]
     'services',
     'inbox',
   );
-  return {
+  const leftOut: string[] = [];
+  const entries = entriesInto(leftOut);
+  const accounts = entries(fields.accounts, 'accounts', account);
+  const isWhole = accounts.length === (fields.accounts as readonly unknown[]).length;
+  const { links, gone, actorKeys } = fields;
+  const snapshot: Snapshot = {
     version: count(fields.version, 'version'),
     madeAt: count(fields.madeAt, 'madeAt'),
     language: matching(fields.language, 'language', /^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$/, 'a language tag (BCP 47)'),
     title: text(fields.title, 'title'),
-    complete: fields.complete === true,
-    services,
-    accounts: list(fields.accounts, 'accounts', account),
-    nodeinfo: fields.nodeinfo === null ? null : record(fields.nodeinfo, 'nodeinfo'),
-    ...optional(fields, 'nodeinfos', 'nodeinfos', (value, at) => nodeinfosOf(value, at, host)),
-    ...optional(fields, 'links', 'links', (value, at) => list(value, at, accountLink)),
-    documents: list(fields.documents, 'documents', (value, at) => document(value, at, host)),
-    knownActors: bloomFilter(fields.knownActors, 'knownActors'),
-    ...(fields.blockedDomains === undefined
+    complete: fields.complete === true && isWhole,
+    // Whose account it was that cannot be read, nobody knows.
+    services: isWhole ? services : services.map((each) => ({ ...each, tellsAccounts: false })),
+    accounts,
+    nodeinfo: nodeinfo(fields.nodeinfo, 'nodeinfo', leftOut),
+    ...optional(fields, 'nodeinfos', 'nodeinfos', (value, at) => nodeinfosOf(value, at, host, leftOut)),
+    ...(links === undefined ? {} : { links: entries(links, 'links', accountLink) }),
+    documents: entries(fields.documents, 'documents', (value, at) => document(value, at, host)),
+    knownActors: bloomFilter(fields.knownActors, leftOut),
+    ...blocks(fields, 'blockedDomains', leftOut),
+    ...blocks(fields, 'blockedBesideAllowed', leftOut),
+    ...(gone === undefined
       ? {}
-      : { blockedDomains: atMost(limits.blockedDomains, fields.blockedDomains, 'blockedDomains', domain) }),
-    ...(fields.gone === undefined
-      ? {}
-      : { gone: atMost(limits.goneObjects, fields.gone, 'gone', (value, at) => goneObject(value, at, host)) }),
-    ...actorKeys(fields.actorKeys),
+      : {
+          gone: entries(gone, 'gone', (value, at) => goneObject(value, at, host), limits.goneObjects),
+        }),
+    // A key that is not here is asked for. Absent: an earlier home, which leaves none.
+    ...(actorKeys === undefined ? {} : { actorKeys: entries(actorKeys, 'actorKeys', actorKey, limits.actorKeys) }),
+  };
+  return { snapshot, leftOut };
+}
+
+type Entries = <Item>(
+  value: unknown,
+  at: string,
+  item: (value: unknown, at: string) => Item,
+  most?: number,
+) => readonly Item[];
+
+/** Reads a list, and leaves out what cannot be read of it or is too much. Throws where it is no list. */
+function entriesInto(leftOut: string[]): Entries {
+  return (value, at, item, most = Number.POSITIVE_INFINITY) => {
+    const faults: string[] = [];
+    const values = list(value, at, (one) => one);
+    const read = values.slice(0, most).flatMap((one, index) => {
+      try {
+        return [item(one, `${at}[${index}]`)];
+      } catch (thrown) {
+        if (!isMalformed(thrown)) throw thrown;
+        faults.push(causeOf(thrown));
+        return [];
+      }
+    });
+    const [first] = faults;
+    if (first !== undefined) leftOut.push(`${faults.length} of ${at}, the first: ${first}`);
+    if (values.length > most) leftOut.push(`${values.length - most} of ${at}: it has more than ${most}`);
+    return read;
   };
 }
 
-function service(value: unknown, at: string, host: (value: unknown, at: string) => string): ServiceProfile {
+/** A list that lacks one domain shows it what it is kept from it for: nothing of such a list counts. */
+function blocks<Name extends 'blockedDomains' | 'blockedBesideAllowed'>(
+  fields: Readonly<Record<string, unknown>>,
+  name: Name,
+  leftOut: string[],
+): Partial<Record<Name, readonly string[]>> {
+  const value = fields[name];
+  if (value === undefined) return {};
+  try {
+    const named = list(value, name, domain);
+    if (named.length <= limits.blockedDomains) return { [name]: named } as Record<Name, readonly string[]>;
+    leftOut.push(`${name}: it has more than ${limits.blockedDomains}`);
+  } catch (thrown) {
+    if (!isMalformed(thrown)) throw thrown;
+    leftOut.push(`${name}: ${causeOf(thrown)}`);
+  }
+  return {};
+}
+
+function isMalformed(thrown: unknown): boolean {
+  return thrown instanceof PorchlightError && thrown.code === 'snapshot-malformed';
+}
+
+function service(value: unknown, at: string, host: ReadHost): ServiceProfile {
   const fields = record(value, at);
   return {
     name: matching(fields.name, `${at}.name`, /^[a-z0-9][a-z0-9-]{0,62}$/, 'small letters, digits and hyphens'),
@@ -86,118 +176,51 @@ function service(value: unknown, at: string, host: (value: unknown, at: string) 
     ...(fields.defers === true ? { defers: true } : {}),
     // What is neither is no reason to answer strangers.
     ...(fields.authorizedFetch === undefined ? {} : { authorizedFetch: fields.authorizedFetch !== false }),
+    ...allowed(fields.allowedDomains),
     ...(fields.accepts === undefined ? {} : { accepts: readAcceptance(fields.accepts, `${at}.accepts`, wrong) }),
   };
 }
 
-function account(value: unknown, at: string): WebFingerAccount {
-  const fields = record(value, at);
-  return {
-    subject: text(fields.subject, `${at}.subject`),
-    aliases: list(fields.aliases, `${at}.aliases`, text),
-    links: list(fields.links, `${at}.links`, webFingerLink),
-    ...optional(fields, 'properties', `${at}.properties`, texts),
-  };
+/** Whoever is not in the list is told nothing: so is everybody, where it cannot be read; and who reads signs. */
+function allowed(value: unknown): Pick<ServiceProfile, 'allowedDomains' | 'authorizedFetch'> {
+  if (value === undefined) return {};
+  const named = Array.isArray(value) ? value.slice(0, limits.allowedDomains) : [];
+  return { authorizedFetch: true, allowedDomains: entriesInto([])(named, 'allowedDomains', allowedDomain) };
 }
 
-function webFingerLink(value: unknown, at: string): WebFingerLink {
-  const fields = record(value, at);
-  return {
-    rel: text(fields.rel, `${at}.rel`),
-    ...optional(fields, 'type', `${at}.type`, text),
-    ...optional(fields, 'href', `${at}.href`, text),
-    ...optional(fields, 'template', `${at}.template`, text),
-    ...optional(fields, 'properties', `${at}.properties`, texts),
-    ...optional(fields, 'titles', `${at}.titles`, texts),
-  };
+function nodeinfo(value: unknown, at: string, leftOut: string[]): Snapshot['nodeinfo'] {
+  if (value === null) return null;
+  try {
+    return record(value, at);
+  } catch (thrown) {
+    leftOut.push(causeOf(thrown));
+    return null;
+  }
 }
 
-function accountLink(value: unknown, at: string): AccountLink {
-  const { account, rel, href } = record(value, at);
-  return { account: text(account, `${at}.account`), rel: text(rel, `${at}.rel`), href: text(href, `${at}.href`) };
-}
-
-function nodeinfosOf(value: unknown, at: string, host: (value: unknown, at: string) => string): Snapshot['nodeinfos'] {
+function nodeinfosOf(
+  value: unknown,
+  at: string,
+  host: ReadHost,
+  leftOut: string[],
+): NonNullable<Snapshot['nodeinfos']> {
   const entries = Object.entries(record(value, at)).map(([name, one]) => [
     host(name, at),
-    one === null ? null : record(one, `${at}.${name}`),
+    nodeinfo(one, `${at}.${name}`, leftOut),
   ]);
-  return Object.fromEntries(entries) as Snapshot['nodeinfos'];
+  return Object.fromEntries(entries) as NonNullable<Snapshot['nodeinfos']>;
 }
 
-/** Names and texts; null where a property has no value. */
-function texts(value: unknown, at: string): Readonly<Record<string, string | null>> {
-  const fields = record(value, at);
-  const isBad = Object.values(fields).some((one) => typeof one !== 'string' && one !== null);
-  return isBad ? wrong(at, 'an object of texts') : (fields as Readonly<Record<string, string | null>>);
-}
-
-/** Nothing when it is not there, as homes of an earlier version leave it. */
-function optional<Name extends string, Value>(
-  fields: Fields,
-  name: Name,
-  at: string,
-  read: (value: unknown, at: string) => Value,
-): Partial<Record<Name, NonNullable<Value>>> {
-  const value = fields[name];
-  return value === undefined ? {} : ({ [name]: read(value, at) } as Partial<Record<Name, NonNullable<Value>>>);
-}
-
-function document(value: unknown, at: string, host: (value: unknown, at: string) => string): PublicDocument {
-  const fields = record(value, at);
-  return {
-    host: host(fields.host, `${at}.host`),
-    path: path(fields.path, `${at}.path`),
-    contentType: matching(fields.contentType, `${at}.contentType`, /^[\x20-\x7e]+$/, 'a media type'),
-    body: text(fields.body, `${at}.body`),
-  };
-}
-
-/** A host name without a port, in small letters, as it is held against that of a key. */
-function domain(value: unknown, at: string): string {
-  return matching(
-    value,
-    at,
-    /^(?=.{1,253}$)[a-z0-9_-]+(\.[a-z0-9_-]+)*$/,
-    'a domain in small letters (RFC 5891: its A-label)',
-  );
-}
-
-function goneObject(value: unknown, at: string, host: (value: unknown, at: string) => string): GoneObject {
-  const fields = record(value, at);
-  return { host: host(fields.host, `${at}.host`), path: path(fields.path, `${at}.path`) };
-}
-
-function bloomFilter(value: unknown, at: string): BloomFilterData {
-  const fields = record(value, at);
-  const hashes = count(fields.hashes, `${at}.hashes`);
-  if (hashes < 1 || hashes > 32) wrong(`${at}.hashes`, 'a number from 1 to 32');
-  return { bits: matching(fields.bits, `${at}.bits`, /^[\w-]+$/, 'base64url without padding'), hashes };
-}
-
-/** Those beyond the limit are left out: a key that is not here is asked for. Absent: an earlier home, which leaves none. */
-function actorKeys(value: unknown): { readonly actorKeys?: readonly ActorKey[] } {
-  if (value === undefined) return {};
-  return { actorKeys: list(value, 'actorKeys', actorKey).slice(0, limits.actorKeys) };
-}
-
-function actorKey(value: unknown, at: string): ActorKey {
-  const fields = record(value, at);
-  const bounded = (name: keyof ActorKey, most: number): string => {
-    const found = text(fields[name], `${at}.${name}`);
-    return found.length <= most ? found : wrong(`${at}.${name}`, `at most ${most} characters`);
-  };
-  return {
-    keyId: bounded('keyId', limits.addressLength),
-    owner: bounded('owner', limits.addressLength),
-    publicKeyPem: bounded('publicKeyPem', limits.actorKeyLength),
-  };
-}
-
-/** A path of home's own, as visitors and peers ask for it; never one of the edge's. */
-function path(value: unknown, at: string): string {
-  const named = matching(value, at, /^\/[\x21-\x7e]*$/, 'a path that begins with /');
-  return isOwnPath(named) ? wrong(at, 'a path of home, not one of the edge') : named;
+function bloomFilter(value: unknown, leftOut: string[]): BloomFilterData {
+  try {
+    const { bits, hashes } = record(value, 'knownActors') as unknown as BloomFilterData;
+    BloomFilter.fromData({ bits, hashes });
+    return { bits, hashes };
+  } catch (thrown) {
+    if (!(thrown instanceof PorchlightError)) throw thrown;
+    leftOut.push(`knownActors: ${causeOf(thrown)}`);
+    return BloomFilter.full().toData();
+  }
 }
 
 function parseJson(bytes: Uint8Array): unknown {
@@ -208,33 +231,6 @@ function parseJson(bytes: Uint8Array): unknown {
   }
 }
 
-function record(value: unknown, at: string): Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? (value as Fields)
-    : wrong(at, 'an object');
-}
-
-function list<Item>(value: unknown, at: string, item: (value: unknown, at: string) => Item): readonly Item[] {
-  return Array.isArray(value) ? value.map((one, index) => item(one, `${at}[${index}]`)) : wrong(at, 'a list');
-}
-
-function atMost<Item>(
-  most: number,
-  value: unknown,
-  at: string,
-  item: (value: unknown, at: string) => Item,
-): readonly Item[] {
-  return Array.isArray(value) && value.length > most ? wrong(at, `a list of at most ${most}`) : list(value, at, item);
-}
-
-function text(value: unknown, at: string): string {
-  return typeof value === 'string' && value !== '' ? value : wrong(at, 'text');
-}
-
-function matching(value: unknown, at: string, pattern: RegExp, expected: string): string {
-  return typeof value === 'string' && pattern.test(value) ? value : wrong(at, expected);
-}
-
 function count(value: unknown, at: string): number {
   return Number.isSafeInteger(value) && (value as number) >= 0 ? (value as number) : wrong(at, 'a whole number');
 }
@@ -243,11 +239,4 @@ function distinct(values: readonly string[], at: string, what: string): void {
   const seen = new Set<string>();
   const twice = values.find((value) => seen.size === seen.add(value).size);
   if (twice !== undefined) wrong(at, `each ${what} once; ${twice} is there twice`);
-}
-
-function wrong(at: string, expected: string): never {
-  throw new PorchlightError(
-    'snapshot-malformed',
-    `Cannot take the snapshot: ${at} is not ${expected}; bring home and edge to the same version.`,
-  );
 }

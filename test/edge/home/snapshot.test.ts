@@ -3,8 +3,9 @@
 import { reset } from 'cloudflare:test';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { LeftObjects } from '../../../edge/home/left-objects.ts';
-import { parseSnapshot } from '../../../edge/home/snapshot.ts';
+import { parseSnapshot, readSnapshot } from '../../../edge/home/snapshot.ts';
 import { acceptances } from '../../../shared/acceptance/profiles.ts';
+import { BloomFilter } from '../../../shared/known-actors/bloom.ts';
 import { limits } from '../../../shared/limits.ts';
 import type { Snapshot } from '../../../shared/snapshot.ts';
 import { bindings, HandClock } from './directory-database.ts';
@@ -63,17 +64,112 @@ describe('parseSnapshot()', () => {
     expect(parseSnapshot(bytesOf(unsure), hosts).services[0]?.authorizedFetch).toBe(true);
   });
 
-  test('refuses lists of blocked domains and of deleted objects that are longer than it holds questions against', () => {
-    const domains = (count: number) => Array.from({ length: count }, (_, n) => `d${n}.example`);
-    const gone = (count: number) => Array.from({ length: count }, (_, n) => ({ host: 'a.example', path: `/${n}` }));
-    const within = { blockedDomains: domains(limits.blockedDomains), gone: gone(limits.goneObjects) };
-    expect(parseSnapshot(bytesOf(exampleSnapshot(within)), hosts).gone).toHaveLength(limits.goneObjects);
-    for (const beyond of [
-      { blockedDomains: domains(limits.blockedDomains + 1) },
-      { gone: gone(limits.goneObjects + 1) },
-    ]) {
-      expect(refusal(exampleSnapshot(beyond)).code).toBe('snapshot-malformed');
+  const domains = (count: number) => Array.from({ length: count }, (_, n) => `d${n}.example`);
+
+  test('holds questions against no list of blocks that it cannot read whole: nobody is then taken for not blocked', () => {
+    const within = exampleSnapshot({ blockedDomains: domains(limits.blockedDomains) });
+    expect(parseSnapshot(bytesOf(within), hosts).blockedDomains).toHaveLength(limits.blockedDomains);
+    const broken: unknown[] = [domains(limits.blockedDomains + 1), 'bad.example', {}];
+    for (const one of ['*.bad.example', 'Bad.example', 'bad.example:443', '', null, 7])
+      broken.push(['ok.example', one]);
+    for (const name of ['blockedDomains', 'blockedBesideAllowed']) {
+      for (const value of broken) {
+        const { snapshot, leftOut } = readSnapshot(bytesOf({ ...exampleSnapshot(), [name]: value }), hosts);
+        expect(snapshot).toEqual(exampleSnapshot());
+        expect(leftOut.join()).toContain(name);
+      }
     }
+  });
+
+  test('takes whom a service federates with alone, and never for more than is said', () => {
+    const [service] = exampleSnapshot().services;
+    const of = (allowedDomains: unknown, more = {}) =>
+      parseSnapshot(bytesOf(exampleSnapshot({ services: [{ ...service, allowedDomains, ...more } as never] })), hosts)
+        .services[0];
+    expect(of(['ok.example', '*.ok.example'])?.allowedDomains).toEqual(['ok.example', '*.ok.example']);
+    // Whoever has such a list shows nothing to who does not sign, also where it does not say so.
+    expect(of([], { authorizedFetch: false })).toMatchObject({ authorizedFetch: true, allowedDomains: [] });
+    expect(of(['ok.example', '*', 'x.*.example', 'Bad.Example', 7])?.allowedDomains).toEqual(['ok.example']);
+    for (const broken of ['ok.example', null, {}, 7]) {
+      expect(of(broken)).toMatchObject({ authorizedFetch: true, allowedDomains: [] });
+    }
+    expect(of(domains(limits.allowedDomains + 1))?.allowedDomains).toEqual(domains(limits.allowedDomains));
+    expect(parseSnapshot(bytesOf(exampleSnapshot()), hosts).services[0]).not.toHaveProperty('allowedDomains');
+  });
+
+  test('takes of the addresses that are gone as many as it holds questions against, and says that there were more', () => {
+    const gone = Array.from({ length: limits.goneObjects + 1 }, (_, n) => ({ host: 'a.example', path: `/${n}` }));
+    const { snapshot, leftOut } = readSnapshot(bytesOf(exampleSnapshot({ gone })), hosts);
+    expect(snapshot.gone).toEqual(gone.slice(0, limits.goneObjects));
+    expect(leftOut).toEqual([`1 of gone: it has more than ${limits.goneObjects}`]);
+  });
+
+  test('leaves out one bad entry, and not the snapshot', () => {
+    const good = exampleSnapshot({
+      gone: [{ host: 'a.example', path: '/1' }],
+      links: [{ account: '*@a.example', rel: 'x', href: 'https://x.example/' }],
+    });
+    const [document] = good.documents;
+    const at = (name: string, more: unknown) => ({
+      ...good,
+      [name]: [more, ...(good[name as 'documents'] as never[])],
+    });
+    for (const [name, bad] of [
+      ['gone', '/notes/1'],
+      ['gone', { host: 'a.example', path: 'notes' }],
+      ['gone', { host: 'a.example', path: '/.porchlight/actor' }],
+      ['documents', { ...document, path: '/a b' }],
+      ['documents', { ...document, contentType: 'x\r\nSet-Cookie: a=b' }],
+      ['documents', { ...document, body: 7 }],
+      ['documents', null],
+      ['links', { account: '*@a.example', href: 'x' }],
+    ] as const) {
+      const { snapshot, leftOut } = readSnapshot(bytesOf(at(name, bad)), hosts);
+      expect(snapshot).toEqual(good);
+      expect(leftOut).toEqual([expect.stringContaining(`1 of ${name}, the first: `)]);
+    }
+  });
+
+  test('does not know who lives here where an account cannot be read: its name is not said to be nobody’s', () => {
+    const [service] = exampleSnapshot().services;
+    const whole = exampleSnapshot({ services: [{ ...service, tellsAccounts: true } as never] });
+    expect(parseSnapshot(bytesOf(whole), hosts)).toEqual(whole);
+    for (const bad of [
+      null,
+      { subject: '', aliases: [], links: [] },
+      { subject: 'acct:x@a.example', aliases: [''], links: [] },
+      { subject: 'acct:x@a.example', aliases: [], links: [{}] },
+      { subject: 'acct:x@a.example', aliases: [], links: [], properties: { x: 1 } },
+    ]) {
+      const { snapshot, leftOut } = readSnapshot(bytesOf({ ...whole, accounts: [bad, ...whole.accounts] }), hosts);
+      expect(snapshot).toEqual({
+        ...whole,
+        complete: false,
+        services: [{ ...service, tellsAccounts: false }],
+      });
+      expect(leftOut).toHaveLength(1);
+    }
+  });
+
+  test('takes everybody for known where the filter of known actors is none', () => {
+    for (const bad of [
+      null,
+      { bits: 'AA=', hashes: 3 },
+      { bits: 'AA', hashes: 1000 },
+      { bits: 'A', hashes: 3 },
+      { bits: 7 },
+    ]) {
+      const { knownActors } = parseSnapshot(bytesOf({ ...exampleSnapshot(), knownActors: bad }), hosts);
+      expect(BloomFilter.fromData(knownActors).mayContain('https://anybody.example/')).toBe(true);
+    }
+  });
+
+  test('has nodeinfo asked of the service where it cannot be read', () => {
+    const bad = { ...exampleSnapshot(), nodeinfo: [], nodeinfos: { 'a.example': 7, 'b.example': { version: '2.1' } } };
+    expect(parseSnapshot(bytesOf(bad), hosts)).toMatchObject({
+      nodeinfo: null,
+      nodeinfos: { 'a.example': null, 'b.example': { version: '2.1' } },
+    });
   });
 
   const actorKey = { keyId: 'https://peer.example/a#key', owner: 'https://peer.example/a', publicKeyPem: 'PEM' };
@@ -89,16 +185,16 @@ describe('parseSnapshot()', () => {
     expect(taken).toEqual(many.slice(0, limits.actorKeys));
   });
 
-  test('refuses keys that are none, or longer than limits.actorKeyLength', () => {
+  test('leaves out keys that are none, or longer than limits.actorKeyLength', () => {
     const long = 'x'.repeat(limits.actorKeyLength + 1);
     const address = `https://peer.example/${'x'.repeat(limits.addressLength)}`;
     const wrong = [{ publicKeyPem: long }, { publicKeyPem: 7 }, { keyId: address }, { owner: address }, { owner: '' }];
     for (const change of wrong) {
       const [name = ''] = Object.keys(change);
-      expect(refusal({ ...exampleSnapshot(), actorKeys: [{ ...actorKey, ...change }] })).toMatchObject({
-        code: 'snapshot-malformed',
-        message: expect.stringContaining(`actorKeys[0].${name}`),
-      });
+      const actorKeys = [actorKey, { ...actorKey, ...change }];
+      const { snapshot, leftOut } = readSnapshot(bytesOf({ ...exampleSnapshot(), actorKeys }), hosts);
+      expect(snapshot.actorKeys).toEqual([actorKey]);
+      expect(leftOut.join()).toContain(`actorKeys[1].${name}`);
     }
     expect(refusal({ ...exampleSnapshot(), actorKeys: {} })).toMatchObject({ code: 'snapshot-malformed' });
   });
@@ -129,15 +225,10 @@ describe('parseSnapshot()', () => {
 
   test.each<[string, Record<string, unknown>]>([
     ['version', { version: 1.5 }],
-    ['blockedDomains', { blockedDomains: 'bad.example' }],
-    ['blockedDomains[0]', { blockedDomains: ['*.bad.example'] }],
-    ['blockedDomains[0]', { blockedDomains: ['Bad.example'] }],
-    ['blockedDomains[0]', { blockedDomains: ['bad.example:443'] }],
-    ['blockedDomains[0]', { blockedDomains: [''] }],
     ['gone', { gone: {} }],
-    ['gone[0]', { gone: ['/notes/1'] }],
-    ['gone[0].path', { gone: [{ host: 'a.example', path: 'notes' }] }],
-    ['gone[0].path', { gone: [{ host: 'a.example', path: '/.porchlight/actor' }] }],
+    ['accounts', { accounts: {} }],
+    ['documents', { documents: 'x' }],
+    ['nodeinfos', { nodeinfos: 7 }],
     ['version', { version: -1 }],
     ['version', { version: '2' }],
     ['madeAt', { madeAt: null }],
@@ -153,20 +244,6 @@ describe('parseSnapshot()', () => {
     ],
     ['services[0].signatures[0]', { services: [{ name: 'x', hosts: [], inboxes: [], signatures: ['hs2019'] }] }],
     ['services', { services: [1, 2].map(() => ({ name: 'x', hosts: [], inboxes: [], signatures: [] })) }],
-    ['accounts[0].subject', { accounts: [{ aliases: [], links: [] }] }],
-    ['accounts[0].links[0].rel', { accounts: [{ subject: 'acct:a@b', aliases: [], links: [{}] }] }],
-    ['accounts[0].links[0].href', { accounts: [{ subject: 'acct:a@b', aliases: [], links: [{ rel: 'x', href: 1 }] }] }],
-    ['nodeinfo', { nodeinfo: [] }],
-    ['nodeinfos.a.example', { nodeinfos: { 'a.example': 7 } }],
-    ['links[0].rel', { links: [{ account: '*@a.example', href: 'x' }] }],
-    ['accounts[0].properties', { accounts: [{ subject: 'acct:a@b', aliases: [], links: [], properties: { x: 1 } }] }],
-    ['documents[0].path', { documents: [{ host: 'a.example', path: '/a b', contentType: 'x/y', body: 'x' }] }],
-    [
-      'documents[0].contentType',
-      { documents: [{ host: 'a.example', path: '/', contentType: 'x\r\nSet-Cookie: a=b', body: 'x' }] },
-    ],
-    ['knownActors.bits', { knownActors: { bits: 'AA=', hashes: 3 } }],
-    ['knownActors.hashes', { knownActors: { bits: 'AA', hashes: 1000 } }],
   ])('says where it is wrong: %s', (at, change) => {
     const found = refusal({ ...exampleSnapshot(), ...change });
     expect(found.code).toBe('snapshot-malformed');
