@@ -180,10 +180,12 @@ export class Home {
     let pages = 0;
     if (link.session !== null) {
       onProgress({ step: 'leaving a snapshot', done: 0, of: null });
-      // Sent also when nothing changed: for the night strangers are told of when it is.
-      leaver.forget();
-      await within(leaveMs, leaver.leave());
+      const { first, all } = leaver.leaveForNight();
+      const rest = within(leaveMs + warmMs, all);
+      await within(leaveMs, first);
       pages = await warmer.warm(AbortSignal.timeout(warmMs), onProgress);
+      if ((await rest) === undefined)
+        log.warn('Not all services said in time what they leave at the edge; of those what they left last stays.');
     }
     onProgress({ step: 'saying good night', done: 0, of: null });
     const told = await within(goodNightMs, this.#goodNight(wakeAt));
@@ -259,6 +261,7 @@ export class Home {
       drain: this.#drain,
       clockOff: intake.intake.isClockOff,
       snapshotAt: leaver.leftAt,
+      leftOut: leaver.leftOut,
       spool,
     };
   }
@@ -281,6 +284,7 @@ export class Home {
   #rest(): void {
     this.#isOver = true;
     this.#parts.settings.end();
+    this.#parts.leaver.end();
     this.#ending.abort();
     this.#round.stop();
   }

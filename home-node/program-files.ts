@@ -18,6 +18,8 @@ export const programFiles = {
   embedded: built ? join(here, 'embedded.js') : join(here, 'embedded', 'main.ts'),
   /** The thread of the ledger's upkeep. */
   ledgerThread: built ? join(here, 'ledger-thread.js') : join(here, 'intake', 'ledger-thread.ts'),
+  /** The thread that reads a service's SQLite file. */
+  sqliteThread: built ? join(here, 'sqlite-thread.js') : join(here, 'leaving', 'sqlite-thread.ts'),
   /** What an owner's shell runs. */
   command: built ? join(here, 'porchlight.js') : join(here, 'cli', 'index.ts'),
   /** Folder of the site that a new embedded home begins with. */

@@ -13,6 +13,7 @@ import { misskey } from './adapters/misskey.ts';
 import { peertube } from './adapters/peertube.ts';
 import { pixelfed } from './adapters/pixelfed.ts';
 import { type ServerSoftware, serverAdapter } from './adapters/server-adapter.ts';
+import { unknownFederation } from './leaving/database-leavings.ts';
 import { ServerLeavings } from './leaving/server-leavings.ts';
 import type { Issuer } from './receipts/service-receipts.ts';
 
@@ -34,13 +35,23 @@ export interface AdapterParts {
 }
 
 export function adapterOf(service: ActivityPubServiceConfig, { clock, domain, receipts }: AdapterParts): Adapter {
-  if (service.kind === 'activitypub') return genericAdapter({ ...service, receipts });
-  const software = serverSoftware[service.kind];
-  const { hosts, inboxes, database, signatures } = service;
-  const leavings = new ServerLeavings({ clock, domain, hosts, inboxes, database, reads: software.reads });
+  const { kind, hosts, inboxes, database, signatures, limitedFederation, allowedDomains } = service;
+  const limited = { isLimited: limitedFederation, domains: allowedDomains };
+  if (kind === 'activitypub') {
+    return genericAdapter({ inboxes, signatures, receipts, allowedDomains: limitedFederation ? allowedDomains : null });
+  }
+  const software = serverSoftware[kind];
+  const leavings = new ServerLeavings({ clock, domain, hosts, inboxes, database, reads: software.reads, limited });
   return serverAdapter(software, {
     signatures,
     receipts,
-    leavings: async (base, signal) => await leavings.ask(base, signal),
+    leavings: async (base, signal, anew) => await leavings.ask(base, signal, anew),
+    federation:
+      database === null
+        ? null
+        : {
+            federation: async () => await leavings.federation(),
+            unknownFederation: unknownFederation(software.reads, limited),
+          },
   });
 }

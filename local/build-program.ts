@@ -21,6 +21,7 @@ const entries: Readonly<Record<string, string>> = {
   main: 'home-node/main.ts',
   embedded: 'home-node/embedded/main.ts',
   'ledger-thread': 'home-node/intake/ledger-thread.ts',
+  'sqlite-thread': 'home-node/leaving/sqlite-thread.ts',
 };
 
 /** What the command loads, if it is there. */

@@ -6,11 +6,31 @@ import type { Delivery, HeaderList, Outcome } from '../../shared/delivery.ts';
 import type { ActorKey, PublicDocument, SignatureKind, WebFingerAccount } from '../../shared/snapshot.ts';
 import type { ReplayWindow } from '../receipts/window.ts';
 
+/** Something that is not left at the edge though it is there, in words for the owner. */
+export interface LeftOut {
+  /** What it is of: told once, however many of it there are later. */
+  readonly of: string;
+  /** What was found, what follows, and what the owner can do. */
+  readonly text: string;
+  /** Nothing is lost by it that an owner must know of: for the log alone. */
+  readonly isSmall?: true;
+}
+
+/** With whom a service has to do. Missing members: it cannot be asked, or has no such list. */
+export interface Federation {
+  /** Domains that the service blocks; missing: it cannot be asked, and what it shows to some servers only is shown to none. */
+  readonly blockedDomains?: readonly string[];
+  /** It federates with these alone: `*.` before one for all that is below it. Missing: with whoever is not blocked. */
+  readonly allowedDomains?: readonly string[];
+}
+
 /** What a service leaves at the edge at bedtime. Everything in it is public. */
-export interface Leavings {
+export interface Leavings extends Federation {
   readonly inboxes: readonly string[];
   /** All of them; null: it cannot be asked, and WebFinger is the running service's to answer. */
   readonly accounts: readonly WebFingerAccount[] | null;
+  /** Some account is not among them: who is not here is the running service's to say. */
+  readonly hasUntold?: true;
   readonly nodeinfo: Readonly<Record<string, unknown>> | null;
   readonly documents: readonly PublicDocument[];
   /** URIs of every actor the service has met: followers, followed, authors of what it holds; null: it cannot be asked. */
@@ -19,10 +39,10 @@ export interface Leavings {
   readonly actorKeys?: readonly ActorKey[];
   /** Paths of public pages worth warming, most important first. */
   readonly pages: readonly string[];
-  /** Domains that the service blocks; missing: it cannot be asked, and what it shows to some servers only is shown to none. */
-  readonly blockedDomains?: readonly string[];
   /** Paths of objects that were deleted, newest first. Never one that something may have again. */
   readonly gone?: readonly string[];
+  /** What of all this could not be had; absent: nothing. */
+  readonly leftOut?: readonly LeftOut[];
 }
 
 /** The service's answer to one delivery, as far as an outcome depends on it. */
@@ -89,8 +109,15 @@ export interface Adapter {
   readonly greeter: Greeter | null;
   /** What the service's answer means for the delivery. */
   outcomeOf(answer: ServiceAnswer, delivery: Delivery): Outcome;
-  /** Asks the running service what it leaves at the edge. `base` is its loopback address. */
-  leavings(base: URL, signal: AbortSignal): Promise<Leavings>;
+  /**
+   * Asks the running service what it leaves at the edge. `base` is its loopback address. `anew`: also what it told a while
+   * ago, as at bedtime.
+   */
+  leavings(base: URL, signal: AbortSignal, anew?: boolean): Promise<Leavings>;
+  /** Asks with whom it has to do now, in a moment, whether it runs or not. Absent: its leavings say all that can be had. */
+  federation?(): Promise<Federation>;
+  /** What is said for it while that cannot be asked: nobody is shown more than in any case. */
+  readonly unknownFederation?: Federation;
 }
 
 /** Times that a refused proof is tried again when the edge could not check it either. */

@@ -12,9 +12,11 @@ export interface GenericService {
   readonly signatures: readonly SignatureKind[];
   /** For whatever hook its owner has put in; without one they are read by nobody. Absent: none are sent. */
   readonly receipts?: Issuer;
+  /** It federates with these domains alone; null: with whoever it does not block. */
+  readonly allowedDomains?: readonly string[] | null;
 }
 
-export function genericAdapter({ inboxes, signatures, receipts }: GenericService): Adapter {
+export function genericAdapter({ inboxes, signatures, receipts, allowedDomains = null }: GenericService): Adapter {
   return {
     kind: 'activitypub',
     signatures,
@@ -36,6 +38,14 @@ export function genericAdapter({ inboxes, signatures, receipts }: GenericService
       await Promise.resolve(receipts === undefined ? [] : receiptHeadersFor(receipts, delivery)),
     outcomeOf: outcomeByStatus,
     leavings: async () =>
-      await Promise.resolve({ inboxes, accounts: null, nodeinfo: null, documents: [], knownActors: null, pages: [] }),
+      await Promise.resolve({
+        inboxes,
+        accounts: null,
+        nodeinfo: null,
+        documents: [],
+        knownActors: null,
+        pages: [],
+        ...(allowedDomains === null ? {} : { allowedDomains }),
+      }),
   };
 }

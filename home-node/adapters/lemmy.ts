@@ -42,6 +42,15 @@ export const lemmy: ServerSoftware = {
          UNION ALL SELECT ${id} FROM site`,
     ),
     blocks: ['SELECT i.domain FROM federation_blocklist b JOIN instance i ON i.id = b.instance_id'],
+    // crates/apub/src/lib.rs, check_apub_id_valid: as they are spelt, as soon as there is one.
+    allowed: {
+      questions: [
+        `SELECT NULL AS domain FROM local_site WHERE NOT federation_enabled
+         UNION ALL SELECT i.domain FROM federation_allowlist a JOIN instance i ON i.id = a.instance_id
+           WHERE NOT EXISTS (SELECT 1 FROM local_site WHERE NOT federation_enabled)`,
+      ],
+      inForce: 'with rows',
+    },
     keys: ['ap_id', 'actor_id'].map(
       (id) =>
         `SELECT ${id} || '#main-key' AS "keyId", ${id} AS owner, public_key AS pem, last_refreshed_at

@@ -40,10 +40,17 @@ export const mastodon: ServerSoftware = {
   // Its circuit breaker for key fetches opens for 5 minutes.
   retryAfterMs: 5 * minuteMs,
   reads: {
-    accounts: ['SELECT username AS name FROM accounts WHERE domain IS NULL AND suspended_at IS NULL'],
+    // app/models/account.rb, suspended_temporarily?: for 30 days an account that an admin suspended is there, and may come
+    // back. It is found by WebFinger, its actor says `suspended`, and the rest is 403. Afterwards it is 410.
+    accounts: [
+      `SELECT username AS name FROM accounts a WHERE domain IS NULL AND (suspended_at IS NULL
+         OR EXISTS (SELECT 1 FROM account_deletion_requests r WHERE r.account_id = a.id))`,
+    ],
     actors: ["SELECT uri FROM accounts WHERE domain IS NOT NULL AND uri <> ''"],
     // app/models/domain_block.rb: 0 silence, 1 suspend, 2 noop.
     blocks: ['SELECT domain FROM domain_blocks WHERE severity = 1'],
+    // app/models/domain_allow.rb: as they are spelt. LIMITED_FEDERATION_MODE is in its environment, not in a table.
+    allowed: { questions: ['SELECT domain FROM domain_allows'], inForce: 'if its owner says so' },
     keys: [
       // Since 4.6; app/models/keypair.rb: 0 RSA, 1 Ed25519.
       `SELECT k.uri AS "keyId", a.uri AS owner, k.public_key AS pem FROM keypairs k JOIN accounts a ON a.id = k.account_id

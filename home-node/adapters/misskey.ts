@@ -34,6 +34,15 @@ export const misskey: ServerSoftware = {
     accounts: ['SELECT username AS name FROM "user" WHERE host IS NULL AND NOT "isSuspended" AND NOT "isDeleted"'],
     actors: ['SELECT uri FROM "user" WHERE host IS NOT NULL AND uri IS NOT NULL'],
     blocks: ['SELECT unnest("blockedHosts") AS domain FROM meta'],
+    // core/UtilityService.ts, isFederationAllowedHost: `all`, `specified` with all that is below, or `none`.
+    allowed: {
+      questions: [
+        `SELECT NULL AS domain FROM meta WHERE federation::text <> 'all'
+         UNION ALL SELECT unnest("federationHosts") FROM meta WHERE federation::text = 'specified'
+         UNION ALL SELECT '*.' || unnest("federationHosts") FROM meta WHERE federation::text = 'specified'`,
+      ],
+      inForce: 'with rows',
+    },
     keys: [
       `SELECT k."keyId", u.uri AS owner, k."keyPem" AS pem FROM user_publickey k JOIN "user" u ON u.id = k."userId"
        WHERE u.host IS NOT NULL AND NOT u."isSuspended" ORDER BY u."lastFetchedAt" DESC NULLS LAST LIMIT ${limits.actorKeys}`,

@@ -6,14 +6,7 @@ import type { Delivery, Outcome } from '../../shared/delivery.ts';
 import type { SignatureKind } from '../../shared/snapshot.ts';
 import { receiptHeadersFor } from '../receipts/receipt-headers.ts';
 import type { Issuer } from '../receipts/service-receipts.ts';
-import {
-  type Adapter,
-  type Leavings,
-  outcomeByStatus,
-  type ServiceAnswer,
-  type Traits,
-  undecidedTries,
-} from './adapter.ts';
+import { type Adapter, outcomeByStatus, type ServiceAnswer, type Traits, undecidedTries } from './adapter.ts';
 import { latenessOf } from './lateness.ts';
 
 /**
@@ -27,6 +20,12 @@ export interface Reads {
   readonly actors: readonly string[];
   /** `domain`: of servers that this one takes nothing from. */
   readonly blocks: readonly string[];
+  /**
+   * `domain`: of servers that this one federates with, and no others; `*.` before one for all that is below it. Nobody is
+   * meant by a row without one. In force by having rows, or only if the owner says so (`limited_federation`). Absent: it
+   * has no such list.
+   */
+  readonly allowed?: { readonly questions: readonly string[]; readonly inForce: 'with rows' | 'if its owner says so' };
   /** `keyId`, `owner`, `pem`: keys of actors elsewhere, the ones heard of last first. Empty: it keeps none. */
   readonly keys: readonly string[];
 }
@@ -59,10 +58,15 @@ export interface ServerParts {
   /** For its hook, if it can have one. */
   readonly receipts: Issuer;
   /** What the running service leaves at the edge. */
-  readonly leavings: (base: URL, signal: AbortSignal) => Promise<Leavings>;
+  readonly leavings: Adapter['leavings'];
+  /** As its database has it; null: it has none that can be read. */
+  readonly federation?: Pick<Required<Adapter>, 'federation' | 'unknownFederation'> | null;
 }
 
-export function serverAdapter(software: ServerSoftware, { signatures, receipts, leavings }: ServerParts): Adapter {
+export function serverAdapter(
+  software: ServerSoftware,
+  { signatures, receipts, leavings, federation }: ServerParts,
+): Adapter {
   const { kind, traits, acceptance, deduplicatesBy } = software;
   return {
     kind,
@@ -76,6 +80,7 @@ export function serverAdapter(software: ServerSoftware, { signatures, receipts, 
       await Promise.resolve(traits.hook === null ? [] : receiptHeadersFor(receipts, delivery)),
     outcomeOf: (answer, delivery) => outcomeOf(software, answer, delivery),
     leavings,
+    ...federation,
   };
 }
 

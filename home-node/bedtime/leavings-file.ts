@@ -14,6 +14,9 @@ import type { Log } from '../log.ts';
  */
 const writeEveryMs = 3_600_000;
 
+/** Where deliveries are taken, who lives here, and who is shown nothing. */
+const urgent: ReadonlySet<keyof Leavings> = new Set(['inboxes', 'accounts', 'blockedDomains', 'allowedDomains']);
+
 export class LeavingsFile {
   readonly #path: string;
   readonly #last: Map<string, Leavings>;
@@ -33,14 +36,14 @@ export class LeavingsFile {
     return this.#last.get(service) ?? null;
   }
 
-  /** Writes only what differs: at once where deliveries are taken and who lives here, the rest now and then. */
+  /** Writes only what differs: at once what is urgent, the rest now and then. */
   keep(service: string, leavings: Leavings): void {
     const before = this.#last.get(service);
     this.#last.set(service, leavings);
     const fields = new Set([...Object.keys(before ?? {}), ...Object.keys(leavings)]) as Set<keyof Leavings>;
     const changed = [...fields].filter((field) => !isSame(before?.[field], leavings[field]));
     this.#isOwed ||= changed.length > 0;
-    const isUrgent = before === undefined || changed.includes('inboxes') || changed.includes('accounts');
+    const isUrgent = before === undefined || changed.some((field) => urgent.has(field));
     // Either way, because the clock may have been set back.
     const isDue = this.#writtenAt === null || Math.abs(this.#clock.now() - this.#writtenAt) >= writeEveryMs;
     if (this.#isOwed && (isUrgent || isDue)) this.#write();

@@ -2,10 +2,9 @@
 // sends.
 
 import type { Acceptance } from '../../shared/acceptance/acceptance.ts';
-import { BloomFilter } from '../../shared/known-actors/bloom.ts';
 import { limits } from '../../shared/limits.ts';
-import type { AccountLink, ServiceProfile, SignatureKind, Snapshot } from '../../shared/snapshot.ts';
-import type { Leavings } from '../adapters/adapter.ts';
+import type { AccountLink, BloomFilterData, ServiceProfile, SignatureKind, Snapshot } from '../../shared/snapshot.ts';
+import type { Leavings, LeftOut } from '../adapters/adapter.ts';
 import { type AccountFault, accountsOf } from './accounts.ts';
 
 export interface SnapshotService {
@@ -30,19 +29,19 @@ export interface SnapshotFacts {
   readonly services: readonly SnapshotService[];
   /** What the owner adds to accounts. */
   readonly links?: readonly AccountLink[];
-  /** Actors whose deliveries home has taken. */
-  readonly senders: readonly string[];
+  /** Of the actors that services have met, and of those whose deliveries home has taken (known-filter.ts). */
+  readonly knownActors: BloomFilterData;
 }
 
 /** Without its version and time: two of these are equal when the edge need not be told. */
 export type SnapshotContent = Omit<Snapshot, 'version' | 'madeAt'>;
 
-const fewestActors = 1024;
-
 export interface SnapshotMade {
   readonly content: SnapshotContent;
   /** What the owner must mend. */
   readonly faults: readonly AccountFault[];
+  /** What is there and is not left. */
+  readonly leftOut: readonly LeftOut[];
 }
 
 export function snapshotContent(facts: SnapshotFacts): SnapshotContent {
@@ -55,7 +54,7 @@ export function makeSnapshot({
   complete,
   services,
   links = [],
-  senders,
+  knownActors,
 }: SnapshotFacts): SnapshotMade {
   const named = services.map(({ leavings, ...service }) => ({ ...service, accounts: leavings.accounts }));
   const found = accountsOf(named, links);
@@ -66,18 +65,18 @@ export function makeSnapshot({
       inboxes: leavings.inboxes,
       signatures,
       ...(accountDomain === undefined ? {} : { accountDomain }),
-      tellsAccounts: leavings.accounts !== null && !found.incomplete.has(name),
+      tellsAccounts: leavings.accounts !== null && leavings.hasUntold !== true && !found.incomplete.has(name),
       ...(authorizedFetch === true ? { authorizedFetch } : {}),
+      ...allowed(leavings),
       ...(accepts === undefined ? {} : { accepts }),
       ...(defers === true ? { defers } : {}),
     }),
   );
-  const met = services.map(({ leavings }) => leavings.knownActors);
-  const actors = new Set([...met.flatMap((known) => known ?? []), ...senders]);
+  const blocks = blocksOf(services);
   const content: SnapshotContent = {
     language,
     title,
-    complete: complete && found.incomplete.size === 0,
+    complete: complete && profiles.every(({ tellsAccounts }) => tellsAccounts === true),
     services: profiles,
     accounts: found.accounts,
     // Of a host without a server of its own: that of the service named first.
@@ -86,12 +85,14 @@ export function makeSnapshot({
     ...(found.links.length > 0 ? { links: found.links } : {}),
     documents: services.flatMap(({ leavings }) => leavings.documents),
     ...actorKeys(services),
-    // News of an actor that a service may know is never forgotten: where one cannot say whom it knows, all are known.
-    knownActors: (met.includes(null) ? BloomFilter.full() : filterOf(actors)).toData(),
-    ...blocksOf(services),
+    knownActors,
+    ...blocks.said,
     ...goneOf(services),
   };
-  return { content, faults: found.faults };
+  const told = services.flatMap(({ name, leavings }) =>
+    (leavings.leftOut ?? []).map((one) => ({ ...one, of: `${name}: ${one.of}`, text: `${name}: ${one.text}` })),
+  );
+  return { content, faults: found.faults, leftOut: [...told, ...blocks.leftOut] };
 }
 
 /** At each host that of the service named first there. */
@@ -103,17 +104,60 @@ function nodeinfosOf(services: readonly SnapshotService[]): NonNullable<Snapshot
   return Object.fromEntries(byHost);
 }
 
+/** Whoever has such a list shows nothing to who does not sign, and an edge that knows no lists is told that too. */
+function allowed({ allowedDomains }: Leavings): Pick<ServiceProfile, 'allowedDomains' | 'authorizedFetch'> {
+  if (allowedDomains === undefined) return {};
+  const named = allowedDomains.flatMap((domain) => {
+    const isBelow = domain.startsWith('*.');
+    const host = asHostName(isBelow ? domain.slice(2) : domain);
+    return host === null ? [] : [isBelow ? `*.${host}` : host];
+  });
+  return { authorizedFetch: true, allowedDomains: sorted(named) };
+}
+
+interface Blocks {
+  readonly said: Pick<Snapshot, 'blockedDomains' | 'blockedBesideAllowed'>;
+  readonly leftOut: readonly LeftOut[];
+}
+
 /**
  * One list for all services. Only when each that shows something to some servers only said whom it blocks, and completely:
- * a list that lacks somebody would show them what it is kept from them for.
+ * a list that lacks somebody would show them what it is kept from them for. Under another name beside a list of those that
+ * are allowed: an edge that knows no such lists must not take the blocks for all there is to know.
  */
-function blocksOf(services: readonly SnapshotService[]): Pick<Snapshot, 'blockedDomains'> {
-  const choosy = services.filter(({ authorizedFetch }) => authorizedFetch === true);
-  if (choosy.some(({ leavings }) => leavings.blockedDomains === undefined)) return {};
+function blocksOf(services: readonly SnapshotService[]): Blocks {
+  const limited = services.filter(({ leavings }) => leavings.allowedDomains !== undefined);
+  const choosy = services.filter((one) => one.authorizedFetch === true || limited.includes(one));
+  if (choosy.some(({ leavings }) => leavings.blockedDomains === undefined && leavings.allowedDomains === undefined)) {
+    return { said: {}, leftOut: [] };
+  }
   const named = services.flatMap(({ leavings }) => leavings.blockedDomains ?? []);
-  if (named.length === 0 && choosy.length === 0) return {};
-  const domains = new Set(named.map(asHostName).filter((domain) => domain !== null));
-  return domains.size > limits.blockedDomains ? {} : { blockedDomains: [...domains].sort((a, b) => (a < b ? -1 : 1)) };
+  if (named.length === 0 && choosy.length === 0) return { said: {}, leftOut: [] };
+  const [domains, unreadable] = [new Set<string>(), new Set<string>()];
+  for (const domain of named) {
+    const host = asHostName(domain);
+    if (host === null) unreadable.add(domain);
+    else domains.add(host);
+  }
+  const leftOut = [...(unreadable.size === 0 ? [] : [noHosts(unreadable)])];
+  if (domains.size > limits.blockedDomains) return { said: {}, leftOut: [...leftOut, tooMany(domains.size)] };
+  const name = limited.length > 0 ? 'blockedBesideAllowed' : 'blockedDomains';
+  return { said: { [name]: sorted(domains) }, leftOut };
+}
+
+function noHosts(domains: ReadonlySet<string>): LeftOut {
+  const [first = ''] = domains;
+  const text = `${domains.size} of the blocked domains are no names of hosts and block nobody (the first: ${JSON.stringify(first.slice(0, 100))}); write them in the service as the domain alone.`;
+  return { of: 'blocks that are none', text };
+}
+
+function tooMany(count: number): LeftOut {
+  const text = `${count} domains are blocked, and the edge holds questions against ${limits.blockedDomains} at most; none is left there, and what a service shows to some servers only is shown to nobody while it is away. Block whole domains instead of names below them.`;
+  return { of: 'blocks', text };
+}
+
+function sorted(domains: Iterable<string>): readonly string[] {
+  return [...new Set(domains)].sort((a, b) => (a < b ? -1 : 1));
 }
 
 /** As a key's address would spell it; null for what is no host's name (a pattern, a remark): it can be nobody's. */
@@ -134,12 +178,4 @@ function goneOf(services: readonly SnapshotService[]): Pick<Snapshot, 'gone'> {
 function actorKeys(services: readonly SnapshotService[]): Pick<Snapshot, 'actorKeys'> {
   const keys = services.flatMap(({ leavings }) => leavings.actorKeys ?? []);
   return keys.length === 0 ? {} : { actorKeys: keys.slice(0, limits.actorKeys) };
-}
-
-function filterOf(actors: ReadonlySet<string>): BloomFilter {
-  // Sized in doublings, so that one new actor changes a few bits and not all of them.
-  const room = 2 ** Math.ceil(Math.log2(Math.max(fewestActors, actors.size)));
-  const filter = BloomFilter.within(limits.knownActorsBytes, room, limits.knownActorsFalsePositives);
-  for (const actor of actors) filter.add(actor);
-  return filter;
 }

@@ -47,6 +47,8 @@ export interface HomeReport {
   readonly clockOff: boolean;
   /** When the edge's snapshot was last as the services say (Leaver.leftAt); null if it took none from this process. */
   readonly snapshotAt: number | null;
+  /** What is there and is not left at the edge, in sentences. A home node of an earlier version does not say. */
+  readonly leftOut?: readonly string[];
   /** What the edge holds, asked now; null when it could not be asked. */
   readonly spool: SpoolTold | null;
 }

@@ -110,9 +110,12 @@ export class EdgeApi {
     await this.#send({ method: 'POST', path: `${base}/dead-letters/${seq}/discard` });
   }
 
-  async leaveSnapshot(snapshot: Snapshot): Promise<void> {
+  /** Resolves to what the edge could not read of it and left out; an edge of an earlier version takes it whole or not at all. */
+  async leaveSnapshot(snapshot: Snapshot): Promise<readonly string[]> {
     const path = `${base}/snapshot`;
-    await this.#send({ method: 'PUT', path, body: encode(snapshot), contentType: json });
+    const answer = await this.#json({ method: 'PUT', path, body: encode(snapshot), contentType: json });
+    const { leftOut = [] } = answer as { readonly leftOut?: unknown };
+    return Array.isArray(leftOut) ? leftOut.filter((one) => typeof one === 'string') : [];
   }
 
   /** `jws`: the edge's part of the settings, signed (shared/config/edge-part.ts). */

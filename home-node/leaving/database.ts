@@ -4,7 +4,7 @@
 
 import { causeOf, PorchlightError } from '../../shared/errors.ts';
 import { limits } from '../../shared/limits.ts';
-import { DatabaseSync } from '../sqlite.ts';
+import { SqliteReader } from './sqlite-file.ts';
 
 export type Row = Readonly<Record<string, string | null>>;
 
@@ -19,18 +19,24 @@ const notThere = new Set(['42P01', '42703']);
 
 /** `address`: as porchlight.toml has it. Throws `service-database`. */
 export async function openReadOnly(address: string): Promise<ReadOnlyDatabase> {
-  return address.startsWith('/') ? openFile(address) : await openPostgres(address);
+  return address.startsWith('/') ? await openFile(address) : await openPostgres(address);
 }
 
 async function openPostgres(address: string): Promise<ReadOnlyDatabase> {
   // Loaded by those alone who name such a database.
   const { default: pg } = await import('pg');
-  const client = new pg.Client({
-    connectionString: address,
-    connectionTimeoutMillis: limits.databaseMs,
-    query_timeout: limits.databaseMs,
-    application_name: 'porchlight',
-  });
+  let client: InstanceType<typeof pg.Client>;
+  try {
+    // It reads the address, and refuses one that it cannot read.
+    client = new pg.Client({
+      connectionString: address,
+      connectionTimeoutMillis: limits.databaseMs,
+      query_timeout: limits.databaseMs,
+      application_name: 'porchlight',
+    });
+  } catch (thrown) {
+    throw unreadable('has an address that cannot be read', thrown, address);
+  }
   // Without a listener a connection that breaks later would end the home node; the question then says so.
   client.on('error', () => undefined);
   try {
@@ -57,23 +63,23 @@ async function openPostgres(address: string): Promise<ReadOnlyDatabase> {
   };
 }
 
-function openFile(path: string): ReadOnlyDatabase {
-  let database: DatabaseSync;
+async function openFile(path: string): Promise<ReadOnlyDatabase> {
+  const reader = new SqliteReader(path);
   try {
-    database = new DatabaseSync(path, { readOnly: true, timeout: limits.databaseMs });
+    await reader.rows('SELECT 1');
   } catch (thrown) {
+    await reader.close();
     throw unreadable('cannot be opened', thrown, path);
   }
   return {
     rows: async (sql) => {
       try {
-        return await Promise.resolve(database.prepare(bounded(sql)).all() as Row[]);
+        return await reader.rows(bounded(sql));
       } catch (thrown) {
-        if (/no such (table|column)/.test(causeOf(thrown))) return null;
         throw unreadable('cannot be read', thrown, path);
       }
     },
-    close: async () => await Promise.resolve(database.close()),
+    close: async () => await reader.close(),
   };
 }
 
@@ -82,10 +88,31 @@ function bounded(sql: string): string {
 }
 
 function unreadable(found: string, cause: unknown, address: string): PorchlightError {
-  // A driver may say the address back.
-  const said = causeOf(cause).replaceAll(address, 'the address');
   return new PorchlightError(
     'service-database',
-    `Cannot learn what the service leaves: its database ${found} (${said}); see that database in porchlight.toml names it, and that this user may read it.`,
+    `Cannot learn what the service leaves: its database ${found} (${withoutSecrets(causeOf(cause), address)}); see that database in porchlight.toml names it, and that this user may read it.`,
   );
+}
+
+/** A driver may say the address back, or what it made of a part of it. */
+function withoutSecrets(said: string, address: string): string {
+  const [, password = ''] = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*?:([^/?#]*)@/i.exec(address) ?? [];
+  const named = [...address.matchAll(/[?&](?:ssl)?password=([^&#]*)/gi)].map(([, value = '']) => value);
+  const secrets = [address, ...[password, ...named].flatMap((one) => [one, decoded(one)])];
+  return (
+    secrets
+      // Of one or two letters every word has some.
+      .filter((secret) => secret.length > 2)
+      .sort((a, b) => b.length - a.length)
+      .reduce((text, secret) => text.replaceAll(secret, 'the address'), said)
+  );
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    // Not encoded, or badly: then it is as it stands there.
+    return text;
+  }
 }

@@ -4,6 +4,7 @@
 import { PorchlightError } from '../../shared/errors.ts';
 import { limits } from '../../shared/limits.ts';
 import type { PublicDocument, WebFingerAccount } from '../../shared/snapshot.ts';
+import { readDescriptor } from '../../shared/webfinger/descriptor.ts';
 import { ask } from '../http-connections.ts';
 
 export interface AskedService {
@@ -61,36 +62,31 @@ export async function accountOf(
   const path = `/.well-known/webfinger?resource=${encodeURIComponent(resource)}`;
   const { status, text } = await get(service, path, 'application/jrd+json, application/json');
   if (nobodys.includes(status)) return 'nobody';
-  const said = status === 200 ? jsonObject(text) : null;
-  if (said === null || typeof said.subject !== 'string' || !Array.isArray(said.links)) return 'untold';
-  const aliases = Array.isArray(said.aliases) ? said.aliases.filter((one) => typeof one === 'string') : [];
-  return { subject: said.subject, aliases, links: said.links.flatMap(linkOf) };
+  // What is malformed in it costs itself, and not the account.
+  return (status === 200 ? readDescriptor(text) : null) ?? 'untold';
 }
 
-function linkOf(value: unknown): WebFingerAccount['links'] {
-  const { rel, type, href, template } = (typeof value === 'object' && value !== null ? value : {}) as Record<
-    string,
-    unknown
-  >;
-  if (typeof rel !== 'string' || rel === '') return [];
-  const kept = Object.entries({ type, href, template }).filter(([, one]) => typeof one === 'string' && one !== '');
-  return [{ rel, ...(Object.fromEntries(kept) as Record<'type' | 'href' | 'template', string>) }];
-}
-
-/** The account's actor as strangers get it; null: not without a signature, or not at a host of this service. */
-export async function actorOf(
+/** The account's actors as strangers get them; not those that are shown to who signs alone, or at no host of this service. */
+export async function actorsOf(
   service: AskedService,
   { links }: WebFingerAccount,
   hosts: readonly string[],
-): Promise<PublicDocument | null> {
-  const self = links.find(({ rel, type }) => rel === 'self' && (type === undefined || /json/.test(type)));
-  const url = self?.href === undefined ? null : URL.parse(self.href);
-  if (url === null || !hosts.includes(url.host)) return null;
-  const path = url.pathname + url.search;
-  const { status, contentType, text } = await get({ ...service, host: url.host }, path, activityJson);
+): Promise<readonly PublicDocument[]> {
+  const found: PublicDocument[] = [];
+  for (const { rel, type, href } of links) {
+    const url = rel !== 'self' || href === undefined || !/json/.test(type ?? 'json') ? null : URL.parse(href);
+    const document = url === null || !hosts.includes(url.host) ? null : await actorAt(service, url);
+    if (document !== null) found.push(document);
+  }
+  return found;
+}
+
+async function actorAt(service: AskedService, { host, pathname, search }: URL): Promise<PublicDocument | null> {
+  const path = pathname + search;
+  const { status, contentType, text } = await get({ ...service, host }, path, activityJson);
   const isActivity = /^application\/(activity\+json|ld\+json)\b/.test(contentType);
   if (status !== 200 || !isActivity || jsonObject(text) === null) return null;
-  return { host: url.host, path, contentType, body: text };
+  return { host, path, contentType, body: text };
 }
 
 /** NodeInfo, section "Discovery". 2.1 is 2.0 with two more things that may be said of the software. */

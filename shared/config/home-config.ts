@@ -59,6 +59,9 @@ export interface ActivityPubServiceConfig extends AnyServiceConfig {
   readonly database: string | null;
   /** While it is away its inboxes answer "not now" instead of taking deliveries for it. */
   readonly defer: boolean;
+  /** It federates with the domains of a list only: those that its database has, and these. */
+  readonly limitedFederation: boolean;
+  readonly allowedDomains: readonly string[];
   /** What arrived longer ago gets no receipt. */
   readonly receiptDays: number;
 }

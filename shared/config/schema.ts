@@ -10,11 +10,13 @@ import { driverKinds, logFormats, logLevels, serviceKinds, signatureKinds } from
 import { linkSettings } from './link-settings.ts';
 import { serviceOrigin, suggestedAddress } from './service-address.ts';
 import {
+  allowedDomainsSetting,
   authorizedFetchSetting,
   databaseSetting,
   deferSetting,
   forActivityPub,
   isActivityPub,
+  limitedFederationSetting,
 } from './service-settings.ts';
 import { choice, command, flag, type Known, number, type Settings, setting } from './setting.ts';
 import { kindMeantBy, softwareOf } from './software.ts';
@@ -242,6 +244,8 @@ const services = {
   database: databaseSetting,
   defer: deferSetting,
   authorized_fetch: authorizedFetchSetting,
+  limited_federation: limitedFederationSetting,
+  allowed_domains: allowedDomainsSetting,
   health: setting('text', {
     purpose: 'Path that the server answers with success (below 400) while it is well, and otherwise while it is not.',
     danger: 'At a path that fails though all is well, the service counts as down and the edge answers for it.',

@@ -1,7 +1,7 @@
 // Settings of services that are about one kind of software more than about another: which settings are for servers of the
 // owner's at all, where home reads what they leave, and what is done for those that judge a delivery by its age alone.
 
-import { isText } from './accept.ts';
+import { isText, textsThat } from './accept.ts';
 import { flag, type Known, setting } from './setting.ts';
 import { softwareOf } from './software.ts';
 
@@ -62,4 +62,25 @@ export const authorizedFetchSetting = setting('true or false', {
   appliesTo: forActivityPub,
   toldToEdge: true,
   example: false,
+});
+
+export const limitedFederationSetting = flag(false, {
+  purpose:
+    'Whether the server federates only with the domains of a list (Mastodon’s `LIMITED_FEDERATION_MODE`, GoToSocial’s `instance-federation-mode: allowlist`, Pleroma’s `accept`). While it is away the edge then answers nobody else from copies. The list is read from the database where the software keeps it there, and is `allowed_domains` besides. Lemmy and Misskey say so by their database themselves.',
+  danger:
+    'Guards what the server shows to its list alone. False for a server that has one: at night whoever signs and is not blocked is shown the copies. True without a list: nobody is.',
+  otherwise: '`false`: it federates with whoever it does not block; `true` where `allowed_domains` has any',
+  appliesTo: forActivityPub,
+});
+
+export const allowedDomainsSetting = setting('list of texts', {
+  purpose:
+    'Domains that a server of limited federation has to do with, besides those that its database names; `*.` before one stands for all that is below it.',
+  danger: 'Guards what the server shows to its list alone: whoever is in it is shown the copies at night.',
+  wanted: 'domains in small letters, as ["friends.example", "*.friends.example"]',
+  accept: (value) => textsThat(value, (one) => /^(\*\.)?(?=.{1,253}$)[a-z0-9_-]+(\.[a-z0-9_-]+)*$/.test(one)),
+  fallback: (): readonly string[] => [],
+  otherwise: 'none',
+  appliesTo: forActivityPub,
+  example: ['friends.example'],
 });

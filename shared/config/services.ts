@@ -65,6 +65,8 @@ function readService(fields: ServiceFields, blank: Known): ReadService {
   const signatures = fields.value('signatures', known) ?? [];
   const database = fields.value('database', known) ?? null;
   const defer = fields.value('defer', known) ?? false;
+  const allowedDomains = fields.value('allowed_domains', known) ?? [];
+  const limitedFederation = (fields.value('limited_federation', known) ?? false) || allowedDomains.length > 0;
   const receiptDays = fields.value('receipt_days', known) ?? 1;
   const shared = {
     accountDomain: fields.value('account_domain', known) ?? null,
@@ -76,7 +78,7 @@ function readService(fields: ServiceFields, blank: Known): ReadService {
   if (name === undefined) return { name, service: null };
   if (kind === 'embedded') return { name, service: { kind, name, hosts, driver: 'process', ...shared } };
   if (url === undefined || driver === undefined) return { name, service: null };
-  const told = { database, defer, receiptDays };
+  const told = { database, defer, receiptDays, limitedFederation, allowedDomains };
   const own = { driver, command: command ?? null, url, otherMachine, inboxes, signatures, ...told };
   return { name, service: { kind, name, hosts, ...own, ...shared } };
 }

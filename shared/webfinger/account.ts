@@ -1,7 +1,8 @@
 // One account as every asker must find it: one canonical name, the others as aliases, and exactly one ActivityPub link
 // `self`. Mastodon and GoToSocial take the first `self` of a fitting type, Misskey and PeerTube the first of whatever type,
 // Lemmy any link of a type `application/`: with one `self`, and no such link before it or behind it that is an actor, all
-// of them find the same actor.
+// of them find the same actor. The exception is a name that is two actors by its own server's word, as a person's and a
+// community's of Lemmy: each `self` says then what its actor is, and all are told, in the server's order.
 
 import type { AccountLink, WebFingerAccount, WebFingerLink } from '../snapshot.ts';
 import { acctOf, acctUri, comparable } from './names.ts';
@@ -44,14 +45,26 @@ export function distinct(names: readonly string[], others: readonly string[]): r
   return names.filter((name) => seen.size < seen.add(comparable(name)).size);
 }
 
-/** The first `self` of an ActivityPub type, and no other `self` or actor; links of a type `application/` before it. */
+/**
+ * The first `self` of an ActivityPub type, and no other `self` or actor, unless they are of different kinds; links of a type
+ * `application/` before it.
+ */
 function oneSelf(links: readonly WebFingerLink[]): readonly WebFingerLink[] {
-  const self = links.find(({ rel, type, href }) => isSelf(rel) && isActorType(type) && href !== undefined);
+  const all = links.filter(({ rel, type, href }) => isSelf(rel) && isActorType(type) && href !== undefined);
+  const selves = areApart(all) ? all : all.slice(0, 1);
   const others = links.filter(({ rel, type }) => !isSelf(rel) && !isActorType(type));
-  if (self === undefined) return others;
   // Lemmy's library tries each of type `application/`, some versions from the end: `self` is the last of them.
   const isProgram = ({ type }: WebFingerLink): boolean => /^application\//i.test(type ?? '');
-  return [...others.filter(isProgram), self, ...others.filter((link) => !isProgram(link))];
+  return [...others.filter(isProgram), ...selves, ...others.filter((link) => !isProgram(link))];
+}
+
+/** Lemmy, crates/routes/src/webfinger.rs: what kind of actor a link leads to. */
+const kindOfActor = 'https://www.w3.org/ns/activitystreams#type';
+
+/** Each says of what kind it is, and none as another. */
+function areApart(selves: readonly WebFingerLink[]): boolean {
+  const kinds = selves.map(({ properties }) => properties?.[kindOfActor] ?? null);
+  return !kinds.includes(null) && new Set(kinds).size === selves.length;
 }
 
 function isSelf(rel: string): boolean {

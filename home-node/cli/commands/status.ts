@@ -27,6 +27,7 @@ export async function status(cli: Cli, options: FolderOptions & JsonOptions): Pr
   const rows: Row[] = [['home', stateCell(report)]];
   if (home !== null) {
     rows.push(['link', linkCell(home.link, report)], ['edge', edgeText(home, report)]);
+    for (const text of home.leftOut ?? []) rows.push(['left out', { text: printable(text), style: 'yellow' }]);
     if (home.clockOff) rows.push(['clock', { text: 'wrong: nothing is taken until it is set', style: 'red' }]);
   }
   if (word !== null) rows.push(...wordRows(edge, word));

@@ -14,10 +14,16 @@ export const snapshotCheck: Check = {
   name: 'snapshot',
   about: 'what the edge answers with',
   needs: 'network',
-  run: async (exam, ports) => [await snapshotResult(exam, ports)],
+  run: async (exam, ports) => [await snapshotResult(exam, ports), ...leftOutResults(exam)],
 };
 
 const hourMs = 3_600_000;
+
+/** By the word of a home node that runs: what each says is what its owner can do. */
+function leftOutResults({ config, node }: ConfiguredExam): readonly Result[] {
+  const cure = 'What to do stands in the line; strangers are told so much less while home is away.';
+  return (node?.home?.leftOut ?? []).map((text) => warning(`${config.domain}, left out`, text, cure));
+}
 
 async function snapshotResult(exam: ConfiguredExam, { ask }: DoctorPorts): Promise<Result> {
   const { config, claimed, node } = exam;

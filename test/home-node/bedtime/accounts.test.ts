@@ -165,7 +165,7 @@ test('an account that is no acct: address is left out, and told', () => {
 });
 
 test('an account that is left out is not said to be nobody: its service is asked', () => {
-  const facts = { language: 'en', title: 'x', complete: true, links: [], senders: [] };
+  const facts = { language: 'en', title: 'x', complete: true, links: [], knownActors: { bits: 'AAAA', hashes: 1 } };
   const made = (subject: string) => {
     const accounts = [...(mastodon.accounts ?? []), { subject, aliases: [], links: [] }];
     const leavings = { inboxes: [], accounts, nodeinfo: null, documents: [], knownActors: [], pages: [] };
@@ -226,7 +226,7 @@ test('a snapshot says of each service whether it told its accounts, and has the 
     leavings: { ...leavings, accounts, nodeinfo: nodeinfo as Readonly<Record<string, unknown>> | null },
   });
   const [one, two, three] = [of('one', [], { software: 1 }), of('two', null, { software: 2 }), of('three', null, null)];
-  const facts = { language: 'en', title: 'A', complete: false, senders: [] };
+  const facts = { language: 'en', title: 'A', complete: false, knownActors: { bits: 'AAAA', hashes: 1 } };
   const { content } = makeSnapshot({ ...facts, services: [one, { ...two, accountDomain: 'example.org' }, three] });
   expect(content.services).toMatchObject([
     { tellsAccounts: true },

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { openReadOnly } from '../../../home-node/leaving/database.ts';
-import { accountNames, knownTo } from '../../../home-node/leaving/database-leavings.ts';
+import { accountNames, federationOf, knownTo } from '../../../home-node/leaving/database-leavings.ts';
 import { serverSoftware } from '../../../home-node/service-adapters.ts';
 import { DatabaseSync } from '../../../home-node/sqlite.ts';
 import type { SoftwareKind } from '../../../shared/config/software.ts';
@@ -38,7 +38,9 @@ async function readFrom(address: string, kind: SoftwareKind) {
   const database = await openReadOnly(address);
   try {
     const { reads } = serverSoftware[kind];
-    return { accounts: await accountNames(database, reads), ...(await knownTo(database, reads)) };
+    const limited = { isLimited: false, domains: [] };
+    const federation = await federationOf(database, reads, limited);
+    return { accounts: await accountNames(database, reads), ...(await knownTo(database, reads)), ...federation };
   } finally {
     await database.close();
   }
@@ -53,6 +55,56 @@ describe.each(Object.entries(all))('the database of %s', (name, { sql, accounts,
     expect(found.blockedDomains).toEqual(blocks);
     expect(found.actorKeys?.map(({ keyId }) => keyId) ?? null).toEqual(keys);
     for (const { publicKeyPem } of found.actorKeys ?? []) expect(publicKeyFromPem(publicKeyPem)).toBeDefined();
+  });
+});
+
+describe('whom a server federates with alone', () => {
+  const federation = async (address: string, kind: SoftwareKind, isLimited: boolean, domains: string[] = []) => {
+    const database = await openReadOnly(address);
+    try {
+      return (await federationOf(database, serverSoftware[kind].reads, { isLimited, domains })).allowedDomains;
+    } finally {
+      await database.close();
+    }
+  };
+
+  test('is nobody in particular by a list alone where the server has to be told to go by it', async () => {
+    for (const [kind, named] of [
+      ['mastodon', ['near.example']],
+      ['gotosocial', ['near.example', '*.near.example']],
+    ] as const) {
+      const address = await cluster.database(`allow-${kind}`, all[kind].sql);
+      expect(await federation(address, kind, false)).toBeUndefined();
+      expect(await federation(address, kind, true)).toEqual(named);
+      expect(await federation(address, kind, true, ['More.example'])).toEqual([...named, 'more.example']);
+    }
+  });
+
+  test('is what Lemmy’s table says as soon as it has one, and nobody when its federation is off', async () => {
+    const address = await cluster.database('allow-lemmy', all.lemmy.sql);
+    expect(await federation(address, 'lemmy', false)).toBeUndefined();
+    await cluster.run('allow-lemmy', 'INSERT INTO federation_allowlist (instance_id) VALUES (1)');
+    expect(await federation(address, 'lemmy', false)).toEqual(['near.example']);
+    await cluster.run('allow-lemmy', 'UPDATE local_site SET federation_enabled = false');
+    expect(await federation(address, 'lemmy', false)).toEqual([]);
+  });
+
+  test('is what Misskey’s settings say, and nobody where they say `none`', async () => {
+    const address = await cluster.database('allow-misskey', all.misskey.sql);
+    await cluster.run('allow-misskey', `UPDATE meta SET "federationHosts" = '{near.example}'`);
+    expect(await federation(address, 'misskey', false)).toBeUndefined();
+    await cluster.run('allow-misskey', `UPDATE meta SET federation = 'specified'`);
+    expect(await federation(address, 'misskey', false)).toEqual(['near.example', '*.near.example']);
+    await cluster.run('allow-misskey', `UPDATE meta SET federation = 'none'`);
+    expect(await federation(address, 'misskey', false)).toEqual([]);
+    await cluster.run('allow-misskey', 'ALTER TABLE meta DROP COLUMN federation');
+    expect(await federation(address, 'misskey', false)).toBeUndefined();
+  });
+
+  test('is what its owner says where the software has no list', async () => {
+    const address = await cluster.database('allow-hollo', all.hollo.sql);
+    expect(await federation(address, 'hollo', false)).toBeUndefined();
+    expect(await federation(address, 'hollo', true, ['near.example'])).toEqual(['near.example']);
   });
 });
 
@@ -122,9 +174,24 @@ describe('a database', () => {
       join(folder, 'no.db'),
       'this is no database, whatever its name says, and long enough to be read as one.',
     );
-    const file = await openReadOnly(join(folder, 'no.db'));
-    await expect(file.rows('SELECT 1 AS a FROM t')).rejects.toMatchObject({ code: 'service-database' });
-    await file.close();
+    await expect(openReadOnly(join(folder, 'no.db'))).rejects.toMatchObject({ code: 'service-database' });
+  });
+
+  test('with an address that is none costs what this service leaves, and the error has nothing secret of it', async () => {
+    for (const [address, secret] of [
+      ['postgresql://owner:sec%zzret@127.0.0.1:99999999/x', 'sec%zzret'],
+      ['postgresql://owner:sec[ret@[::1/x', 'sec[ret'],
+      ['postgresql://owner@127.0.0.1:99999999/x?password=a%20secret', 'a secret'],
+      ['postgresql://owner:a%20secret@127.0.0.1/x?sslcert=/nowhere/a%20secret', 'a secret'],
+    ] as const) {
+      const error = await openReadOnly(address).then(
+        () => null,
+        (thrown: Error) => thrown,
+      );
+      expect(error).toMatchObject({ code: 'service-database', message: expect.stringContaining('porchlight.toml') });
+      const all = `${error?.message}${error?.stack}${JSON.stringify(error)}${String(error?.cause)}`;
+      for (const form of [secret, encodeURIComponent(secret)]) expect(all).not.toContain(form);
+    }
   });
 
   test('that thinks for too long is left (limits.databaseMs), and the next question is answered', async () => {
@@ -145,11 +212,50 @@ describe('a database', () => {
     expect([found.accounts, found.actors]).toEqual([null, null]);
   });
 
+  test('in a file that thinks for too long is left too, and home goes on meanwhile', async () => {
+    const path = join(folder, 'slow.db');
+    const made = new DatabaseSync(path);
+    made.exec('CREATE TABLE t (a text); INSERT INTO t VALUES (1)');
+    made.close();
+    const database = await openReadOnly(path);
+    vi.spyOn(limits, 'databaseMs', 'get').mockReturnValue(200 as never);
+    const endless =
+      'WITH RECURSIVE n(a) AS (SELECT 1 UNION ALL SELECT a + 1 FROM n LIMIT 40000000) SELECT max(a) AS a FROM n';
+    await expect(database.rows(endless)).rejects.toMatchObject({ code: 'service-database' });
+    vi.restoreAllMocks();
+    await database.close();
+    // Another one is another thread.
+    const again = await openReadOnly(path);
+    expect(await again.rows('SELECT a FROM t')).toEqual([{ a: '1' }]);
+    await again.close();
+  });
+
   test('with keys that are none, too long, or on another host than their owner leaves those out', async () => {
     const { sql } = all.misskey;
     const bad = `${sql}
       UPDATE user_publickey SET "keyPem" = 'nonsense' WHERE "userId" = '3';
       UPDATE user_publickey SET "keyId" = 'https://elsewhere.example/key' WHERE "userId" = '4'`;
     expect((await readFrom(await cluster.database('bad', bad), 'misskey')).actorKeys).toEqual([]);
+  });
+
+  test('with one key that no key can be costs that key, and says so', async () => {
+    const path = join(folder, 'bad-key.db');
+    const made = new DatabaseSync(path);
+    made.exec(gotosocialInSqlite);
+    made.exec(`UPDATE accounts SET public_key = '{"N": 0, "E": 0}' WHERE username = 'bea'`);
+    made.exec(
+      `INSERT INTO accounts VALUES ('5', 'dan', 'dan.example', 'https://dan.example/u', x'00ff', '', NULL, NULL)`,
+    );
+    made.close();
+    const found = await readFrom(path, 'gotosocial');
+    expect(found.actorKeys?.map(({ keyId }) => keyId)).toEqual([all.gotosocial.keys?.[0]]);
+    expect(found.leftOut).toEqual([
+      {
+        of: 'keys',
+        isSmall: true,
+        text: expect.stringMatching(/^2 keys of peers .*bea\/main-key.*nothing need be done/),
+      },
+    ]);
+    expect(found.accounts).toEqual(all.gotosocial.accounts);
   });
 });

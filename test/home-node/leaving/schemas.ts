@@ -23,14 +23,19 @@ export const examples = (
   const mastodonTables = `
     CREATE TABLE accounts (id bigint PRIMARY KEY, username varchar NOT NULL DEFAULT '', domain varchar, private_key text,
       public_key text NOT NULL DEFAULT '', uri varchar, suspended_at timestamp, actor_type varchar);
+    CREATE TABLE account_deletion_requests (id bigserial PRIMARY KEY, account_id bigint);
+    CREATE TABLE domain_allows (id bigserial PRIMARY KEY, domain varchar NOT NULL DEFAULT '');
+    INSERT INTO domain_allows (domain) VALUES ('near.example');
     CREATE TABLE account_stats (id bigserial PRIMARY KEY, account_id bigint NOT NULL, last_status_at timestamp);
     CREATE TABLE domain_blocks (id bigserial PRIMARY KEY, domain varchar NOT NULL DEFAULT '', severity integer DEFAULT 0);
     INSERT INTO domain_blocks (domain, severity) VALUES ('Bad.Example', 1), ('loud.example', 0), ('noop.example', 2);
     INSERT INTO accounts VALUES (-99, 'home.example', NULL, 'k', 'p', '', NULL, 'Application'),
       (1, 'anna', NULL, 'k', 'p', '', NULL, NULL), (2, 'gone', NULL, NULL, '', '', now(), NULL),
+      (6, 'paused', NULL, 'k', 'p', '', now(), NULL),
       (3, 'bea', 'near.example', NULL, '${pem}', '${near}', NULL, 'Person'),
       (4, 'carl', 'far.example', NULL, '${pem}', '${far}', NULL, 'Person'),
       (5, 'spam', 'bad.example', NULL, '${pem}', 'https://bad.example/users/spam', now(), 'Person');
+    INSERT INTO account_deletion_requests (account_id) VALUES (6);
     INSERT INTO account_stats (account_id, last_status_at) VALUES (3, '2026-11-01'), (4, '2026-11-20');`;
   const mastodonActors = [near, far, 'https://bad.example/users/spam'];
   const mastodon: Example = {
@@ -41,13 +46,16 @@ export const examples = (
         (4, '${far}#ed25519', 1, '${pem}', false, NULL), (4, '${far}#old', 0, '${pem}', true, NULL),
         (3, '${near}#past', 0, '${pem}', false, '2020-01-01'), (3, '${near}#pq', 2, '${pem}', false, NULL),
         (1, NULL, 0, '${pem}', false, NULL);`,
-    accounts: ['home.example', 'anna'],
+    accounts: ['home.example', 'anna', 'paused'],
     actors: mastodonActors,
     blocks: ['bad.example'],
     keys: [`${far}#ed25519`, `${far}#main-key`, `${near}#main-key`],
   };
   const lemmyTables = (id: string): string => `
     CREATE TABLE instance (id serial PRIMARY KEY, domain varchar(255) NOT NULL);
+    CREATE TABLE local_site (id serial PRIMARY KEY, federation_enabled bool NOT NULL DEFAULT true);
+    INSERT INTO local_site DEFAULT VALUES;
+    CREATE TABLE federation_allowlist (instance_id int PRIMARY KEY, published_at timestamptz DEFAULT now());
     CREATE TABLE federation_blocklist (instance_id int PRIMARY KEY, published_at timestamptz DEFAULT now());
     INSERT INTO instance (domain) VALUES ('near.example'), ('bad.example');
     INSERT INTO federation_blocklist (instance_id) VALUES (2);
@@ -102,6 +110,8 @@ export const examples = (
         CREATE TABLE accounts (id char(26) PRIMARY KEY, username text NOT NULL, domain text, uri text NOT NULL UNIQUE,
           public_key jsonb NOT NULL, public_key_uri text NOT NULL UNIQUE, fetched_at timestamptz, suspended_at timestamptz);
         CREATE TABLE domain_blocks (id char(26) PRIMARY KEY, domain text NOT NULL);
+        CREATE TABLE domain_allows (id char(26) PRIMARY KEY, domain text NOT NULL);
+        INSERT INTO domain_allows VALUES ('1', 'near.example');
         INSERT INTO domain_blocks VALUES ('1', 'bad.example');
         ${gotosocialRows}`,
       accounts: ['home.example', 'anna'],
@@ -124,8 +134,9 @@ export const examples = (
         CREATE TABLE "user" (id varchar(32) PRIMARY KEY, username varchar(128) NOT NULL, host varchar(128), uri varchar(512),
           "isSuspended" boolean NOT NULL DEFAULT false, "isDeleted" boolean NOT NULL DEFAULT false, "lastFetchedAt" timestamptz);
         CREATE TABLE user_publickey ("userId" varchar(32) PRIMARY KEY, "keyId" varchar(256) NOT NULL, "keyPem" varchar(4096) NOT NULL);
-        CREATE TABLE meta (id varchar(32) PRIMARY KEY, "blockedHosts" varchar(1024)[] NOT NULL DEFAULT '{}');
-        INSERT INTO meta VALUES ('x', '{bad.example,worse.example}');
+        CREATE TABLE meta (id varchar(32) PRIMARY KEY, "blockedHosts" varchar(1024)[] NOT NULL DEFAULT '{}',
+          federation varchar(128) NOT NULL DEFAULT 'all', "federationHosts" varchar(1024)[] NOT NULL DEFAULT '{}');
+        INSERT INTO meta (id, "blockedHosts") VALUES ('x', '{bad.example,worse.example}');
         INSERT INTO "user" VALUES ('1', 'anna', NULL, NULL, false, false, NULL), ('2', 'out', NULL, NULL, true, false, NULL),
           ('3', 'bea', 'near.example', '${near}', false, false, '2026-11-01'),
           ('4', 'carl', 'far.example', '${far}', false, false, '2026-11-20');

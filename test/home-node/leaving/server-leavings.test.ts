@@ -86,6 +86,7 @@ const leavings = (database: string | null = join(folder, 'sqlite.db')): ServerLe
     inboxes: knownSoftware.gotosocial.inboxes,
     database,
     reads: serverSoftware.gotosocial.reads,
+    limited: { isLimited: false, domains: [] },
   });
 const ask = async (from: ServerLeavings) => await from.ask(base, AbortSignal.timeout(20_000));
 
