@@ -2,13 +2,13 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Adapter, Leavings } from '../../../home-node/adapters/adapter.ts';
+import type { Adapter, Federation, Leavings } from '../../../home-node/adapters/adapter.ts';
 import { genericAdapter } from '../../../home-node/adapters/generic.ts';
 import { judgeAlerts } from '../../../home-node/alerts/judge.ts';
 import { knownFilter } from '../../../home-node/bedtime/known-filter.ts';
 import { Leaver, type LeavingService } from '../../../home-node/bedtime/leave.ts';
 import { LeavingsFile } from '../../../home-node/bedtime/leavings-file.ts';
-import { snapshotContent } from '../../../home-node/bedtime/snapshot.ts';
+import { makeSnapshot, snapshotContent } from '../../../home-node/bedtime/snapshot.ts';
 import { warmPages } from '../../../home-node/bedtime/warm.ts';
 import { EdgeRefusal } from '../../../home-node/edge-api/send.ts';
 import { createLog, type Log } from '../../../home-node/log.ts';
@@ -69,6 +69,61 @@ describe('a snapshot', () => {
     const left = snapshotContent({ ...facts, services: [knowing, service('three'), more] }).actorKeys;
     expect(left).toEqual([key(-1), ...keys.slice(0, limits.actorKeys - 1)]);
     expect(snapshotContent({ ...facts, services: [service('three')] })).not.toHaveProperty('actorKeys');
+  });
+
+  describe('of whom a service blocks and federates with', () => {
+    const facts = { language: 'en', title: 'A', complete: true, knownActors };
+    const choosy = (federation: Federation) =>
+      ({ ...service('s'), authorizedFetch: true, leavings: { ...leavingsOf('s'), ...federation } }) as const;
+
+    test('says all that are names of hosts, and tells its owner of those that are none', () => {
+      const blockedDomains = ['Bad.Example', '*.worse.example', 'see the list', 'bad.example.', 'büro.example'];
+      const { content, leftOut } = makeSnapshot({ ...facts, services: [choosy({ blockedDomains })] });
+      expect(content.blockedDomains).toEqual(['bad.example', 'worse.example', 'xn--bro-hoa.example']);
+      expect(leftOut.map(({ text }) => text)).toEqual([expect.stringMatching(/^1 of the blocked.*"see the list"/)]);
+    });
+
+    test('says none of more than limits.blockedDomains, and tells its owner what follows', () => {
+      const blocked = (count: number) => Array.from({ length: count }, (_, n) => `b${n}.example`);
+      const most = makeSnapshot({ ...facts, services: [choosy({ blockedDomains: blocked(limits.blockedDomains) })] });
+      expect([most.content.blockedDomains?.length, most.leftOut]).toEqual([limits.blockedDomains, []]);
+      const more = makeSnapshot({
+        ...facts,
+        services: [choosy({ blockedDomains: blocked(limits.blockedDomains + 1) })],
+      });
+      expect(more.content).not.toHaveProperty('blockedDomains');
+      expect(more.leftOut.map(({ text }) => text)).toEqual([expect.stringContaining('shown to nobody')]);
+    });
+
+    test('says blocks under another name beside a list of those allowed: an edge that knows no such list shows nobody anything', () => {
+      const open = { ...service('open'), hosts: ['b.example'] };
+      const limited = {
+        ...choosy({ blockedDomains: ['bad.example'], allowedDomains: ['OK.example', '*.ok.example', 'no host'] }),
+      };
+      const { content } = makeSnapshot({ ...facts, services: [{ ...limited, authorizedFetch: false }, open] });
+      expect(content).not.toHaveProperty('blockedDomains');
+      expect(content.blockedBesideAllowed).toEqual(['bad.example']);
+      // Which an earlier edge knows: it asks who it is, and tells nobody, because home does not say whom it blocks.
+      expect(content.services[0]).toMatchObject({
+        authorizedFetch: true,
+        allowedDomains: ['*.ok.example', 'ok.example'],
+      });
+      expect(content.services[1]).not.toHaveProperty('allowedDomains');
+      const alone = makeSnapshot({ ...facts, services: [choosy({ allowedDomains: [] })] });
+      expect(alone.content.services[0]?.allowedDomains).toEqual([]);
+    });
+  });
+
+  test('says that nobody else is known who lives here, where some account is untold', () => {
+    const facts = { language: 'en', title: 'A', complete: true, knownActors };
+    const untold = { ...service('s'), leavings: { ...leavingsOf('s'), hasUntold: true as const } };
+    const content = snapshotContent({ ...facts, services: [untold, service('t')] });
+    expect([content.complete, ...content.services.map(({ tellsAccounts }) => tellsAccounts)]).toEqual([
+      false,
+      false,
+      true,
+    ]);
+    expect(content.accounts).toHaveLength(2);
   });
 
   test('knows the actors that services have met and those whose deliveries they took, and few others', async () => {
