@@ -61,6 +61,9 @@ export const limits = {
   arrivalsPerOrigin: 600,
   arrivalsPerNetwork: 1_200,
   arrivalsPerHome: 3_000,
+  /** The longest wait that a sender or an asker is told where a limit of ours would have it wait longer. Danger: a peer that
+   * comes again too late for what it had to say, or takes a long wait for a no. */
+  retryAfterMs: 1 * hour,
   /** Undecided deliveries waiting, per origin and in all. Danger: rows for anybody who invents a key address. */
   undecidedPerOrigin: 20,
   undecidedTotal: 500,

@@ -83,6 +83,8 @@ export type Moot = Extract<Verdict, { readonly verdict: 'moot' }>;
 export interface KnownKey {
   readonly publicKey: PublicKey;
   readonly owner: string;
+  /** What its owner has after the `@`, as home's service noted it; missing: nobody said. */
+  readonly domain?: string;
 }
 
 /** What keys.ts found out about a key. */
