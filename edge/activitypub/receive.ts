@@ -106,7 +106,9 @@ async function decide(ports: InboxPorts, post: InboxPost, claim: Claim): Promise
   const { homeId, request } = post;
   const naming = namingOf(homeId, request, post.remoteAddress);
   const tooMany = ports.arrivalRates.refusal(keyOrigin(keyId), naming, ports.clock.now());
-  if (tooMany !== null) return { verdict: 'refused', kind: 'over-quota', reason: tooMany };
+  if (tooMany !== null) {
+    return { verdict: 'refused', kind: 'over-quota', reason: tooMany.reason, waitMs: tooMany.leftMs };
+  }
   const verdict = await prove(
     ports.keys,
     post.snapshot,
@@ -115,10 +117,11 @@ async function decide(ports: InboxPorts, post: InboxPost, claim: Claim): Promise
     async (answer) => await conclude(claim, answer),
   );
   if (verdict.verdict !== 'undecided') return verdict;
-  if (ports.undecidedOrigins.admit({ homeId, network }, keyOrigin(keyId), ports.clock.now())) return verdict;
+  const waitMs = ports.undecidedOrigins.waitMs({ homeId, network }, keyOrigin(keyId), ports.clock.now());
+  if (waitMs === null) return verdict;
   // The sender may come again: by then its key may be had.
   const reason = `${network} left undecided deliveries of too many origins within a day`;
-  return { verdict: 'refused', kind: 'over-quota', reason };
+  return { verdict: 'refused', kind: 'over-quota', reason, waitMs };
 }
 
 /** Whom home had met when it left the snapshot, and of whom something may be on its way to home since. */

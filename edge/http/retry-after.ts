@@ -8,13 +8,11 @@ import { limits } from '../../shared/limits.ts';
 const spread = { share: 1 / 4, leastSeconds: 5 };
 
 /**
- * Seconds for Retry-After (RFC 9110 section 10.2.3): when `waitMs` have passed, and up to a quarter later; from 1 to
- * `limits.retryAfterMs` in all.
+ * Seconds for Retry-After (RFC 9110 section 10.2.3): when `waitMs` have passed, at most `limits.retryAfterMs`, and up to a
+ * quarter later.
  */
 export function retryAfterSecondsFor(waitMs: number, random: Random): number {
-  const mostSeconds = limits.retryAfterMs / 1000;
-  const seconds = Math.max(1, Math.ceil(waitMs / 1000));
+  const seconds = Math.max(1, Math.ceil(Math.min(waitMs, limits.retryAfterMs) / 1000));
   const [byte = 0] = random.bytes(1);
-  const later = Math.floor((byte / 256) * (Math.max(seconds * spread.share, spread.leastSeconds) + 1));
-  return Math.min(seconds + later, mostSeconds);
+  return seconds + Math.floor((byte / 255) * Math.max(seconds * spread.share, spread.leastSeconds));
 }
