@@ -58,7 +58,7 @@ async function away(parts: VisitParts, home: HomeRecord, request: Request, absen
   const said = await parts.said.of(home);
   const { snapshot } = said;
   if (wantsWebSocket(request)) return asleepResponse(request, absence, siteOf(said), now);
-  const isQuestion = request.method === 'GET' || request.method === 'HEAD';
+  const isQuestion = isQuestionOf(request);
   if (snapshot !== null && isAuthorizedHost(snapshot, question.url.host)) {
     // What home left of a service that is apart is looked for there alone, whatever words the question is asked in.
     if (isQuestion && isForPeers(question)) return await answerApart(parts, home, request, said, snapshot, absence);
@@ -70,6 +70,13 @@ async function away(parts: VisitParts, home: HomeRecord, request: Request, absen
   const copy = await parts.copies.find(home.homeId, question);
   if (copy !== null) return await answerFromCopy(question, copy, absence.reason, now);
   return asleepResponse(request, absence, siteOf(said), now);
+}
+
+/** Seconds after which a sender may try again at a host of this home that none of its services has now. */
+const unsettledSeconds = 600;
+
+function isQuestionOf({ method }: Request): boolean {
+  return method === 'GET' || method === 'HEAD';
 }
 
 /** Is this for an ActivityPub document? */
@@ -127,7 +134,10 @@ async function failed(parts: VisitParts, home: HomeRecord, request: Request, fai
     case 'bad-request':
       return problem(400, failure);
     case 'not-served':
-      return problem(421, failure);
+      // What is handed over at a host whose service its owner is about to set up, or took out by mistake, comes again.
+      return isQuestionOf(request)
+        ? problem(421, failure)
+        : problem(503, 'host-unsettled', { retryAfterSeconds: unsettledSeconds });
     case 'bad-response':
       return problem(502, failure);
     case 'no-web-sockets':
