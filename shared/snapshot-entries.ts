@@ -64,6 +64,7 @@ export function actorKey(value: unknown, at: string): ActorKey {
     keyId: bounded('keyId', limits.addressLength),
     owner: bounded('owner', limits.addressLength),
     publicKeyPem: bounded('publicKeyPem', limits.actorKeyLength),
+    ...(fields.domain === undefined ? {} : { domain: bounded('domain', 253).toLowerCase() }),
   };
 }
 

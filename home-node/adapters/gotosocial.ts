@@ -49,7 +49,7 @@ export const gotosocial: ServerSoftware = {
       inForce: 'if its owner says so',
     },
     keys: [
-      `SELECT public_key_uri AS "keyId", uri AS owner, CAST(public_key AS TEXT) AS pem FROM accounts
+      `SELECT public_key_uri AS "keyId", uri AS owner, CAST(public_key AS TEXT) AS pem, domain FROM accounts
        WHERE domain IS NOT NULL AND suspended_at IS NULL ORDER BY fetched_at DESC NULLS LAST LIMIT ${limits.actorKeys}`,
     ],
   },

@@ -23,7 +23,7 @@ import { makeSnapshot, type SnapshotContent, type SnapshotService } from './snap
 export interface LeavingService {
   readonly name: string;
   readonly hosts: readonly string[];
-  /** What its people have after the `@`; null: as the service itself says. */
+  /** What its people have after the `@`, now; null: as the service itself says. */
   readonly accountDomain?: string | null;
   readonly adapter: Adapter;
   /** Its inboxes take nothing while it is away; false if left out. */
@@ -40,8 +40,8 @@ export interface LeaverOptions {
   /** As the owner has them now. */
   readonly words: () => Pick<Snapshot, 'language' | 'title'>;
   readonly services: readonly LeavingService[];
-  /** What the owner adds to accounts. */
-  readonly links?: readonly AccountLink[];
+  /** What the owner adds to accounts, now. */
+  readonly links?: () => readonly AccountLink[];
   readonly kept: LeavingsFile;
   readonly senders: () => Promise<readonly string[]>;
   /** A version above every earlier one, and at least this. */
@@ -191,7 +191,7 @@ export class Leaver {
 
   /** `isHeard`: every service that is up said what it leaves now. */
   async #gather(asking: Asking): Promise<{ readonly content: SnapshotContent; readonly isHeard: boolean }> {
-    const { words, services, links = [], senders } = this.#options;
+    const { words, services, links = () => [], senders } = this.#options;
     const { language, title } = words();
     const asked = await Promise.all(services.map(async (service) => await this.#ask(service, asking)));
     const isHeard = asked.every((one) => one.isHeard);
@@ -204,7 +204,7 @@ export class Leaver {
       title,
       complete,
       services: known,
-      links,
+      links: links(),
       knownActors,
     });
     const fit = fitted(content);

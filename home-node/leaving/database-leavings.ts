@@ -126,14 +126,15 @@ async function keysIn(
 const shownLength = 200;
 
 /** Or why it is none. */
-function keyOf({ keyId, owner, pem }: Readonly<Record<string, unknown>>): ActorKey | string {
+function keyOf({ keyId, owner, pem, domain }: Readonly<Record<string, unknown>>): ActorKey | string {
   if (!isText(keyId) || !isText(owner) || !isText(pem)) return 'a part of it is missing';
   if (keyId.length > limits.addressLength || owner.length > limits.addressLength) return 'its address is too long';
   const publicKeyPem = pem.startsWith('{') ? pemOfModulus(pem) : pem.trim();
   if (publicKeyPem === null || !publicKeyPem.startsWith('-----BEGIN')) return 'it is not as keys are written';
   if (publicKeyPem.length > limits.actorKeyLength) return 'it is too long';
   if (!isSameHost(keyId, owner)) return 'it lies at another host than its owner';
-  return { keyId, owner, publicKeyPem };
+  const isDomain = isText(domain) && domain.length <= 253;
+  return { keyId, owner, publicKeyPem, ...(isDomain ? { domain: domain.toLowerCase() } : {}) };
 }
 
 function isText(value: unknown): value is string {

@@ -58,6 +58,11 @@ export const strangerCodes = {
     says: 'The headers of the request are too long to carry.',
     do: 'Send fewer or shorter headers.',
   },
+  'host-unsettled': {
+    status: 503,
+    says: 'The host belongs to this edge, and nobody takes for it now what is handed over: its claim has ended or is still to come, or its owner has left it out.',
+    do: 'The peer sends again after `Retry-After`; the owner claims the host, or names it in porchlight.toml again.',
+  },
   internal: {
     status: 500,
     says: 'Something failed that Porchlight did not foresee.',

@@ -4,6 +4,7 @@
 import { env, reset, SELF } from 'cloudflare:test';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { askingHost } from '../../../edge/activitypub/authorized-fetch/ask-home.ts';
+import { cacheMemory } from '../../../edge/activitypub/key-memory.ts';
 import { systemClock } from '../../../shared/clock.ts';
 import { limits } from '../../../shared/limits.ts';
 import { publicKeyFromPem } from '../../../shared/signature/public-key.ts';
@@ -62,7 +63,7 @@ async function leave(changes: Partial<Snapshot> = {}): Promise<void> {
   const services = [
     { name: 'social', hosts: [host], inboxes: ['/inbox'], signatures: ['cavage'] as const, authorizedFetch: true },
   ];
-  const actorKeys = [{ keyId: signer.keyId, owner: alice, publicKeyPem: signer.pem }];
+  const actorKeys = [{ keyId: signer.keyId, owner: alice, publicKeyPem: signer.pem, domain: 'peer.example' }];
   const snapshot = exampleSnapshot({
     services,
     accounts: [],
@@ -86,6 +87,13 @@ async function ask(path: string, by: Signer | null, method = 'GET'): Promise<Res
     for (const [name, value] of own) if (name !== 'content-length') headers.set(name, value);
   }
   return await SELF.fetch(`https://${host}${path}`, { method, headers });
+}
+
+/** As if its key had been asked for a moment ago: nobody answers at peer.example here. */
+async function remember({ keyId, pem }: Signer): Promise<void> {
+  const now = systemClock.now();
+  const answer = { key: 'found', publicKey: publicKeyFromPem(pem), owner: alice } as const;
+  await cacheMemory(caches.default).put(keyId, { answer, askedAt: now, answeredAt: now });
 }
 
 describe('the edge’s question to such a service', () => {
@@ -201,6 +209,51 @@ describe('at night', () => {
     expect([answer.status, answer.headers.has('Retry-After')]).toEqual([503, true]);
   });
 
+  const limited = (allowedDomains: readonly string[], authorizedFetch = true): Partial<Snapshot> => ({
+    services: [
+      { name: 'social', hosts: [host], inboxes: ['/inbox'], signatures: ['cavage'], authorizedFetch, allowedDomains },
+    ],
+    blockedBesideAllowed: [],
+  });
+  const leaveLimited = async (changes: Partial<Snapshot>): Promise<void> => {
+    const { blockedDomains: _, ...rest } = exampleSnapshot({ accounts: [], documents: [], ...changes });
+    const actorKeys = [{ keyId: signer.keyId, owner: alice, publicKeyPem: signer.pem, domain: 'peer.example' }];
+    expect((await home.call('PUT', 'snapshot', { ...rest, actorKeys })).status).toBe(200);
+  };
+
+  test.each<[string, () => Partial<Snapshot>, number]>([
+    ['its list has', () => limited(['peer.example']), 200],
+    ['its list has below a domain', () => limited(['*.example']), 200],
+    ['its list has not', () => limited(['other.example', '*.peer.example']), 403],
+    ['its list has not, because nobody is in it', () => limited([]), 403],
+    ['home blocks all the same', () => ({ ...limited(['peer.example']), blockedBesideAllowed: ['peer.example'] }), 403],
+    [
+      'its list has not, also of one that does not say that it wants signatures',
+      () => limited(['x.example'], false),
+      403,
+    ],
+  ])('of a service that federates with some only is told to whom %s', async (_, changes, status) => {
+    const left = { host, path: '/users/left', contentType: peer, body: '{"type":"Person"}' };
+    await leaveLimited({ ...changes(), documents: [left] });
+    await warm('/users/me');
+    await home.sleep();
+    for (const path of ['/users/me', '/users/left']) expect((await ask(path, signer)).status).toBe(status);
+    expect((await ask('/users/left', null)).status).toBe(401);
+  });
+
+  test('an edge that knows no such lists gives nobody anything of what a home with one leaves', async () => {
+    // As it reads it: without the members that it does not know.
+    const { blockedBesideAllowed: __, ...changes } = limited(['peer.example']);
+    const services = (changes.services ?? []).map(({ allowedDomains: _, ...service }) => service);
+    const left = { host, path: '/users/left', contentType: peer, body: '{"type":"Person"}' };
+    await leaveLimited({ ...changes, services, documents: [left] });
+    await warm('/users/me');
+    await home.sleep();
+    for (const path of ['/users/me', '/users/left']) {
+      expect([(await ask(path, signer)).status, (await ask(path, null)).status]).toEqual([503, 401]);
+    }
+  });
+
   test('what was not for all, though it was shown to a stranger, is in no copy; nor is what nobody asked for', async () => {
     await leave();
     const reply = await warm('/notes/secret');
@@ -210,6 +263,51 @@ describe('at night', () => {
       const answer = await ask(path, signer);
       expect([answer.status, answer.headers.has('Retry-After')], path).toEqual([503, true]);
     }
+  });
+
+  describe('whether there is something at an address is told to nobody who may not read it:', () => {
+    const askers: readonly (readonly [string, number, Partial<Snapshot>, () => Signer | null])[] = [
+      ['to who does not sign', 401, {}, () => null],
+      ['to who signs with another key', 401, { actorKeys: [] }, () => stranger],
+      ['to whom home blocks', 403, { blockedDomains: ['peer.example'] }, () => signer],
+    ];
+
+    test.each(askers)('not %s', async (_, status, changes, by) => {
+      const left = { host, path: '/users/left', contentType: peer, body: '{"type":"Person"}' };
+      await leave({ ...changes, documents: [left], gone: [{ host, path: '/notes/deleted' }] });
+      await warm('/users/me');
+      await home.sleep();
+      const asked = by();
+      await remember(signer);
+      const answers: unknown[] = [];
+      for (const path of ['/users/me', '/users/left', '/notes/unknown', '/notes/deleted', '/notes/unknown?page=1']) {
+        for (const method of ['GET', 'HEAD']) {
+          const answer = await ask(path, asked, method);
+          const headers = [...answer.headers].filter(([name]) => !['date', 'cf-ray'].includes(name));
+          answers.push([method, answer.status, headers, await answer.text()]);
+        }
+      }
+      expect(answers[0]).toEqual(['GET', status, expect.anything(), expect.anything()]);
+      for (const [n, answer] of answers.entries()) expect(answer).toEqual(answers[n % 2]);
+    });
+
+    test('who may read is told that something is gone, or to come again', async () => {
+      await leave({ gone: [{ host, path: '/notes/deleted' }] });
+      await home.sleep();
+      const gone = await ask('/notes/deleted', signer);
+      expect([gone.status, await gone.json()]).toEqual([410, expect.objectContaining({ type: 'Tombstone' })]);
+      const unknown = await ask('/notes/unknown', signer);
+      expect([unknown.status, unknown.headers.has('Retry-After')]).toEqual([503, true]);
+    });
+
+    test('a change is told the same at every address, signed or not', async () => {
+      await leave({ gone: [{ host, path: '/notes/deleted' }] });
+      await warm('/users/me');
+      await home.sleep();
+      for (const path of ['/users/me', '/notes/deleted', '/notes/unknown']) {
+        expect((await ask(path, null, 'PUT')).status, path).toBe(503);
+      }
+    });
   });
 
   test('what the service ceased to show is given no more', async () => {
