@@ -176,6 +176,25 @@ test('an account that is left out is not said to be nobody: its service is asked
   expect(made('https://social.example.org/users/you')).toEqual([false, false]);
 });
 
+test('a name that is a person and a community by its server’s own word is told as both, in its order', () => {
+  const kind = 'https://www.w3.org/ns/activitystreams#type';
+  const self = (href: string, type?: string | null) => ({
+    ...{ rel: 'self', type: activity, href },
+    ...(type === undefined ? {} : { properties: { [kind]: type } }),
+  });
+  const page = { rel: 'http://webfinger.net/rel/profile-page', type: 'text/html', href: 'https://l.example/u/me' };
+  const told = (...links: WebFingerAccount['links']) => {
+    const said = { subject: 'acct:me@social.example.org', aliases: [], links };
+    return accountsOf([{ ...mastodon, accounts: [said] }], []).accounts[0]?.links;
+  };
+  const [person, group] = [self('https://l.example/u/me', 'Person'), self('https://l.example/c/me', 'Group')];
+  expect(told(page, person, group)).toEqual([person, group, page]);
+  // Two of one kind, or of which one does not say its kind, are not told apart by whoever asks: the first is the one.
+  expect(told(person, self('https://l.example/c/me', 'Person'))).toEqual([person]);
+  expect(told(person, self('https://l.example/c/me', null))).toEqual([person]);
+  expect(told(self('https://l.example/u/me'), group)).toEqual([self('https://l.example/u/me')]);
+});
+
 test('an account may have a name of another script', () => {
   const { accounts, faults } = accountsOf(
     [{ ...mastodon, accounts: [account('имя@example.org', 'https://x.example/u/имя')] }],

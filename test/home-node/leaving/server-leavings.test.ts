@@ -78,7 +78,7 @@ afterEach(async () => {
   rmSync(folder, { recursive: true });
 });
 
-const leavings = (database: string | null = join(folder, 'sqlite.db')): ServerLeavings =>
+const leavings = (database: string | null = join(folder, 'sqlite.db'), isLimited = false): ServerLeavings =>
   new ServerLeavings({
     clock: { now: () => now },
     domain,
@@ -86,7 +86,7 @@ const leavings = (database: string | null = join(folder, 'sqlite.db')): ServerLe
     inboxes: knownSoftware.gotosocial.inboxes,
     database,
     reads: serverSoftware.gotosocial.reads,
-    limited: { isLimited: false, domains: [] },
+    limited: { isLimited, domains: isLimited ? ['friends.example'] : [] },
   });
 const ask = async (from: ServerLeavings) => await from.ask(base, AbortSignal.timeout(20_000));
 
@@ -162,6 +162,109 @@ describe('what a server leaves', () => {
     expect((await ask(from)).accounts).toHaveLength(2);
     now += limits.leavingsFreshMs;
     expect((await ask(from)).accounts?.map(({ subject }) => subject)).toEqual(['acct:out@home.example']);
+  });
+
+  test('has what a name is twice, a person and a community, as its server says it', async () => {
+    const kind = 'https://www.w3.org/ns/activitystreams#type';
+    const self = (path: string, type: string) => ({
+      ...{ rel: 'self', type: 'application/activity+json', href: `https://${host}${path}` },
+      properties: { [kind]: type },
+    });
+    const links = [self('/users/anna', 'Person'), self('/c/anna', 'Group')];
+    says.set(webFinger('anna'), { body: { ...accountOf('anna'), links } });
+    says.set('/c/anna', { type: activity, body: { type: 'Group', id: `https://${host}/c/anna` } });
+    const left = await ask(leavings());
+    expect(left.accounts?.[0]?.links).toEqual(links);
+    expect(left.documents.map(({ path }) => path)).toEqual(['/users/anna', '/c/anna']);
+  });
+
+  describe('of two accounts, of which one', () => {
+    beforeEach(() => {
+      const database = new DatabaseSync(join(folder, 'sqlite.db'));
+      database.exec("UPDATE accounts SET suspended_at = NULL WHERE username = 'out'");
+      database.close();
+      says.set(webFinger('out'), { body: accountOf('out') });
+      says.set('/users/out', { type: activity, body: { type: 'Person' } });
+    });
+
+    test.each<[string, Record<string, Said>]>([
+      ['fails each time', { [webFinger('out')]: { status: 500, body: {} } }],
+      ['has an actor that fails each time', { '/users/out': { status: 500, body: {} } }],
+      ['is too long', { '/users/out': { type: activity, body: { long: 'x'.repeat(limits.leftDocumentBytes) } } }],
+      ['is not told', { [webFinger('out')]: { status: 403, body: {} } }],
+      ['is malformed', { [webFinger('out')]: { body: '{"subject":' } }],
+    ])('%s, has the other, and does not say that nobody has the first one’s name', async (_, changed) => {
+      for (const [path, said] of Object.entries(changed)) says.set(path, said);
+      const left = await ask(leavings());
+      expect(left.accounts?.map(({ subject }) => subject)).toEqual(['acct:anna@home.example']);
+      expect([left.hasUntold, left.blockedDomains]).toEqual([true, ['bad.example']]);
+    });
+
+    test('has both, and says so', async () => {
+      const left = await ask(leavings());
+      expect([left.accounts?.length, left.hasUntold]).toEqual([2, undefined]);
+    });
+
+    test('fails after it was told is as it was', async () => {
+      const from = leavings();
+      await ask(from);
+      now += limits.leavingsFreshMs;
+      says.set('/users/out', { status: 500, body: {} });
+      const left = await ask(from);
+      expect([left.accounts?.length, left.documents.length, left.hasUntold]).toEqual([2, 2, undefined]);
+    });
+
+    test('has an alias or a link that is malformed, has the rest of it', async () => {
+      const links = [...accountOf('out').links, { rel: '' }, 'x', null, { rel: 'y', href: 7 }];
+      says.set(webFinger('out'), {
+        body: { ...accountOf('out'), aliases: ['', 7, null, 'https://x.example/'], links },
+      });
+      const out = (await ask(leavings())).accounts?.find(({ subject }) => subject.startsWith('acct:out'));
+      expect(out?.aliases).toEqual(['https://x.example/']);
+      expect(out?.links.map(({ rel }) => rel)).toEqual(['http://webfinger.net/rel/profile-page', 'self', 'y']);
+    });
+  });
+
+  test('has NodeInfo as it was while that alone fails', async () => {
+    const from = leavings();
+    await ask(from);
+    says.set('/nodeinfo/2.0', { status: 500, body: {} });
+    const left = await ask(from);
+    expect(left.nodeinfo).toMatchObject({ software: { version: '0.20.2' } });
+    expect(left.leftOut?.map(({ of }) => of)).toEqual(['nodeinfo']);
+  });
+
+  test('has blocks of this moment each time, and whom it knows when it is asked anew', async () => {
+    const from = leavings();
+    await ask(from);
+    const database = new DatabaseSync(join(folder, 'sqlite.db'));
+    database.exec(`INSERT INTO domain_blocks VALUES ('9', 'new.example');
+      UPDATE accounts SET uri = 'https://met.example/just-now' WHERE username = 'bea'`);
+    database.close();
+    const usual = await ask(from);
+    expect(usual.blockedDomains).toEqual(['bad.example', 'new.example']);
+    expect(usual.knownActors).not.toContain('https://met.example/just-now');
+    expect(await from.federation()).toEqual({ blockedDomains: ['bad.example', 'new.example'] });
+    const anew = await from.ask(base, AbortSignal.timeout(20_000), true);
+    expect(anew.knownActors).toContain('https://met.example/just-now');
+  });
+
+  test('shows nobody more than before where its blocks cannot be read, and has the rest', async () => {
+    const database = new DatabaseSync(join(folder, 'sqlite.db'));
+    database.exec('ALTER TABLE domain_blocks RENAME TO elsewhere');
+    database.close();
+    const left = await ask(leavings());
+    expect(left).not.toHaveProperty('blockedDomains');
+    expect(left).not.toHaveProperty('allowedDomains');
+    expect(left.leftOut?.[0]?.text).toContain('shown to none');
+    expect(left.accounts).toHaveLength(1);
+    const limited = leavings(join(folder, 'sqlite.db'), true);
+    expect((await ask(limited)).allowedDomains).toEqual([]);
+    await expect(limited.federation()).rejects.toMatchObject({ code: 'service-database' });
+  });
+
+  test('without a database has those whom its owner allows', async () => {
+    expect((await ask(leavings(null, true))).allowedDomains).toEqual(['friends.example']);
   });
 
   test('is not known while it fails, so that what it left last stays', async () => {
