@@ -183,9 +183,7 @@ export class Home {
       const { first, all } = leaver.leaveForNight();
       const rest = within(leaveMs + warmMs, all);
       await within(leaveMs, first);
-      pages = await warmer.warm(AbortSignal.timeout(warmMs), onProgress);
-      if ((await rest) === undefined)
-        log.warn('Not all services said in time what they leave at the edge; of those what they left last stays.');
+      [pages] = await Promise.all([warmer.warm(AbortSignal.timeout(warmMs), onProgress), rest]);
     }
     onProgress({ step: 'saying good night', done: 0, of: null });
     const told = await within(goodNightMs, this.#goodNight(wakeAt));
@@ -284,7 +282,6 @@ export class Home {
   #rest(): void {
     this.#isOver = true;
     this.#parts.settings.end();
-    this.#parts.leaver.end();
     this.#ending.abort();
     this.#round.stop();
   }

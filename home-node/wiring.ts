@@ -242,6 +242,7 @@ export async function startHome(
       // At the end, or when another home node takes the folder: from then on the files are not this one's.
       close: async () => {
         absenceWatch.stop();
+        leaver.end();
         await intake.close();
         absences.close(clock.now());
         leavings.close();

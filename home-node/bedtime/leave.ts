@@ -75,6 +75,8 @@ export class Leaver {
   #last: Promise<boolean> = Promise.resolve(true);
   /** Counts bedtimes, and the end: what was begun before one sends nothing after it. */
   #bedtimes = 0;
+  /** The night's snapshot does not have everything yet. */
+  #isNightOpen = false;
 
   constructor(options: LeaverOptions) {
     this.#options = options;
@@ -103,12 +105,18 @@ export class Leaver {
     const first = isQuick ? this.#leave('blocks') : this.#leave('anew');
     const all = isQuick ? first.then(async () => await this.#leave('anew')) : first;
     this.#last = all;
+    this.#isNightOpen = true;
+    void all.finally(() => {
+      this.#isNightOpen = false;
+    });
     return { first, all };
   }
 
   /** Nothing is sent any more: another home node may have the folder. */
   end(): void {
     this.#bedtimes += 1;
+    if (!this.#isNightOpen) return;
+    this.#options.log.warn('Not all services said in time what they leave for the night; what they left last stays.');
   }
 
   /**

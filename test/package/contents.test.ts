@@ -41,6 +41,7 @@ describe('the tarball', () => {
         'dist/ledger-thread.js',
         'dist/main.js',
         'dist/porchlight.js',
+        'dist/sqlite-thread.js',
         'dist/cli.js',
         ...filesBelow(join(root, 'migrations', 'home')).map((path) => `dist/migrations/home/${path}`),
         ...filesBelow(join(root, 'home-node', 'hooks'))

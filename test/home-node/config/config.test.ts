@@ -93,6 +93,7 @@ describe('porchlight.toml', () => {
       drain_parallel = 4
       drain_per_second = 2.5
       receipt_days = 7
+      allowed_domains = ["friends.example", "*.friends.example"]
       [[links]]
       account = "*@home.example"
       rel = "http://openid.net/specs/connect/1.0/issuer"
@@ -127,6 +128,8 @@ describe('porchlight.toml', () => {
         database: null,
         defer: false,
         receiptDays: 7,
+        limitedFederation: true,
+        allowedDomains: ['friends.example', '*.friends.example'],
       },
     ]);
     const rel = 'http://openid.net/specs/connect/1.0/issuer';

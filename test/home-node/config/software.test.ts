@@ -25,6 +25,18 @@ const serviceOf = (services: string): ActivityPubServiceConfig => {
 };
 const block = (kind: string, more = ''): string => `[[services]]\nname = "social"\nkind = "${kind}"\n${more}`;
 
+test('a server federates with some only if its owner says so, or names them', () => {
+  const of = (more: string) => {
+    const [service] = parse(block('mastodon', more)).services;
+    return service?.kind === 'mastodon' ? [service.limitedFederation, service.allowedDomains] : null;
+  };
+  expect(of('limited_federation = true')).toEqual([true, []]);
+  expect(of('allowed_domains = ["a.example"]')).toEqual([true, ['a.example']]);
+  for (const wrong of ['"*"', '"*.*.example"', '"A.example"', '"a.example/"', '""', '7']) {
+    expect(() => of(`allowed_domains = [${wrong}]`), wrong).toThrow('allowed_domains');
+  }
+});
+
 describe.each(softwareKinds)('kind = "%s"', (kind) => {
   const { url, health, inboxes, signatures, parallel, perSecond, database } = knownSoftware[kind];
 
@@ -45,6 +57,8 @@ describe.each(softwareKinds)('kind = "%s"', (kind) => {
         database: null,
         defer: false,
         receiptDays: limits.receiptDays,
+        limitedFederation: false,
+        allowedDomains: [],
         authorizedFetch: kind === 'gotosocial',
         health,
         drainParallel: parallel,
