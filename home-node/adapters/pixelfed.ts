@@ -29,7 +29,7 @@ export const pixelfed: ServerSoftware = {
   isSilent: true,
   says: { 404: 'its federation or its shared inbox is switched off' },
   retryAfterMs: null,
-  // database/migrations: profiles, instances. With MySQL, its default, home cannot read them.
+  // database/migrations: profiles, instances. In words that MySQL, its default, and PostgreSQL both understand.
   reads: {
     accounts: ['SELECT username AS name FROM profiles WHERE domain IS NULL AND status IS NULL'],
     actors: ['SELECT remote_url AS uri FROM profiles WHERE domain IS NOT NULL AND remote_url IS NOT NULL'],
@@ -37,7 +37,7 @@ export const pixelfed: ServerSoftware = {
     keys: [
       `SELECT key_id AS "keyId", remote_url AS owner, public_key AS pem FROM profiles
        WHERE domain IS NOT NULL AND key_id IS NOT NULL AND status IS NULL
-       ORDER BY last_fetched_at DESC NULLS LAST LIMIT ${limits.actorKeys}`,
+       ORDER BY last_fetched_at IS NULL, last_fetched_at DESC LIMIT ${limits.actorKeys}`,
     ],
   },
 };

@@ -1,4 +1,4 @@
-// Reads a service's own database: PostgreSQL, or an SQLite file. Never writes: each question is a transaction of its own
+// Reads a service's own database: PostgreSQL, MySQL or MariaDB, or an SQLite file. Never writes: each question is a transaction of its own
 // that may only read, with a time limit, so that a server at work is not held up. The address may hold a password: it is in
 // no error and no line of the log.
 
@@ -19,7 +19,8 @@ const notThere = new Set(['42P01', '42703']);
 
 /** `address`: as porchlight.toml has it. Throws `service-database`. */
 export async function openReadOnly(address: string): Promise<ReadOnlyDatabase> {
-  return address.startsWith('/') ? await openFile(address) : await openPostgres(address);
+  if (address.startsWith('/')) return await openFile(address);
+  return address.startsWith('mysql:') ? await openMysql(address) : await openPostgres(address);
 }
 
 async function openPostgres(address: string): Promise<ReadOnlyDatabase> {
@@ -77,6 +78,24 @@ async function openFile(path: string): Promise<ReadOnlyDatabase> {
         return await reader.rows(bounded(sql));
       } catch (thrown) {
         throw unreadable('cannot be read', thrown, path);
+      }
+    },
+    close: async () => await reader.close(),
+  };
+}
+
+async function openMysql(address: string): Promise<ReadOnlyDatabase> {
+  const { MysqlReader } = await import('./mysql-reader.ts');
+  const open = async () => await MysqlReader.open(address);
+  const reader = await open().catch((thrown: unknown) => {
+    throw unreadable('cannot be reached', thrown, address);
+  });
+  return {
+    rows: async (sql) => {
+      try {
+        return await reader.rows(bounded(sql));
+      } catch (thrown) {
+        throw unreadable('cannot be read', thrown, address);
       }
     },
     close: async () => await reader.close(),

@@ -12,20 +12,27 @@ export function isActivityPub({ kind }: Known): boolean {
 export const forActivityPub = { says: 'every kind but `embedded`', when: isActivityPub };
 
 const postgresUrl = /^postgres(ql)?:\/\/\S+$/;
+const mysqlUrl = /^mysql:\/\/\S+$/;
 
 export const databaseSetting = setting<string | null>('text', {
   purpose:
-    'The server’s own database, of which home reads, and only reads, what it leaves at the edge: names of accounts, the actors that the server knows, blocked domains and keys of peers. Leave a password out of it where you can: a socket (`postgresql:///mastodon_production?host=/var/run/postgresql`), or `~/.pgpass`.',
+    'The server’s own database, of which home reads, and only reads, what it leaves at the edge: names of accounts, the actors that the server knows, blocked domains and keys of peers. Leave a password out of it where you can: a socket (`postgresql:///mastodon_production?host=/var/run/postgresql`), or `~/.pgpass`. GoToSocial’s may be the path of its SQLite file, Pixelfed’s a MySQL or MariaDB (`mysql://…`).',
   danger:
     'Without it the edge cannot tell who is unknown: news of all strangers’ deletions is kept for home, and names are answered for only while home is up. A password in it stands in porchlight.toml and in its backups: the file must be readable by you alone, and a role that may only read is enough.',
   wanted: ({ kind }) =>
-    softwareOf(kind)?.database === 'postgres or sqlite'
-      ? 'a PostgreSQL URL, as postgresql://user@127.0.0.1/gotosocial, or the path of its SQLite file, as /opt/gotosocial/sqlite.db'
-      : 'a PostgreSQL URL, as postgresql://user@127.0.0.1/mastodon_production',
+    ({
+      'postgres or sqlite':
+        'a PostgreSQL URL, as postgresql://user@127.0.0.1/gotosocial, or the path of its SQLite file, as /opt/gotosocial/sqlite.db',
+      'postgres or mysql':
+        'the URL of a MySQL or MariaDB, as mysql://user:password@127.0.0.1/pixelfed, or of a PostgreSQL, as postgresql://user@127.0.0.1/pixelfed',
+      postgres: 'a PostgreSQL URL, as postgresql://user@127.0.0.1/mastodon_production',
+    })[softwareOf(kind)?.database ?? 'postgres'],
   accept: (value, { kind }) => {
     if (!isText(value)) return undefined;
     if (postgresUrl.test(value) && URL.canParse(value)) return value;
-    return softwareOf(kind)?.database === 'postgres or sqlite' && value.startsWith('/') ? value : undefined;
+    const other = softwareOf(kind)?.database;
+    if (other === 'postgres or mysql' && mysqlUrl.test(value) && URL.canParse(value)) return value;
+    return other === 'postgres or sqlite' && value.startsWith('/') ? value : undefined;
   },
   fallback: () => null,
   otherwise: 'none: only what the running server tells strangers is left at the edge',

@@ -18,7 +18,7 @@ export interface KnownSoftware {
   readonly parallel: number;
   readonly perSecond: number | null;
   /** The database that home can read what it leaves from; null: none. */
-  readonly database: 'postgres' | 'postgres or sqlite' | null;
+  readonly database: 'postgres' | 'postgres or sqlite' | 'postgres or mysql' | null;
 }
 
 export const softwareKinds = ['mastodon', 'gotosocial', 'peertube', 'pixelfed', 'misskey', 'hollo', 'lemmy'] as const;
@@ -68,7 +68,7 @@ export const knownSoftware: Readonly<Record<SoftwareKind, KnownSoftware>> = {
     signatures: ['cavage'],
     parallel: 4,
     perSecond: null,
-    database: 'postgres',
+    database: 'postgres or mysql',
   },
   misskey: {
     title: 'Misskey',

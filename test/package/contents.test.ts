@@ -29,7 +29,9 @@ describe('the tarball', () => {
     // Parts that programs share, and commands and the database client (esm), which are loaded when they are called, are named by
     // esbuild.
     const commands = readdirSync(join(root, 'home-node', 'cli', 'commands')).map((file) => basename(file, '.ts'));
-    const parts = new RegExp(`^dist/(chunk|esm|getMachineId-\\w+|${commands.join('|')})-[A-Z0-9]{8}\\.js$`);
+    const parts = new RegExp(
+      `^dist/(chunk|esm|getMachineId-\\w+|mysql-reader|${commands.join('|')})-[A-Z0-9]{8}\\.js$`,
+    );
     const files = filesBelow(installed.package);
     expect(files.filter((path) => !parts.test(path))).toEqual(
       [

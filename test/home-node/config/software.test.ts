@@ -25,6 +25,17 @@ const serviceOf = (services: string): ActivityPubServiceConfig => {
 };
 const block = (kind: string, more = ''): string => `[[services]]\nname = "social"\nkind = "${kind}"\n${more}`;
 
+test('a MySQL is a database that Pixelfed may have, and no other software', () => {
+  const url = 'mysql://pixelfed:secret@127.0.0.1/pixelfed';
+  for (const kind of softwareKinds) {
+    const faults = faultsOf(block(kind, `database = "${url}"`));
+    expect(faults.map(({ key }) => key)).toEqual(kind === 'pixelfed' ? [] : ['services[0].database']);
+  }
+  for (const wrong of ['mysql:pixelfed', 'mysql://', 'mysql://a b/c', '/var/lib/mysql']) {
+    expect(faultsOf(block('pixelfed', `database = "${wrong}"`)), wrong).toHaveLength(1);
+  }
+});
+
 test('a server federates with some only if its owner says so, or names them', () => {
   const of = (more: string) => {
     const [service] = parse(block('mastodon', more)).services;

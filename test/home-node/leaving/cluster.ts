@@ -83,12 +83,13 @@ function run(name: string, args: readonly string[]): void {
   execFileSync(command ?? '', rest, { stdio: 'ignore', cwd: '/', env: { ...process.env, LC_ALL: 'C' } });
 }
 
-function userOf(name: string): [uid: number, gid: number] {
+/** Of that name, on this machine. */
+export function userOf(name: string): [uid: number, gid: number] {
   const id = (flag: string): number => Number(execFileSync('id', [flag, name], { encoding: 'utf8' }));
   return [id('-u'), id('-g')];
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   return await new Promise((resolve) => {
     const server = createServer().listen(0, '127.0.0.1', () => {
       const { port } = server.address() as { port: number };

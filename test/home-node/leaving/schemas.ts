@@ -148,16 +148,7 @@ export const examples = (
       keys: [`${far}#main-key`, `${near}#main-key`],
     },
     pixelfed: {
-      sql: `
-        CREATE TABLE profiles (id bigserial PRIMARY KEY, domain varchar(255), username varchar(255), status varchar(255),
-          private_key text, public_key text, remote_url varchar(255), key_id varchar(255), last_fetched_at timestamp);
-        CREATE TABLE instances (id bigserial PRIMARY KEY, domain varchar(255) NOT NULL, unlisted boolean NOT NULL DEFAULT false,
-          banned boolean NOT NULL DEFAULT false);
-        INSERT INTO instances (domain, unlisted, banned) VALUES ('bad.example', false, true), ('loud.example', true, false);
-        INSERT INTO profiles (domain, username, status, public_key, remote_url, key_id, last_fetched_at) VALUES
-          (NULL, 'anna', NULL, 'p', NULL, NULL, NULL), (NULL, 'gone', 'delete', 'p', NULL, NULL, NULL),
-          ('near.example', '@bea@near.example', NULL, '${pem}', '${near}', '${near}#main-key', '2026-11-01'),
-          ('far.example', '@carl@far.example', NULL, '${pem}', '${far}', '${far}#main-key', '2026-11-20');`,
+      sql: pixelfedTables(pem, 'bigserial'),
       accounts: ['anna'],
       actors: [near, far],
       blocks: ['bad.example'],
@@ -179,6 +170,20 @@ export const examples = (
     'lemmy-0.19': lemmy('actor_id'),
   };
 };
+
+/** Words that PostgreSQL and MySQL both understand; `id`: a number that counts up. */
+const pixelfedTables = (pem: string, id: string): string => `
+        CREATE TABLE profiles (id ${id} PRIMARY KEY, domain varchar(255), username varchar(255), status varchar(255),
+          private_key text, public_key text, remote_url varchar(255), key_id varchar(255), last_fetched_at timestamp);
+        CREATE TABLE instances (id ${id} PRIMARY KEY, domain varchar(255) NOT NULL, unlisted boolean NOT NULL DEFAULT false,
+          banned boolean NOT NULL DEFAULT false);
+        INSERT INTO instances (domain, unlisted, banned) VALUES ('bad.example', false, true), ('loud.example', true, false);
+        INSERT INTO profiles (domain, username, status, public_key, remote_url, key_id, last_fetched_at) VALUES
+          (NULL, 'anna', NULL, 'p', NULL, NULL, NULL), (NULL, 'gone', 'delete', 'p', NULL, NULL, NULL),
+          ('near.example', '@bea@near.example', NULL, '${pem}', '${near}', '${near}#main-key', '2026-11-01'),
+          ('far.example', '@carl@far.example', NULL, '${pem}', '${far}', '${far}#main-key', '2026-11-20');`;
+
+export const pixelfedInMysql = (pem: string): string => pixelfedTables(pem, 'bigint AUTO_INCREMENT');
 
 /** A key as Go writes it into JSON; of 2048 bits. */
 export const goKey = `{"N": ${(2n ** 2047n + 12_345n).toString()}, "E": 65537}`;
