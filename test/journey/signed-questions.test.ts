@@ -131,16 +131,14 @@ async function startPeers(): Promise<void> {
 }
 
 async function awake(): Promise<void> {
-  home = new Program('home', ['home-node/main.ts', '--home', join(folder, 'home'), '--claim', code]);
+  const args = ['home-node/main.ts', '--home', join(folder, 'home'), '--claim', code, '--log', 'debug'];
+  const started = new Program('home', args);
+  home = started;
   await until('the service answers through the edge', async () => {
     const answer = await ask('/users/zoe', { accept: activityJson });
     return answer.body === SecureService.refusal ? true : null;
   });
-  // What home leaves is made when its services are known.
-  await until('home has left who lives there', async () => {
-    const { status } = await ask(`/.well-known/webfinger?resource=acct:zoe@${host}`, {});
-    return status === 200 ? true : null;
-  });
+  await until('home has left a snapshot', () => (started.log.includes('Left snapshot') ? true : null));
 }
 
 /** Its documents are at the edge then. */
