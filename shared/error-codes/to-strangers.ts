@@ -25,7 +25,7 @@ export const strangerCodes = {
   },
   blocked: {
     status: 403,
-    says: "Home's service blocks the domain that the delivery comes from, or whose key signed the question.",
+    says: "Home's service blocks the domain that the delivery comes from, or one by which the signer of the question goes.",
     do: 'Nothing: the owner decides that in the service.',
   },
   deferred: {
@@ -105,7 +105,7 @@ export const strangerCodes = {
   },
   'over-quota': {
     status: 429,
-    says: 'Too much of this sender is waiting already.',
+    says: 'Too much of this sender is waiting already, or came from its network within a minute.',
     do: 'Come back after `Retry-After`.',
   },
   'request-cancelled': {

@@ -68,6 +68,7 @@ export class ActorNames {
     const claimed = domainOf(webfinger);
     const claims = claimed === null ? [] : [claimed];
     if (typeof preferredUsername !== 'string') return { names: 'known', domains: claims };
+    if (preferredUsername.length > limits.addressLength) return unknown(`the name of ${actor} is too long`);
     const { origin, host } = new URL(actor);
     const account = `acct:${preferredUsername}@${host}`;
     const url = `${origin}/.well-known/webfinger?resource=${encodeURIComponent(account)}`;

@@ -124,6 +124,19 @@ describe('while its name cannot be had, an actor is told to come again, and neve
     expect(await ask(blocked('evil.example'))).toBe(503);
   });
 
+  test('its name is longer than an address, and nobody is asked for it', async () => {
+    const preferredUsername = 'x'.repeat(limits.addressLength + 1);
+    documents[actor] = () => document(actorOf(signer, { preferredUsername }));
+    expect(await ask(blocked('evil.example'))).toBe(503);
+    expect(internet.asked.filter((url) => url.includes('webfinger'))).toEqual([]);
+  });
+
+  test('its document is longer than the edge reads', async () => {
+    const actorKeys = [{ keyId: signer.keyId, owner: actor, publicKeyPem: signer.pem }];
+    documents[actor] = () => document(actorOf(signer, { summary: 'x'.repeat(limits.keyBytes) }));
+    expect(await ask({ ...blocked('evil.example'), actorKeys })).toBe(503);
+  });
+
   test('and its document fails, once its key is known', async () => {
     const actorKeys = [{ keyId: signer.keyId, owner: actor, publicKeyPem: signer.pem }];
     documents[actor] = () => new Response(null, { status: 500 });
