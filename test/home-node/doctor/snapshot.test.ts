@@ -84,6 +84,21 @@ describe('the snapshot', () => {
     expect(await left(now - 37 * hour)).toMatchObject({ verdict: 'warning', cure: expect.stringContaining('log') });
   });
 
+  test('of which something is left out is warned of, a line for each', async () => {
+    const ask = async (): Promise<Answer> => await Promise.reject(new Error('asked'));
+    const lines = async (leftOut?: readonly string[]) => {
+      const home = homeReport({ snapshotAt: now - hour, ...(leftOut === undefined ? {} : { leftOut }) });
+      return await findingsOf(snapshotCheck, examOf(production, { node: nodeReport({ home }) }), edgePorts(ask));
+    };
+    const two = ['20001 domains are blocked, and none is left.', '3 of 5 accounts are left out.'];
+    expect((await lines(two)).map(({ verdict, found }) => [verdict, found]).slice(1)).toEqual([
+      ['warning', two[0]],
+      ['warning', two[1]],
+    ]);
+    // A home node of an earlier version does not say.
+    for (const none of [undefined, []]) expect(await lines(none)).toHaveLength(1);
+  });
+
   test.each([
     ['a page that is turned off', problemOf(404, 'no-such-call'), 'turned off'],
     ['an edge that cannot answer', answerOf(500, 'sorry'), 'it answered 500'],
