@@ -22,3 +22,21 @@ test.each([
     expect((await knownTo(databaseWith(last), reads)).actors).toBeNull();
   },
 );
+
+test('a key that a driver gives as something else than text costs that key, and is told', async () => {
+  const key = { keyId: 'https://p.example/a#k', owner: 'https://p.example/a', pem: '-----BEGIN PUBLIC KEY-----' };
+  const wrong = [
+    { pem: new Uint8Array([1]) },
+    { pem: 7 },
+    { pem: null },
+    { keyId: 7 },
+    { owner: { a: 1 } },
+    { domain: 7 },
+  ];
+  const rows = [...wrong.map((change) => ({ ...key, ...change })), key];
+  const database = { rows: async () => rows as never, close: async () => undefined };
+  const found = await knownTo(database, { ...reads, keys: ['the keys'] });
+  const sound = { keyId: key.keyId, owner: key.owner, publicKeyPem: key.pem };
+  expect(found.actorKeys).toEqual([sound, sound]);
+  expect(found.leftOut[0]?.text).toMatch(/^5 keys of peers/);
+});
