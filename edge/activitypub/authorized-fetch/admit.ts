@@ -62,5 +62,5 @@ async function judged(
   const naming = namingOf(homeId, signed, request.headers.get('CF-Connecting-IP'));
   const proven = await prove(keys, snapshot, keyId, naming, async (answer) => await concludeReading(claim, answer));
   if (proven.verdict !== 'accepted' || proven.named) return proven;
-  return concludeNames(proven, claim.blockedDomains, await names.of(proven.owner, naming));
+  return concludeNames(proven, claim.lists, await names.of(proven.owner, naming));
 }

@@ -66,7 +66,19 @@ export interface ReadingClaim {
   readonly signature: RequestSignature;
   /** The same over the address without its query; null: it has none, or it is not signed so. */
   readonly withoutQuery: RequestSignature | null;
+  readonly lists: Lists;
+}
+
+/** Whom home's services do not want, and whom alone. */
+export interface Lists {
   readonly blockedDomains: readonly string[];
+  readonly allowLists: readonly (readonly string[])[];
+}
+
+/** Why nobody of this domain may read, after "home"; null: somebody may. */
+function unwanted(domain: string, { blockedDomains, allowLists }: Lists): string | null {
+  if (isBlocked(domain, blockedDomains)) return `blocks ${domain}`;
+  return allowLists.every((allowed) => isAllowed(domain, allowed)) ? null : `federates with others than ${domain} only`;
 }
 
 export function readClaim({
@@ -82,13 +94,13 @@ export function readClaim({
     if (blockedDomains === undefined) return undecided('home did not say whom it blocks');
     const host = URL.parse(signature.keyId)?.hostname ?? '';
     if (host === '') return refused('unproven', `its key ${signature.keyId} has no address`);
-    if (isBlocked(host, blockedDomains)) return refused('blocked', `home blocks ${host}`);
-    const isListed = allowLists.every((allowed) => isAllowed(host, allowed));
-    if (!isListed) return refused('blocked', `home federates with others than ${host} only`);
+    const lists: Lists = { blockedDomains, allowLists };
+    const why = unwanted(host, lists);
+    if (why !== null) return refused('blocked', `home ${why}`);
     const [path = '', query] = request.path.split(/\?(.*)/s);
     const mayLeaveOut = query !== undefined && signature.by === 'cavage';
     const withoutQuery = mayLeaveOut ? readSignature({ ...request, path }) : null;
-    return { signature, withoutQuery, blockedDomains };
+    return { signature, withoutQuery, lists };
   } catch (thrown) {
     if (isRefused(thrown)) return refused('unproven', thrown.message);
     throw thrown;
@@ -118,7 +130,7 @@ export async function concludeReading(claim: ReadingClaim, answer: KeyAnswer): P
 }
 
 async function concludeWith(
-  { signature, withoutQuery, blockedDomains }: ReadingClaim,
+  { signature, withoutQuery, lists }: ReadingClaim,
   { publicKey, owner, domain }: Extract<KeyAnswer, { key: 'found' }>,
 ): Promise<ReadingConclusion> {
   const { keyId } = signature;
@@ -128,10 +140,10 @@ async function concludeWith(
     requireStrength(publicKey);
     for (const one of [signature, withoutQuery]) {
       if (one === null || !(await verifySignature(one, publicKey))) continue;
-      if (domain !== undefined && isBlocked(domain, blockedDomains)) {
-        return settled(refused('blocked', `home blocks ${domain}, by which it knows ${owner}`));
-      }
-      return settled({ verdict: 'accepted', owner, named: domain !== undefined || blockedDomains.length === 0 });
+      const why = domain === undefined ? null : unwanted(domain, lists);
+      if (why !== null) return settled(refused('blocked', `home ${why}, by which it knows ${owner}`));
+      const isOpen = lists.blockedDomains.length === 0 && lists.allowLists.length === 0;
+      return settled({ verdict: 'accepted', owner, named: domain !== undefined || isOpen });
     }
     return { verdict: refused('unproven', `the signature does not fit the key ${keyId}`), keyMayBeOld: true };
   } catch (thrown) {
@@ -143,13 +155,15 @@ async function concludeWith(
 /** Of an accepted question whose signer's name is not known yet. */
 export function concludeNames(
   accepted: Extract<ReadingVerdict, { verdict: 'accepted' }>,
-  blockedDomains: readonly string[],
+  lists: Lists,
   answer: NamesAnswer,
 ): ReadingVerdict {
   if (answer.names === 'unknown') return undecided(answer.reason);
-  const blocked = answer.domains.find((domain) => isBlocked(domain, blockedDomains));
-  if (blocked === undefined) return { ...accepted, named: true };
-  return refused('blocked', `home blocks ${blocked}, by which ${accepted.owner} goes`);
+  for (const domain of answer.domains) {
+    const why = unwanted(domain, lists);
+    if (why !== null) return refused('blocked', `home ${why}, by which ${accepted.owner} goes`);
+  }
+  return { ...accepted, named: true };
 }
 
 function settled(verdict: ReadingVerdict): ReadingConclusion {

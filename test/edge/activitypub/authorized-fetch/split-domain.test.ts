@@ -103,6 +103,38 @@ describe('an actor whose name is of another domain than its host', () => {
   });
 });
 
+describe('where the service federates with some domains only, an actor', () => {
+  const only = (...allowedDomains: string[]): Partial<Snapshot> => ({
+    services: snapshotOf().services.map((service) => ({ ...service, authorizedFetch: true, allowedDomains })),
+    blockedBesideAllowed: [],
+  });
+
+  test.each<[string, string[], number]>([
+    ['both of its domains', [host, 'evil.example'], 200],
+    ['its host alone', [host], 403],
+    ['its name’s domain alone', ['evil.example'], 403],
+    ['what is above, for itself', ['other.example', 'evil.example'], 403],
+    ['what is above, with all below', ['*.other.example', '*.example'], 200],
+    ['nobody', [], 403],
+  ])('may read or not, where those are %s', async (_, allowed, status) => {
+    expect(await ask(only(...allowed))).toBe(status);
+  });
+
+  test('is told to come again while its name cannot be had', async () => {
+    documents[finger] = () => new Response(null, { status: 502 });
+    expect(await ask(only(host, 'evil.example'))).toBe(503);
+  });
+
+  test('is who home knows it for', async () => {
+    const known = (domain: string) => ({
+      actorKeys: [{ keyId: signer.keyId, owner: actor, publicKeyPem: signer.pem, domain }],
+    });
+    expect(await ask({ ...only(host, 'good.example'), ...known('good.example') })).toBe(200);
+    expect(await ask({ ...only(host, 'good.example'), ...known('evil.example') })).toBe(403);
+    expect(internet.asked).toEqual([]);
+  });
+});
+
 describe('while its name cannot be had, an actor is told to come again, and never shown what it may not see', () => {
   test.each<[string, () => void]>([
     ['WebFinger fails', () => (documents[finger] = () => new Response(null, { status: 502 }))],
