@@ -31,6 +31,7 @@ export interface Said {
   readonly uri: string;
 }
 
+const scopes = 'read write admin';
 const password = 'a long password of nobody 1!';
 
 export class GoToSocial {
@@ -93,8 +94,8 @@ export class GoToSocial {
     return stdout;
   }
 
-  /** Before anything else: its database is made, and these live here. It does not run afterwards. */
-  async prepare(names: readonly string[]): Promise<void> {
+  /** Before anything else: its database is made, and these live here. It runs meanwhile alone, and not afterwards. */
+  async prepare(names: readonly string[], settle: () => Promise<void> = async () => undefined): Promise<void> {
     const [program = '', ...args] = this.command;
     const log: string[] = [];
     const server = spawn(program, args, {
@@ -118,6 +119,7 @@ export class GoToSocial {
         200,
       );
       for (const name of names) await this.makeAccount(name);
+      await settle();
     } finally {
       server.kill('SIGTERM');
       await ended;
@@ -146,10 +148,10 @@ export class GoToSocial {
     const app = await this.#form('/api/v1/apps', {
       client_name: 'test',
       redirect_uris: redirect_uri,
-      scopes: 'read write',
+      scopes,
     });
     const { client_id, client_secret } = (await app.json()) as Record<'client_id' | 'client_secret', string>;
-    const asked = new URLSearchParams({ client_id, redirect_uri, response_type: 'code', scope: 'read write' });
+    const asked = new URLSearchParams({ client_id, redirect_uri, response_type: 'code', scope: scopes });
     const first = await this.#ask(`/oauth/authorize?${asked}`);
     const in_ = await this.#form('/auth/sign_in', { username: `${name}@mail.example`, password }, cookieOf(first));
     const allowed = await this.#form('/oauth/authorize', {}, cookieOf(in_));

@@ -5,6 +5,7 @@
 //   fresh   one more follow
 //   forged  a follow whose body is not the one that was signed, at the door of the edge
 //   send    one activity of one actor
+//   mute    from now on whoever asks for a document is told to come again
 //   off     sets the clock, ms from the machine's
 
 import { createHash, generateKeyPairSync } from 'node:crypto';
@@ -34,6 +35,7 @@ const { values } = parseArgs({
 const origin = `https://localhost:${values.port}`;
 const pair = generateKeyPairSync('rsa', { modulusLength: 2048 });
 const publicKeyPem = pair.publicKey.export({ type: 'spki', format: 'pem' }).toString();
+let isMute = false;
 /** Actors by name, for WebFinger: names that several senders have are the last one's. */
 const met = new Map<string, string>();
 const signers = await signersWith({ privateKey: pair.privateKey });
@@ -127,6 +129,9 @@ async function answer(op: string, order: Order): Promise<unknown> {
       return await send(order, actorOf(order), order.activity);
     case 'forged':
       return await forged(order);
+    case 'mute':
+      isMute = true;
+      return null;
     case 'off':
       return setOff(order.offMs);
     default:
@@ -136,6 +141,10 @@ async function answer(op: string, order: Order): Promise<unknown> {
 
 const [key, cert] = [readFileSync(values.key ?? ''), readFileSync(values.cert ?? '')];
 const server = createServer({ key, cert }, (request, response) => {
+  if (isMute) {
+    response.writeHead(503).end();
+    return;
+  }
   const id = `${origin}${request.url}`;
   const account = /^acct:([^@]+)@/.exec(new URL(id).searchParams.get('resource') ?? '')?.[1];
   const found = account === undefined ? undefined : met.get(account);
