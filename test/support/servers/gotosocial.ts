@@ -163,7 +163,7 @@ export class GoToSocial {
       const answer = await this.#ask(path, {
         method,
         headers,
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        ...(method === 'GET' ? {} : { body: JSON.stringify(body ?? {}) }),
       });
       const text = await answer.text();
       if (!answer.ok) throw new Error(`${method} ${path} answered ${answer.status}: ${text}`);
