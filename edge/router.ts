@@ -31,6 +31,9 @@ export interface Parts extends HomeRoutesParts, VisitParts, StatusRoutesParts, S
 /** Seconds until a home that was just claimed has surely said what it takes. */
 const notReadySeconds = 60;
 
+/** Seconds after which a sender may try again at a host that has no home now, and had or will have one. */
+const unsettledSeconds = 600;
+
 /** Seconds after which a sender may try again when something failed that nobody foresaw. */
 const notTakenSeconds = 60;
 
@@ -44,7 +47,13 @@ export function router(parts: Parts): Hono<Addressed> {
     const { host } = urlOf(context.req.raw);
     const home = await directory.homeOf(host);
     const said = home === null ? null : await parts.said.of(home);
-    if (home === null || said?.hosts.includes(host) !== true) return problem(421, 'unknown-host');
+    if (home === null || said?.hosts.includes(host) !== true) {
+      // 421 is final for senders: only where nobody ever meant to take anything for this host.
+      const isHandedOver = !isHarmless(context.req.method) && (home !== null || (await directory.isMeant(host)));
+      return isHandedOver
+        ? problem(503, 'host-unsettled', { retryAfterSeconds: unsettledSeconds })
+        : problem(421, 'unknown-host');
+    }
     context.set('home', home);
     context.set('said', said);
     return await handOn(next);
@@ -64,8 +73,9 @@ export function router(parts: Parts): Hono<Addressed> {
     const { homeId } = context.get('home');
     const { snapshot } = context.get('said');
     if (snapshot === null) {
-      const harmless = ['GET', 'HEAD', 'OPTIONS'].includes(context.req.method);
-      return harmless ? await handOn(next) : problem(503, 'not-ready', { retryAfterSeconds: notReadySeconds });
+      return isHarmless(context.req.method)
+        ? await handOn(next)
+        : problem(503, 'not-ready', { retryAfterSeconds: notReadySeconds });
     }
     const home = { homeId, snapshot, spool: parts.spoolOf(homeId) };
     return (await answerActivityPub(parts.activityPub, home, context.req.raw)) ?? (await handOn(next));
@@ -95,7 +105,7 @@ export function router(parts: Parts): Hono<Addressed> {
     const { method, path } = context.req;
     say('error', 'unhandled', { method, path, cause: causeOf(thrown) });
     // What was to be handed over is not lost by our failing: a sender that is told so comes again.
-    const isHandedOver = !['GET', 'HEAD', 'OPTIONS'].includes(method) && !isOwnPath(path);
+    const isHandedOver = !isHarmless(method) && !isOwnPath(path);
     return isHandedOver ? problem(503, 'not-taken', { retryAfterSeconds: notTakenSeconds }) : problem(500, 'internal');
   });
   return table;
@@ -106,6 +116,11 @@ async function keepOwn(context: Context<Addressed>, next: Next): Promise<Respons
   // Most addresses hold neither its name nor anything that may be it encoded: they need not be taken apart.
   if (!/porchlight|%/i.test(context.req.url)) return await handOn(next);
   return isOwnPath(new URL(context.req.url).pathname) ? problem(404, 'no-such-call') : await handOn(next);
+}
+
+/** A question: nothing is handed over that could be lost. */
+function isHarmless(method: string): boolean {
+  return ['GET', 'HEAD', 'OPTIONS'].includes(method);
 }
 
 async function handOn(next: Next): Promise<undefined> {

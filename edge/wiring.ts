@@ -9,6 +9,8 @@ import { answerDocument } from './activitypub/answer.ts';
 import { ArrivalRates } from './activitypub/arrival-rates.ts';
 import { admitReader } from './activitypub/authorized-fetch/admit.ts';
 import { signQuestion } from './activitypub/authorized-fetch/ask-home.ts';
+import { ActorNames } from './activitypub/authorized-fetch/names.ts';
+import { namesMemory } from './activitypub/authorized-fetch/names-memory.ts';
 import { cacheMemory, isolateMemory } from './activitypub/key-memory.ts';
 import { KeyResolver } from './activitypub/keys.ts';
 import { activityTypes, isActivityType } from './activitypub/media-type.ts';
@@ -53,19 +55,19 @@ function partsOf(env: Env): Parts {
   const spoolObject = (homeId: string) => env.SPOOL.get(env.SPOOL.idFromName(homeId));
   const sign: SignAsEdge = async (homeId, text) => await spoolObject(homeId).signAsEdge(text);
   const fetcher = async (request: Request): Promise<Response> => await fetch(request);
-  const keys = new KeyResolver({
+  const asking = {
     fetch: {
       fetcher,
       resolver: dnsOverHttps(dnsResolver, fetcher),
-      isOwnHost: async (host) => (await directory.homeOf(host)) !== null,
+      isOwnHost: async (host: string) => (await directory.homeOf(host)) !== null,
       devOrigins: devKeyOrigins,
     },
-    memory: isolateMemory(cacheMemory(caches.default)),
     clock,
-    deadline: (ms) => AbortSignal.timeout(ms),
-    keepAlive,
+    deadline: (ms: number) => AbortSignal.timeout(ms),
     sign,
-  });
+  };
+  const keys = new KeyResolver({ ...asking, memory: isolateMemory(cacheMemory(caches.default)), keepAlive });
+  const names = new ActorNames({ ...asking, memory: namesMemory(caches.default) });
   const linkOf = (homeId: string): DurableObjectStub<LinkObject> => env.LINK.get(env.LINK.idFromName(homeId));
   const awayOf: WhetherAway = async (homeId, { name, hosts }) => {
     const { presence } = await linkOf(homeId).told();
@@ -96,7 +98,8 @@ function partsOf(env: Env): Parts {
     edgeKeyPem: rememberedPerHome(async (homeId) => await spoolObject(homeId).edgeKeyPem()),
     answerLeft: answerDocument,
     wellKnown: joined(webFingerTable),
-    admitReader: async (homeId, request, snapshot) => await admitReader({ keys, clock }, homeId, request, snapshot),
+    admitReader: async (homeId, request, snapshot) =>
+      await admitReader({ keys, names, clock, random }, homeId, request, snapshot),
     status: new StatusReader({
       clock,
       keepAlive,

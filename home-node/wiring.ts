@@ -112,7 +112,9 @@ export async function startHome(
   const named = services.map(({ config: service, adapter }) => ({
     name: service.name,
     hosts: service.hosts,
-    accountDomain: service.accountDomain,
+    get accountDomain() {
+      return settings.current().services.find(({ name }) => name === service.name)?.accountDomain ?? null;
+    },
     adapter,
     authorizedFetch: service.authorizedFetch,
     defers: service.kind !== 'embedded' && service.defer,
@@ -165,7 +167,7 @@ export async function startHome(
     log,
     words: settings.current,
     services: named,
-    links: config.links,
+    links: () => settings.current().links,
     kept: leavings,
     senders: async () => await ledger.senders(),
     nextVersion: versionsOf(ledger, 'snapshot-version'),

@@ -56,11 +56,15 @@ export const limits = {
   /** How long a Worker trusts the spool's word for who is a stranger; whoever is new is answered so much later at most.
    * Danger: a Delete that follows its sender's first delivery at once, at another Worker, is dropped as a stranger's. */
   senderFilterMs: 3 * second,
-  /** Deliveries a minute that one network brings of one origin, and of all; and all networks together. For each home, in each
-   * isolate; strangers' news of themselves apart. Danger: the day's requests and rows are gone in minutes. */
+  /** Deliveries a minute that one network brings of one origin, and of all; and all networks together, of which no network has
+   * more than is left for all others. For each home, in each isolate; strangers' news of themselves apart. Danger: the
+   * day's requests and rows are gone in minutes; and a few networks take what all others need. */
   arrivalsPerOrigin: 600,
   arrivalsPerNetwork: 1_200,
   arrivalsPerHome: 3_000,
+  /** The longest wait, but for a quarter of it, that a sender or an asker is told where a limit of ours has it wait. Danger: a peer that
+   * comes again too late for what it had to say, or takes a long wait for a no. */
+  retryAfterMs: 1 * hour,
   /** Undecided deliveries waiting, per origin and in all. Danger: rows for anybody who invents a key address. */
   undecidedPerOrigin: 20,
   undecidedTotal: 500,

@@ -117,6 +117,11 @@ export interface ActorKey {
   readonly owner: string;
   /** SPKI or PKCS#1, in PEM. */
   readonly publicKeyPem: string;
+  /**
+   * What the actor has after the `@`, as the service noted it; in small letters. Missing: it may be any, and who wants to
+   * know it asks the actor's own server.
+   */
+  readonly domain?: string;
 }
 
 export interface BloomFilterData {

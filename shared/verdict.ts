@@ -25,6 +25,7 @@ export type Verdict =
   | { readonly verdict: 'accepted'; readonly sender: string; readonly proof: Proof }
   /** The sender's key cannot be had now: spooled under a small quota and marked, home's service decides. */
   | { readonly verdict: 'undecided'; readonly sender: string; readonly proof: Proof; readonly reason: string }
-  | { readonly verdict: 'refused'; readonly kind: RefusalKind; readonly reason: string }
+  /** `waitMs`: after so long another try is worthwhile; of kinds with a Retry-After. */
+  | { readonly verdict: 'refused'; readonly kind: RefusalKind; readonly reason: string; readonly waitMs?: number }
   /** Answered as accepted and forgotten: it changes nothing at home (the Delete of an actor that home never met). */
   | { readonly verdict: 'moot'; readonly reason: string };

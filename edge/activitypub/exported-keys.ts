@@ -25,12 +25,12 @@ export function exportedKey(snapshot: Snapshot, keyId: string): KnownKey | null 
 }
 
 /** As strict as with a document of the owner's own (key-document.ts): a service may have taken what the edge does not. */
-function soundKey({ keyId, owner, publicKeyPem }: ActorKey): KnownKey | null {
+function soundKey({ keyId, owner, publicKeyPem, domain }: ActorKey): KnownKey | null {
   if (owner.length > limits.addressLength || !isSameHost(owner, keyId)) return null;
   try {
     const publicKey = publicKeyFromPem(publicKeyPem);
     requireStrength(publicKey);
-    return { publicKey, owner };
+    return domain === undefined ? { publicKey, owner } : { publicKey, owner, domain };
   } catch (thrown) {
     if (isRefused(thrown)) return null;
     throw thrown;

@@ -19,7 +19,8 @@
 //   an algorithm that home's service cannot verify                 unproven           401
 //   key gone (410) or not there (404)                              unproven           401
 //     and a known actor deletes itself, by the key last known      as with that key
-//     and it is gone (410), and no key was known                   undecided          202, home's service decides
+//     and no key was known, of an actor that home said it met      undecided          202, home's service decides
+//     and no key was known, and home did not say whom it met       moot               202
 //   key server unreachable, failing (5xx), refusing (401, 403)     undecided          202, home's service decides
 //     or not asked: too many new ones at its domain, or in vain    undecided          202, home's service decides
 //   key server slow                                                try-again          503
@@ -83,6 +84,8 @@ export type Moot = Extract<Verdict, { readonly verdict: 'moot' }>;
 export interface KnownKey {
   readonly publicKey: PublicKey;
   readonly owner: string;
+  /** What its owner has after the `@`, as home's service noted it; missing: nobody said. */
+  readonly domain?: string;
 }
 
 /** What keys.ts found out about a key. */
@@ -141,7 +144,8 @@ export interface Conclusion {
   readonly keyMayBeOld: boolean;
 }
 
-export async function conclude(claim: Claim, answer: KeyAnswer): Promise<Conclusion> {
+/** `isMet`: home said that it met this actor, or something of it is on its way there; asked of a key that is gone. */
+export async function conclude(claim: Claim, answer: KeyAnswer, isMet = true): Promise<Conclusion> {
   const { proof, activity } = claim;
   switch (answer.key) {
     case 'found':
@@ -155,9 +159,11 @@ export async function conclude(claim: Claim, answer: KeyAnswer): Promise<Conclus
       if (activity.ofItself !== 'Delete') return settled(refusal('unproven', reason));
       // Its key goes with the actor. What it signed before is as good as it was.
       if (answer.last !== undefined) return await concludeWith(claim, answer.last.publicKey, answer.last.owner);
-      // ActivityPub and HTTP Signatures (SWICG), on deleted actors: a key that is gone says so itself, home's service may
-      // still have it; one that is not there says nothing.
-      return settled(answer.key === 'gone' ? undecided(claim, reason) : refusal('unproven', reason));
+      // ActivityPub and HTTP Signatures (SWICG), on deleted actors: a key that is gone says so itself, one that is not there
+      // says nothing. Home's service may still have either, and judges by that.
+      if (isMet) return settled(undecided(claim, reason));
+      // Else these would take up what little room there is for the undecided: they are most of what comes.
+      return settled({ verdict: 'moot', reason: `${reason}, and home did not say that it met its owner` });
     }
     case 'unusable':
       return settled(refusal('unproven', answer.reason));

@@ -6,47 +6,34 @@
 // is counted. Kept in memory, per isolate and home, as in new-hosts.ts.
 
 import { limits } from '../../shared/limits.ts';
-import { FairMemory } from './fair-memory.ts';
 import type { KeyAnswer } from './judge.ts';
 import type { NamedBy } from './new-hosts.ts';
-
-interface Count {
-  /** When the first of these was asked, ms since the epoch. */
-  readonly since: number;
-  /** Questions that brought no key. */
-  readonly misses: number;
-  /** Of these, those that brought no answer either. */
-  readonly troubles: number;
-}
+import { WindowCounts } from './window-counts.ts';
 
 export class KeyBrake {
-  /** Of each home: network and origin, or network alone → what was asked in vain. */
-  readonly #counts = new FairMemory<Count>(limits.memoryEntries);
+  /** Questions that brought no key, by network, and by network and origin. */
+  readonly #misses = new WindowCounts(limits.keyFailureMs);
+  /** Of these, those that brought no answer either. */
+  readonly #troubles = new WindowCounts(limits.keyFailureMs);
 
   /** null: it may be asked; otherwise why not now. */
   refusal(origin: string, { homeId, network }: NamedBy, now: number): string | null {
     if (network === null) return null;
-    const there = this.#count(homeId, `${network} ${origin}`, now);
-    if (there.troubles >= limits.keyTroublesPerOrigin) return `${origin} gave no answer a moment ago`;
-    if (there.misses >= limits.keyMissesPerOrigin) return `${network} named too many keys at ${origin} that are none`;
-    const inAll = this.#count(homeId, network, now).misses;
+    const there = `${network} ${origin}`;
+    const troubles = this.#troubles.at(homeId, there, now).count;
+    if (troubles >= limits.keyTroublesPerOrigin) return `${origin} gave no answer a moment ago`;
+    const misses = this.#misses.at(homeId, there, now).count;
+    if (misses >= limits.keyMissesPerOrigin) return `${network} named too many keys at ${origin} that are none`;
+    const inAll = this.#misses.at(homeId, network, now).count;
     return inAll >= limits.keyMissesPerNetwork ? `${network} named too many keys that are none` : null;
   }
 
   /** What became of a question. */
   asked(origin: string, { homeId, network }: NamedBy, answer: KeyAnswer, now: number): void {
     if (network === null || answer.key === 'found' || answer.key === 'limited') return;
-    const trouble = answer.key === 'failed' || answer.key === 'slow' ? 1 : 0;
-    for (const key of [`${network} ${origin}`, network]) {
-      const { since, misses, troubles } = this.#count(homeId, key, now);
-      this.#counts.set(homeId, key, { since, misses: misses + 1, troubles: troubles + trouble });
-    }
-  }
-
-  #count(homeId: string, key: string, now: number): Count {
-    const count = this.#counts.get(homeId, key);
-    return count === undefined || now - count.since >= limits.keyFailureMs
-      ? { since: now, misses: 0, troubles: 0 }
-      : count;
+    const there = `${network} ${origin}`;
+    for (const name of [there, network]) this.#misses.add(homeId, name, this.#misses.at(homeId, name, now));
+    if (answer.key !== 'failed' && answer.key !== 'slow') return;
+    this.#troubles.add(homeId, there, this.#troubles.at(homeId, there, now));
   }
 }

@@ -16,7 +16,7 @@ import type { PutResult, Spool } from '../spool/spool.ts';
 import { type Activity, readActivity } from './activity.ts';
 import type { ArrivalRates } from './arrival-rates.ts';
 import { newDeliveryId } from './delivery-id.ts';
-import { type Claim, conclude, type Moot, mootness, read, unprovenSender } from './judge.ts';
+import { type Claim, conclude, type KeyAnswer, type Moot, mootness, read, unprovenSender } from './judge.ts';
 import type { Keys } from './keys.ts';
 import { namingOf, prove } from './proving.ts';
 import type { UndecidedOrigins } from './undecided-origins.ts';
@@ -106,25 +106,39 @@ async function decide(ports: InboxPorts, post: InboxPost, claim: Claim): Promise
   const { homeId, request } = post;
   const naming = namingOf(homeId, request, post.remoteAddress);
   const tooMany = ports.arrivalRates.refusal(keyOrigin(keyId), naming, ports.clock.now());
-  if (tooMany !== null) return { verdict: 'refused', kind: 'over-quota', reason: tooMany };
+  if (tooMany !== null) {
+    return { verdict: 'refused', kind: 'over-quota', reason: tooMany.reason, waitMs: tooMany.leftMs };
+  }
   const verdict = await prove(
     ports.keys,
     post.snapshot,
     keyId,
     naming,
-    async (answer) => await conclude(claim, answer),
+    async (answer) => await conclude(claim, answer, await isMet(post, claim.activity, answer)),
   );
   if (verdict.verdict !== 'undecided') return verdict;
-  if (ports.undecidedOrigins.admit({ homeId, network }, keyOrigin(keyId), ports.clock.now())) return verdict;
+  const waitMs = ports.undecidedOrigins.waitMs({ homeId, network }, keyOrigin(keyId), ports.clock.now());
+  if (waitMs === null) return verdict;
   // The sender may come again: by then its key may be had.
   const reason = `${network} left undecided deliveries of too many origins within a day`;
-  return { verdict: 'refused', kind: 'over-quota', reason };
+  return { verdict: 'refused', kind: 'over-quota', reason, waitMs };
 }
 
 /** Whom home had met when it left the snapshot, and of whom something may be on its way to home since. */
 async function isKnown({ snapshot, spool }: InboxPost, actor: string): Promise<boolean> {
   if (knownActors(snapshot).mayContain(actor) || (await spool.mayHoldFrom(actor))) return true;
   return await spool.mayHoldFrom(unprovenSender(actor));
+}
+
+/** As isKnown, and not only because home did not say whom it met. Looked at of whom whose key is gone deletes itself. */
+async function isMet(
+  { snapshot, spool }: InboxPost,
+  { actor, ofItself }: Activity,
+  answer: KeyAnswer,
+): Promise<boolean> {
+  const isGone = ofItself === 'Delete' && (answer.key === 'gone' || answer.key === 'not-found');
+  if (!isGone || !knownActors(snapshot).containsAll) return true;
+  return (await spool.mayHoldFrom(actor)) || (await spool.mayHoldFrom(unprovenSender(actor)));
 }
 
 /** Read once per snapshot that an isolate holds. */

@@ -8,6 +8,7 @@ import { retryAfterSeconds } from '../../shared/presence.ts';
 import type { ServiceProfile, Snapshot } from '../../shared/snapshot.ts';
 import { problem, problemOf } from '../http/problem.ts';
 import { readRequestBody } from '../http/read-body.ts';
+import { retryAfterSecondsFor } from '../http/retry-after.ts';
 import { urlOf } from '../http/url-of.ts';
 import type { Spool } from '../spool/spool.ts';
 import { answerActor } from './answer.ts';
@@ -35,7 +36,7 @@ export async function answerActivityPub(
   if (service === null) return answerActor(request, home.snapshot, ports.clock.now());
   const received = await receive(ports, home, request, service);
   ports.report(request, received);
-  return responseTo(received, service, ports.clock.now());
+  return responseTo(received, service, ports);
 }
 
 /** The service whose inbox this address is; a query does not make it another inbox. */
@@ -60,31 +61,23 @@ async function receive(
   return await receiveInbox(ports, { homeId, request: signed, body, remoteAddress, service, snapshot, spool });
 }
 
-/** Seconds after which a sender may try again whose key server was slow. */
-const slowKeySeconds = 300;
-
-function responseTo(received: Received, service: ServiceProfile, now: number): Response {
+function responseTo(received: Received, service: ServiceProfile, { clock, random }: InboxPorts): Response {
   switch (received.verdict) {
     case 'moot':
       return accepted();
     case 'refused':
-      return received.kind === 'unproven' ? unproven(service) : problemOf(received.kind, slowKeySeconds);
+      if (received.kind === 'unproven') return unproven(service);
+      // Until then it is not asked again whose key server was slow.
+      return problemOf(received.kind, retryAfterSecondsFor(received.waitMs ?? limits.keyFailureMs, random));
     case 'deferred':
-      return problem(503, 'deferred', { retryAfterSeconds: retryAfterSeconds(received.absence, now) });
+      return problem(503, 'deferred', { retryAfterSeconds: retryAfterSeconds(received.absence, clock.now()) });
     case 'spooled':
       break;
   }
   const { put } = received;
-  switch (put.put) {
-    case 'stored':
-    case 'duplicate':
-      return accepted();
-    case 'full':
-      return problem(503, 'full', { retryAfterSeconds: put.retryAfterSeconds });
-    case 'sender-quota':
-    case 'undecided-quota':
-      return problemOf('over-quota', put.retryAfterSeconds);
-  }
+  if (put.put === 'stored' || put.put === 'duplicate') return accepted();
+  const after = retryAfterSecondsFor(put.retryAfterSeconds * 1000, random);
+  return put.put === 'full' ? problem(503, 'full', { retryAfterSeconds: after }) : problemOf('over-quota', after);
 }
 
 /** ActivityPub section 7: the activity was taken, what follows from it comes later. */

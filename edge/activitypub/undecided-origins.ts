@@ -14,15 +14,18 @@ export class UndecidedOrigins {
   /** Of each home: network → origin of a key → when it first came from there. */
   readonly #seen = new FairMemory<Map<string, number>>(limits.memoryEntries);
 
-  /** May one more of this origin be spooled? Where the sender's network is unknown, nothing is counted. */
-  admit({ homeId, network }: NamedBy, origin: string, now: number): boolean {
-    if (network === null) return true;
+  /**
+   * May one more of this origin be spooled? null: yes; otherwise the ms after which another may. Where the sender's network
+   * is unknown, nothing is counted.
+   */
+  waitMs({ homeId, network }: NamedBy, origin: string, now: number): number | null {
+    if (network === null) return null;
     const origins = this.#seen.get(homeId, network) ?? new Map<string, number>();
     for (const [each, at] of origins) if (now - at >= windowMs) origins.delete(each);
-    if (origins.has(origin)) return true;
-    if (origins.size >= limits.undecidedOriginsPerAddress) return false;
+    if (origins.has(origin)) return null;
+    if (origins.size >= limits.undecidedOriginsPerAddress) return Math.min(...origins.values()) + windowMs - now;
     origins.set(origin, now);
     this.#seen.set(homeId, network, origins);
-    return true;
+    return null;
   }
 }

@@ -1,13 +1,13 @@
 // Which home answers for a hostname, and with which key it proves itself. D1 behind it, remembered for a moment per
 // isolate: a single-home edge must not pay a query per request.
 
-import { eq, inArray } from 'drizzle-orm';
+import { and, eq, gt, inArray, isNotNull, or, sql } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/d1';
 import type { JWK } from 'jose';
 import type { Clock } from '../../shared/clock.ts';
 import { limits } from '../../shared/limits.ts';
 import { FreshMemory } from './fresh-memory.ts';
-import { homeKeys, homes, hosts } from './schema.ts';
+import { claimCodes, claims, homeKeys, homes, hosts } from './schema.ts';
 
 export interface HomeRecord {
   readonly homeId: string;
@@ -21,6 +21,11 @@ export interface HomeRecord {
 
 export interface Directory {
   homeOf(host: string): Promise<HomeRecord | null>;
+  /**
+   * Has the operator meant this host for a home: is it in a code that was claimed with, or that still may be? Of a host
+   * that no home has now: it may have had one a moment ago, or be about to.
+   */
+  isMeant(host: string): Promise<boolean>;
   /** Never from memory: the link's handshake asks for it, and a rotated key must count at once. */
   home(homeId: string): Promise<HomeRecord | null>;
 }
@@ -37,12 +42,16 @@ export class D1Directory implements Directory {
   readonly #memory: FreshMemory<HomeRecord | null>;
   /** What was asked although something was remembered. */
   readonly #anew: FreshMemory<HomeRecord | null>;
+  readonly #meant: FreshMemory<boolean>;
+  readonly #clock: Clock;
 
   constructor(database: D1Database, clock: Clock, keepAlive: (work: Promise<unknown>) => void) {
     this.#database = drizzle(database);
+    this.#clock = clock;
     const options = { clock, maxKeys: limits.memoryEntries, keepAlive };
     this.#memory = new FreshMemory({ ...options, freshMs: limits.directoryFreshMs });
     this.#anew = new FreshMemory({ ...options, freshMs: limits.directoryAgainMs });
+    this.#meant = new FreshMemory({ ...options, freshMs: limits.directoryFreshMs });
   }
 
   async homeOf(host: string): Promise<HomeRecord | null> {
@@ -60,6 +69,23 @@ export class D1Directory implements Directory {
     });
   }
 
+  async isMeant(host: string): Promise<boolean> {
+    return await this.#meant.get(host, async () => {
+      const [code] = await this.#database
+        .select({ expiresAt: claimCodes.expiresAt })
+        .from(claimCodes)
+        .leftJoin(claims, eq(claims.codeHash, claimCodes.codeHash))
+        .where(
+          and(
+            sql`EXISTS (SELECT 1 FROM json_each(${claimCodes.hosts}) WHERE value = ${host})`,
+            or(isNotNull(claims.codeHash), gt(claimCodes.expiresAt, this.#clock.now())),
+          ),
+        )
+        .limit(1);
+      return code !== undefined;
+    });
+  }
+
   async home(homeId: string): Promise<HomeRecord | null> {
     return recordOf(await this.#rows().where(eq(homes.homeId, homeId)));
   }
@@ -69,6 +95,7 @@ export class D1Directory implements Directory {
     for (const host of changed) {
       this.#memory.forget(host);
       this.#anew.forget(host);
+      this.#meant.forget(host);
     }
   }
 

@@ -191,6 +191,7 @@ function actorKey(value: unknown, at: string): ActorKey {
     keyId: bounded('keyId', limits.addressLength),
     owner: bounded('owner', limits.addressLength),
     publicKeyPem: bounded('publicKeyPem', limits.actorKeyLength),
+    ...(fields.domain === undefined ? {} : { domain: bounded('domain', 253).toLowerCase() }),
   };
 }
 

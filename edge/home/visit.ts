@@ -2,11 +2,12 @@
 // a copy while it is away, and otherwise told when to come back. Deliveries never come here.
 
 import type { Clock } from '../../shared/clock.ts';
+import type { GoesBy } from '../../shared/config/goes-by.ts';
 import { limits } from '../../shared/limits.ts';
 import type { Absence } from '../../shared/presence.ts';
 import type { Snapshot } from '../../shared/snapshot.ts';
 import { answerFromCopy } from '../cache/answer.ts';
-import type { Copies } from '../cache/store.ts';
+import type { Copies, FoundCopy } from '../cache/store.ts';
 import type { Question } from '../cache/strangers.ts';
 import { variantAsked } from '../cache/variant.ts';
 import { problem } from '../http/problem.ts';
@@ -57,50 +58,63 @@ async function away(parts: VisitParts, home: HomeRecord, request: Request, absen
   const said = await parts.said.of(home);
   const { snapshot } = said;
   if (wantsWebSocket(request)) return asleepResponse(request, absence, siteOf(said), now);
-  const isQuestion = request.method === 'GET' || request.method === 'HEAD';
-  if (snapshot !== null && isQuestion && isGone(question.url, snapshot)) return goneResponse(request, siteOf(said));
-  if (snapshot !== null && isApart(question, snapshot)) {
-    const apart = await answerApart(parts, home, request, snapshot, absence);
-    return apart ?? asleepResponse(request, absence, siteOf(said), now);
+  const isQuestion = isQuestionOf(request);
+  if (snapshot !== null && isAuthorizedHost(snapshot, question.url.host)) {
+    // What home left of a service that is apart is looked for there alone, whatever words the question is asked in.
+    if (isQuestion && isForPeers(question)) return await answerApart(parts, home, request, said, snapshot, absence);
+  } else if (snapshot !== null) {
+    if (isQuestion && isGone(question.url, snapshot)) return goneResponse(request, siteOf(said));
+    const left = parts.answerLeft(request, snapshot, now);
+    if (left !== null) return left;
   }
-  // What home left of a service that is apart is looked for above alone, whatever words the question is asked in.
-  const mayLook = snapshot !== null && !isAuthorizedHost(snapshot, question.url.host);
-  const left = mayLook ? parts.answerLeft(request, snapshot, now) : null;
-  if (left !== null) return left;
   const copy = await parts.copies.find(home.homeId, question);
   if (copy !== null) return await answerFromCopy(question, copy, absence.reason, now);
   return asleepResponse(request, absence, siteOf(said), now);
 }
 
-/** Is this for a document of a service that shows its documents only to who signs? */
-function isApart({ url, headers }: Question, snapshot: Snapshot): boolean {
-  return variantAsked(headers.get('Accept')) === 'activitypub' && isAuthorizedHost(snapshot, url.host);
+/** Seconds after which a sender may try again at a host of this home that none of its services has now. */
+const unsettledSeconds = 600;
+
+function isQuestionOf({ method }: Request): boolean {
+  return method === 'GET' || method === 'HEAD';
 }
 
-/** null: nothing is here, whoever asks; that is said before a signature is looked at, which costs more. */
+/** Is this for an ActivityPub document? */
+function isForPeers({ headers }: Question): boolean {
+  return variantAsked(headers.get('Accept')) === 'activitypub';
+}
+
+/**
+ * Of a service that shows its documents only to who signs. Who may not read is told the same whether there is something to
+ * read or not, and after the same work: the service does not say either to who does not sign.
+ */
 async function answerApart(
   parts: VisitParts,
   { homeId }: HomeRecord,
   request: Request,
+  said: GoesBy,
   snapshot: Snapshot,
   absence: Absence,
-): Promise<Response | null> {
+): Promise<Response> {
   const now = parts.clock.now();
   const question = { method: request.method, url: new URL(request.url), headers: request.headers };
-  const found = await parts.copies.findAuthorized(homeId, question);
+  const wasDeleted = isGone(question.url, snapshot);
   // What home did not have asked for again has gone, or is of so little note that nobody misses it.
-  const copy = found !== null && snapshot.madeAt - found.head.storedAt <= limits.authorizedCopyMs ? found : null;
-  if (copy === null) await found?.body?.cancel();
+  const isOfNow = ({ head }: FoundCopy): boolean => snapshot.madeAt - head.storedAt <= limits.authorizedCopyMs;
+  const there = await parts.copies.findAuthorized(homeId, { ...question, method: 'HEAD' });
+  const found = there !== null && isOfNow(there) && !wasDeleted ? there : null;
+  if (found?.head.open !== true) {
+    const refusal = await parts.admitReader(homeId, request, snapshot);
+    if (refusal !== null) return refusal;
+  }
+  if (wasDeleted) return goneResponse(request, siteOf(said));
+  const copy = found === null ? null : await parts.copies.findAuthorized(homeId, question);
   const answer =
     copy === null
       ? parts.answerLeft(request, snapshot, now)
       : await answerFromCopy(question, copy, absence.reason, now);
-  if (answer === null || copy?.head.open === true) return answer;
-  const refusal = await parts.admitReader(homeId, request, snapshot);
-  if (refusal !== null) {
-    await answer.body?.cancel();
-    return refusal;
-  }
+  if (answer === null) return asleepResponse(request, absence, siteOf(said), now);
+  if (copy?.head.open === true) return answer;
   // For this asker alone: whoever stands between must not give it to the next one.
   answer.headers.set('Cache-Control', 'private, no-store');
   answer.headers.set('Vary', 'Accept, Signature');
@@ -120,7 +134,10 @@ async function failed(parts: VisitParts, home: HomeRecord, request: Request, fai
     case 'bad-request':
       return problem(400, failure);
     case 'not-served':
-      return problem(421, failure);
+      // What is handed over at a host whose service its owner is about to set up, or took out by mistake, comes again.
+      return isQuestionOf(request)
+        ? problem(421, failure)
+        : problem(503, 'host-unsettled', { retryAfterSeconds: unsettledSeconds });
     case 'bad-response':
       return problem(502, failure);
     case 'no-web-sockets':

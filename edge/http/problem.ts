@@ -92,7 +92,7 @@ export function problemDocument(status: ErrorStatus, contentType: string, body: 
 }
 
 /** What a sender is told when a lane's judge refused its delivery. 401 makes peers knock again with another proof. */
-export function problemOf(kind: RefusalKind, retryAfterSeconds = 300): Response {
+export function problemOf(kind: RefusalKind, retryAfterSeconds: number): Response {
   switch (kind) {
     case 'unproven':
       return problem(401, kind);

@@ -47,7 +47,7 @@ export const gotosocial: ServerSoftware = {
     actors: ['SELECT uri FROM accounts WHERE domain IS NOT NULL'],
     blocks: ['SELECT domain FROM domain_blocks'],
     keys: [
-      `SELECT public_key_uri AS "keyId", uri AS owner, CAST(public_key AS TEXT) AS pem FROM accounts
+      `SELECT public_key_uri AS "keyId", uri AS owner, CAST(public_key AS TEXT) AS pem, domain FROM accounts
        WHERE domain IS NOT NULL AND suspended_at IS NULL ORDER BY fetched_at DESC NULLS LAST LIMIT ${limits.actorKeys}`,
     ],
   },

@@ -46,13 +46,13 @@ export const mastodon: ServerSoftware = {
     blocks: ['SELECT domain FROM domain_blocks WHERE severity = 1'],
     keys: [
       // Since 4.6; app/models/keypair.rb: 0 RSA, 1 Ed25519.
-      `SELECT k.uri AS "keyId", a.uri AS owner, k.public_key AS pem FROM keypairs k JOIN accounts a ON a.id = k.account_id
-       LEFT JOIN account_stats s ON s.account_id = a.id
+      `SELECT k.uri AS "keyId", a.uri AS owner, k.public_key AS pem, a.domain FROM keypairs k
+       JOIN accounts a ON a.id = k.account_id LEFT JOIN account_stats s ON s.account_id = a.id
        WHERE a.domain IS NOT NULL AND a.suspended_at IS NULL AND k.uri IS NOT NULL AND k.type < 2 AND NOT k.revoked
          AND (k.expires_at IS NULL OR k.expires_at > now() AT TIME ZONE 'UTC')
        ORDER BY s.last_status_at DESC NULLS LAST LIMIT ${limits.actorKeys}`,
       // It does not keep what the key is called; nearly everybody calls it so, and another name finds nothing.
-      `SELECT a.uri || '#main-key' AS "keyId", a.uri AS owner, a.public_key AS pem FROM accounts a
+      `SELECT a.uri || '#main-key' AS "keyId", a.uri AS owner, a.public_key AS pem, a.domain FROM accounts a
        LEFT JOIN account_stats s ON s.account_id = a.id
        WHERE a.domain IS NOT NULL AND a.suspended_at IS NULL AND a.uri <> '' AND a.public_key <> ''
        ORDER BY s.last_status_at DESC NULLS LAST LIMIT ${limits.actorKeys}`,

@@ -16,7 +16,7 @@ import { makeSnapshot, type SnapshotContent, type SnapshotService } from './snap
 export interface LeavingService {
   readonly name: string;
   readonly hosts: readonly string[];
-  /** What its people have after the `@`; null: as the service itself says. */
+  /** What its people have after the `@`, now; null: as the service itself says. */
   readonly accountDomain?: string | null;
   readonly adapter: Adapter;
   /** Its inboxes take nothing while it is away; false if left out. */
@@ -33,8 +33,8 @@ export interface LeaverOptions {
   /** As the owner has them now. */
   readonly words: () => Pick<Snapshot, 'language' | 'title'>;
   readonly services: readonly LeavingService[];
-  /** What the owner adds to accounts. */
-  readonly links?: readonly AccountLink[];
+  /** What the owner adds to accounts, now. */
+  readonly links?: () => readonly AccountLink[];
   readonly kept: LeavingsFile;
   readonly senders: () => Promise<readonly string[]>;
   /** A version above every earlier one, and at least this. */
@@ -136,13 +136,13 @@ export class Leaver {
 
   /** `isHeard`: every service that is up said what it leaves now. */
   async #gather(): Promise<{ readonly content: SnapshotContent; readonly isHeard: boolean }> {
-    const { words, services, links = [], senders } = this.#options;
+    const { words, services, links = () => [], senders } = this.#options;
     const { language, title } = words();
     const asked = await Promise.all(services.map(async (service) => await this.#ask(service)));
     const isHeard = asked.every((one) => one.isHeard);
     const known: SnapshotService[] = asked.map((one) => one.service).filter((one) => one !== null);
     const complete = known.length === services.length && known.every(({ leavings }) => leavings.accounts !== null);
-    const facts = { language, title, complete, services: known, links, senders: await senders() };
+    const facts = { language, title, complete, services: known, links: links(), senders: await senders() };
     const { content, faults } = makeSnapshot(facts);
     this.#tellFaults(faults);
     return { content, isHeard };

@@ -17,13 +17,31 @@ const arrivals = new AsyncLocalStorage();
 
 /** Gives back the same federation, hooked, or left alone and logged when it is not of the shape known here. */
 export function judgedAtArrival(federation) {
+  try {
+    if (hooked(federation)) {
+      say('Fedify: late deliveries with a receipt are judged by their time of arrival.');
+      return federation;
+    }
+  } catch {
+    // It lets itself be changed in no way that is known here.
+  }
+  say('This Fedify is not of a shape that the hook knows: it is left alone, and late deliveries will be refused.');
+  return federation;
+}
+
+/** false, or throws: it is as it was, in all that it does. */
+function hooked(federation) {
   const own = Object.getOwnPropertyDescriptor(federation, 'signatureTimeWindow');
   const { fetch } = federation;
-  if (own === undefined || own.configurable !== true || !('value' in own) || typeof fetch !== 'function') {
-    say('This Fedify is not of a shape that the hook knows: it is left alone, and late deliveries will be refused.');
-    return federation;
-  }
+  if (own === undefined || own.configurable !== true || !('value' in own) || typeof fetch !== 'function') return false;
   let window = own.value;
+  // Without the other change below this one does nothing.
+  federation.fetch = async function judgedFetch(request, ...rest) {
+    if (!(await isInTime(request, window))) return await fetch.call(this, request, ...rest);
+    const arrival = { isAsked: false };
+    const response = await arrivals.run(arrival, async () => await fetch.call(this, request, ...rest));
+    return arrival.isAsked ? withHeader(response) : response;
+  };
   Object.defineProperty(federation, 'signatureTimeWindow', {
     configurable: true,
     enumerable: own.enumerable,
@@ -37,21 +55,27 @@ export function judgedAtArrival(federation) {
       window = value;
     },
   });
-  federation.fetch = async function judgedFetch(request, ...rest) {
-    if (!(await isInTime(request, window))) return await fetch.call(this, request, ...rest);
-    const arrival = { isAsked: false };
-    const response = await arrivals.run(arrival, async () => await fetch.call(this, request, ...rest));
-    return arrival.isAsked ? withHeader(response) : response;
-  };
-  say('Fedify: late deliveries with a receipt are judged by their time of arrival.');
-  return federation;
+  return true;
 }
 
+/** The app's answer, marked. One that can be marked in no way is given as it is: it is the app's, and only doctor misses it. */
 function withHeader(response) {
-  const { status, statusText } = response;
-  const headers = new Headers(response.headers);
-  headers.set(...judgedHeader);
-  return new Response(response.body, { status, statusText, headers });
+  try {
+    response.headers.set(...judgedHeader);
+    return response;
+  } catch {
+    // Some may not be changed, as those that fetch() gave.
+  }
+  if (!(response instanceof Response)) return response;
+  try {
+    const { status, statusText } = response;
+    const headers = new Headers(response.headers);
+    headers.set(...judgedHeader);
+    return new Response(response.body, { status, statusText, headers });
+  } catch (thrown) {
+    say(`The hook could not mark an answer, and gave it as it was: ${thrown?.message ?? thrown}`);
+    return response;
+  }
 }
 
 /** Does it carry a receipt, and was it in time by the app's window when it arrived? */

@@ -58,12 +58,13 @@ async function all(database: ReadOnlyDatabase, asked: readonly string[]): Promis
   );
 }
 
-function keyOf({ keyId, owner, pem }: Row): readonly ActorKey[] {
+function keyOf({ keyId, owner, pem, domain }: Row): readonly ActorKey[] {
   if (!keyId || !owner || !pem || keyId.length > limits.addressLength || owner.length > limits.addressLength) return [];
   const publicKeyPem = pem.startsWith('{') ? pemOfModulus(pem) : pem.trim();
   if (publicKeyPem === null || !publicKeyPem.startsWith('-----BEGIN')) return [];
   if (publicKeyPem.length > limits.actorKeyLength || !isSameHost(keyId, owner)) return [];
-  return [{ keyId, owner, publicKeyPem }];
+  const isDomain = typeof domain === 'string' && domain !== '' && domain.length <= 253;
+  return [{ keyId, owner, publicKeyPem, ...(isDomain ? { domain: domain.toLowerCase() } : {}) }];
 }
 
 /** A key elsewhere than its owner proves nothing. */

@@ -69,12 +69,22 @@ export function tookEffect(running: HomeConfig, next: HomeConfig): HomeConfig {
   const merged: Record<string, unknown> = { ...running };
   for (const { name } of sections) {
     if (name === 'services' || name === 'links') continue;
-    const now = Object.entries(schema[name]).filter(([, { takesEffect }]) => takesEffect === 'at once');
-    const values = Object.fromEntries(now.map(([key]) => [fieldOf(key), valuesOf(next, name)[fieldOf(key)]]));
+    const values = valuesAtOnce(name, valuesOf(next, name));
     if (name === 'top' || name === 'development') Object.assign(merged, values);
     else merged[name] = { ...running[name], ...values };
   }
-  return { ...(merged as unknown as HomeConfig), hosts: hostsOf(running, next) };
+  const services = running.services.map((service) => {
+    const same = next.services.find(({ name }) => name === service.name);
+    return same === undefined ? service : { ...service, ...valuesAtOnce('services', same as unknown as Values) };
+  });
+  // All of a link holds at once.
+  return { ...(merged as unknown as HomeConfig), services, links: next.links, hosts: hostsOf(running, next) };
+}
+
+/** Of the values of a section, or of one service, those that hold at once. */
+function valuesAtOnce(section: SectionName, values: Values): Values {
+  const keys = Object.entries(schema[section]).filter(([, { takesEffect }]) => takesEffect === 'at once');
+  return Object.fromEntries(keys.map(([key]) => [fieldOf(key), values[fieldOf(key)]]));
 }
 
 function hostsOf(running: HomeConfig, next: HomeConfig): readonly string[] {

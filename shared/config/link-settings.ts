@@ -18,6 +18,7 @@ export const linkSettings = {
     fallback: (): string | undefined => undefined,
     otherwise: 'none: it must be there',
     toldToEdge: true,
+    takesEffect: 'at once',
     example: ({ domain }) => `*@${domain}`,
   }),
   rel: setting('text', {
@@ -29,6 +30,7 @@ export const linkSettings = {
     fallback: (): string | undefined => undefined,
     otherwise: 'none: it must be there',
     toldToEdge: true,
+    takesEffect: 'at once',
     example: 'http://openid.net/specs/connect/1.0/issuer',
   }),
   href: setting('text', {
@@ -39,6 +41,7 @@ export const linkSettings = {
     fallback: (): string | undefined => undefined,
     otherwise: 'none: it must be there',
     toldToEdge: true,
+    takesEffect: 'at once',
     example: ({ domain }) => `https://login.${domain}/`,
   }),
 };

@@ -189,6 +189,7 @@ const services = {
     otherwise: 'as the server itself says',
     appliesTo: notEmbedded,
     toldToEdge: true,
+    takesEffect: 'at once',
     example: ({ domain }) => domain,
   }),
   url: setting('text', {

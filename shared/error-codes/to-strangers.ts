@@ -25,7 +25,7 @@ export const strangerCodes = {
   },
   blocked: {
     status: 403,
-    says: "Home's service blocks the domain that the delivery comes from, or whose key signed the question.",
+    says: "Home's service blocks the domain that the delivery comes from, or one by which the signer of the question goes.",
     do: 'Nothing: the owner decides that in the service.',
   },
   deferred: {
@@ -57,6 +57,11 @@ export const strangerCodes = {
     status: 431,
     says: 'The headers of the request are too long to carry.',
     do: 'Send fewer or shorter headers.',
+  },
+  'host-unsettled': {
+    status: 503,
+    says: 'The host belongs to this edge, and nobody takes for it now what is handed over: its claim has ended or is still to come, or its owner has left it out.',
+    do: 'The peer sends again after `Retry-After`; the owner claims the host, or names it in porchlight.toml again.',
   },
   internal: {
     status: 500,
@@ -100,7 +105,7 @@ export const strangerCodes = {
   },
   'over-quota': {
     status: 429,
-    says: 'Too much of this sender is waiting already.',
+    says: 'Too much of this sender is waiting already, or came from its network within a minute.',
     do: 'Come back after `Retry-After`.',
   },
   'request-cancelled': {

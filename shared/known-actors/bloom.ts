@@ -18,6 +18,8 @@ const leastBytes = 8;
 export class BloomFilter {
   readonly #bytes: Uint8Array;
   readonly #hashes: number;
+  /** null: not looked at yet. */
+  #containsAll: boolean | null = null;
 
   private constructor(bytes: Uint8Array, hashes: number) {
     this.#bytes = bytes;
@@ -76,6 +78,7 @@ export class BloomFilter {
   }
 
   add(uri: string): void {
+    this.#containsAll = null;
     for (const bit of this.#positions(uri)) {
       this.#bytes[bit >>> 3] = (this.#bytes[bit >>> 3] ?? 0) | (1 << (bit & 7));
     }
@@ -84,6 +87,12 @@ export class BloomFilter {
   /** false: certainly never added. */
   mayContain(uri: string): boolean {
     return this.#positions(uri).every((bit) => (((this.#bytes[bit >>> 3] ?? 0) >>> (bit & 7)) & 1) === 1);
+  }
+
+  /** It claims everybody (`full`): it says nothing of anybody. */
+  get containsAll(): boolean {
+    this.#containsAll ??= this.#bytes.every((byte) => byte === 0xff);
+    return this.#containsAll;
   }
 
   #positions(uri: string): number[] {

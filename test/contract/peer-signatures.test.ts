@@ -3,7 +3,7 @@
 
 import type { ClientRequest } from 'node:http';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { concludeReading, readClaim } from '../../edge/activitypub/authorized-fetch/judge.ts';
+import { concludeReading, type ReadingVerdict, readClaim } from '../../edge/activitypub/authorized-fetch/judge.ts';
 import { requireDigests } from '../../shared/signature/digest.ts';
 import { publicKeyFromPem } from '../../shared/signature/public-key.ts';
 import { readSignature } from '../../shared/signature/read.ts';
@@ -89,18 +89,22 @@ describe('signatures of', () => {
 async function mayRead(headers: Iterable<[string, string]>, path: string): Promise<readonly string[]> {
   const request: SignedRequest = { method: 'GET', scheme: 'https', host: 'home.example', path, headers: [...headers] };
   const claim = readClaim({ request, receivedAt: Date.now(), blockedDomains: ['blocked.example'] });
-  if ('verdict' in claim) return [claim.verdict];
+  if ('verdict' in claim) return [told(claim)];
   const owner = 'https://peer.example/users/a';
   const keys = [signer.pem, (await rsaSigner(keyId)).pem].map((pem) => publicKeyFromPem(pem));
   return await Promise.all(
-    keys.map(async (publicKey) => (await concludeReading(claim, { key: 'found', publicKey, owner })).verdict.verdict),
+    keys.map(async (publicKey) => told((await concludeReading(claim, { key: 'found', publicKey, owner })).verdict)),
   );
+}
+
+function told(verdict: ReadingVerdict): string {
+  return verdict.verdict === 'refused' ? verdict.kind : verdict.verdict;
 }
 
 describe('questions signed by', () => {
   const path = '/users/owner/outbox?page=true';
   const address = `https://home.example${path}`;
-  const onlyByKey = ['may-read', 'unproven'];
+  const onlyByKey = ['accepted', 'unproven'];
 
   test.each([
     ['rsa-sha256', ['(request-target)', 'host', 'date'], false, onlyByKey],

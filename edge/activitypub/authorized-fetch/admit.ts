@@ -2,22 +2,23 @@
 // that harm nobody: 401 to who did not prove anything, so that it signs; 403 to whom home blocks; 503 to who could not be
 // judged, so that it comes again. Never 404 or 410.
 
-import type { Clock } from '../../../shared/clock.ts';
+import type { Clock, Random } from '../../../shared/clock.ts';
 import { limits } from '../../../shared/limits.ts';
 import type { Snapshot } from '../../../shared/snapshot.ts';
 import { problem } from '../../http/problem.ts';
+import { retryAfterSecondsFor } from '../../http/retry-after.ts';
 import type { Keys } from '../keys.ts';
 import { namingOf, prove } from '../proving.ts';
 import { signedRequestOf } from '../signed-request.ts';
-import { concludeReading, type ReadingVerdict, readClaim } from './judge.ts';
+import { concludeNames, concludeReading, type ReadingVerdict, readClaim } from './judge.ts';
+import type { ActorNames } from './names.ts';
 
 export interface AdmitPorts {
   readonly keys: Keys;
+  readonly names: Pick<ActorNames, 'of'>;
   readonly clock: Clock;
+  readonly random: Random;
 }
-
-/** Seconds after which who could not be judged may ask again: a failure to get a key is forgotten by then. */
-const undecidableSeconds = limits.keyFailureMs / 1000;
 
 /** null: it may read. */
 export async function admitReader(
@@ -26,22 +27,24 @@ export async function admitReader(
   request: Request,
   snapshot: Snapshot,
 ): Promise<Response | null> {
-  const { verdict } = await judged(ports, homeId, request, snapshot);
-  switch (verdict) {
-    case 'may-read':
+  const verdict = await judged(ports, homeId, request, snapshot);
+  switch (verdict.verdict) {
+    case 'accepted':
       return null;
-    case 'unproven':
+    case 'refused':
+      if (verdict.kind === 'blocked') return problem(403, 'blocked');
       // draft-cavage-12 section 3.1.1: what a GET is to be signed over.
       return problem(401, 'unsigned-question', { challenge: 'Signature headers="(request-target) host date"' });
-    case 'blocked':
-      return problem(403, 'blocked');
-    case 'undecidable':
-      return problem(503, 'try-again', { retryAfterSeconds: undecidableSeconds });
+    case 'undecided':
+      // What could not be had is forgotten by then.
+      return problem(503, 'try-again', {
+        retryAfterSeconds: retryAfterSecondsFor(limits.keyFailureMs, ports.random),
+      });
   }
 }
 
 async function judged(
-  { keys, clock }: AdmitPorts,
+  { keys, names, clock }: AdmitPorts,
   homeId: string,
   request: Request,
   snapshot: Snapshot,
@@ -52,5 +55,7 @@ async function judged(
   if ('verdict' in claim) return claim;
   const { keyId } = claim.signature;
   const naming = namingOf(homeId, signed, request.headers.get('CF-Connecting-IP'));
-  return await prove(keys, snapshot, keyId, naming, async (answer) => await concludeReading(claim, answer));
+  const proven = await prove(keys, snapshot, keyId, naming, async (answer) => await concludeReading(claim, answer));
+  if (proven.verdict !== 'accepted' || proven.named) return proven;
+  return concludeNames(proven, claim.blockedDomains, await names.of(proven.owner, naming));
 }

@@ -3,15 +3,20 @@
 // showed to a server that it had no quarrel with, so only whole servers are judged here; what a service decides person by
 // person (followers, people who were blocked) is not in any copy.
 //
-//   what is found                                              verdict       the asker is told
-//   not signed, in two ways, uncovered, stale, expired         unproven      401
-//   the key is of a domain that home blocks                    blocked       403
-//   home did not say whom it blocks                            undecidable   503
-//   key found, and the signature does not fit it               unproven      401
-//   key wrong, owned by another host, too weak, gone           unproven      401
-//   its owner is of a domain that home blocks                  blocked       403
-//   key server unreachable, failing, slow, or not asked        undecidable   503
-//   all holds                                                  may-read      the copy
+//   what is found                                              verdict               the asker is told
+//   not signed, in two ways, uncovered, stale, expired         refused, unproven     401
+//   home did not say whom it blocks                            undecided             503
+//   the key is of a host that home blocks                      refused, blocked      403
+//   key found, and the signature does not fit it               refused, unproven     401
+//   key wrong, owned by another host, too weak, gone           refused, unproven     401
+//   key server unreachable, failing, slow, or not asked        undecided             503
+//   its owner's name is of a domain that home blocks           refused, blocked      403
+//   what its owner's name is cannot be had                     undecided             503
+//   all holds                                                  accepted              the copy
+//
+// A domain is blocked under either name that its people have: the host where the actor is, and what comes after the `@`,
+// which may be another (a split domain). The second is what home's service has noted for that actor, or else what the
+// actor's own server says of it (names.ts), asked for after the proof held and only where something is blocked at all.
 //
 // Many sign a GET over its path and leave out the query (Fedify and @misskey-dev/node-http-message-signatures by
 // draft-cavage, older Mastodon), and the services that ask for signatures take that, Mastodon and GoToSocial among them. So
@@ -26,6 +31,7 @@ import type { SignedRequest } from '../../../shared/signature/request.ts';
 import { requireProof, requireStrength } from '../../../shared/signature/require.ts';
 import type { RequestSignature } from '../../../shared/signature/signature.ts';
 import { verifySignature } from '../../../shared/signature/verify.ts';
+import type { RefusalKind } from '../../../shared/verdict.ts';
 import { isBlocked } from '../blocked-domains.ts';
 import type { KeyAnswer } from '../judge.ts';
 import { isSameHost } from '../key-document.ts';
@@ -39,8 +45,18 @@ export interface ReadingFacts {
 }
 
 export type ReadingVerdict =
-  | { readonly verdict: 'may-read'; readonly keyId: string }
-  | { readonly verdict: 'unproven' | 'blocked' | 'undecidable'; readonly reason: string };
+  /** `owner` of the key. `named`: the domain of its name is known, or matters to nobody. */
+  | { readonly verdict: 'accepted'; readonly owner: string; readonly named: boolean }
+  | { readonly verdict: 'refused'; readonly kind: ReadingRefusal; readonly reason: string }
+  | { readonly verdict: 'undecided'; readonly reason: string };
+
+type ReadingRefusal = Extract<RefusalKind, 'unproven' | 'blocked'>;
+
+/** What names.ts found out about an actor's names. */
+export type NamesAnswer =
+  /** Each domain that it goes by; none: it has no name, as servers' own actors of some software. */
+  | { readonly names: 'known'; readonly domains: readonly string[] }
+  | { readonly names: 'unknown'; readonly reason: string };
 
 /** A signature of which everything holds that can be said without its key. */
 export interface ReadingClaim {
@@ -53,18 +69,18 @@ export interface ReadingClaim {
 export function readClaim({ request, receivedAt, blockedDomains }: ReadingFacts): ReadingClaim | ReadingVerdict {
   try {
     const signature = readSignature(request);
-    if (signature.keyId.length > limits.addressLength) return no('unproven', 'the address of its key is too long');
+    if (signature.keyId.length > limits.addressLength) return refused('unproven', 'the address of its key is too long');
     requireProof(request, signature, receivedAt);
-    if (blockedDomains === undefined) return no('undecidable', 'home did not say whom it blocks');
+    if (blockedDomains === undefined) return undecided('home did not say whom it blocks');
     const host = URL.parse(signature.keyId)?.hostname ?? '';
-    if (host === '') return no('unproven', `its key ${signature.keyId} has no address`);
-    if (isBlocked(host, blockedDomains)) return no('blocked', `home blocks ${host}`);
+    if (host === '') return refused('unproven', `its key ${signature.keyId} has no address`);
+    if (isBlocked(host, blockedDomains)) return refused('blocked', `home blocks ${host}`);
     const [path = '', query] = request.path.split(/\?(.*)/s);
     const mayLeaveOut = query !== undefined && signature.by === 'cavage';
     const withoutQuery = mayLeaveOut ? readSignature({ ...request, path }) : null;
     return { signature, withoutQuery, blockedDomains };
   } catch (thrown) {
-    if (isRefused(thrown)) return no('unproven', thrown.message);
+    if (isRefused(thrown)) return refused('unproven', thrown.message);
     throw thrown;
   }
 }
@@ -81,40 +97,59 @@ export async function concludeReading(claim: ReadingClaim, answer: KeyAnswer): P
       return await concludeWith(claim, answer);
     case 'gone':
     case 'not-found':
-      return settled(no('unproven', `the key ${claim.signature.keyId} is gone`));
+      return settled(refused('unproven', `the key ${claim.signature.keyId} is gone`));
     case 'unusable':
-      return settled(no('unproven', answer.reason));
+      return settled(refused('unproven', answer.reason));
     case 'failed':
     case 'limited':
     case 'slow':
-      return settled(no('undecidable', answer.reason));
+      return settled(undecided(answer.reason));
   }
 }
 
 async function concludeWith(
   { signature, withoutQuery, blockedDomains }: ReadingClaim,
-  { publicKey, owner }: Extract<KeyAnswer, { key: 'found' }>,
+  { publicKey, owner, domain }: Extract<KeyAnswer, { key: 'found' }>,
 ): Promise<ReadingConclusion> {
   const { keyId } = signature;
-  if (!isSameHost(owner, keyId)) return settled(no('unproven', `the key ${keyId} is of ${owner}, at another host`));
-  const host = URL.parse(owner)?.hostname ?? '';
-  if (isBlocked(host, blockedDomains)) return settled(no('blocked', `home blocks ${host}`));
+  if (!isSameHost(owner, keyId))
+    return settled(refused('unproven', `the key ${keyId} is of ${owner}, at another host`));
   try {
     requireStrength(publicKey);
     for (const one of [signature, withoutQuery]) {
-      if (one !== null && (await verifySignature(one, publicKey))) return settled({ verdict: 'may-read', keyId });
+      if (one === null || !(await verifySignature(one, publicKey))) continue;
+      if (domain !== undefined && isBlocked(domain, blockedDomains)) {
+        return settled(refused('blocked', `home blocks ${domain}, by which it knows ${owner}`));
+      }
+      return settled({ verdict: 'accepted', owner, named: domain !== undefined || blockedDomains.length === 0 });
     }
-    return { verdict: no('unproven', `the signature does not fit the key ${keyId}`), keyMayBeOld: true };
+    return { verdict: refused('unproven', `the signature does not fit the key ${keyId}`), keyMayBeOld: true };
   } catch (thrown) {
-    if (isRefused(thrown)) return { verdict: no('unproven', thrown.message), keyMayBeOld: true };
+    if (isRefused(thrown)) return { verdict: refused('unproven', thrown.message), keyMayBeOld: true };
     throw thrown;
   }
+}
+
+/** Of an accepted question whose signer's name is not known yet. */
+export function concludeNames(
+  accepted: Extract<ReadingVerdict, { verdict: 'accepted' }>,
+  blockedDomains: readonly string[],
+  answer: NamesAnswer,
+): ReadingVerdict {
+  if (answer.names === 'unknown') return undecided(answer.reason);
+  const blocked = answer.domains.find((domain) => isBlocked(domain, blockedDomains));
+  if (blocked === undefined) return { ...accepted, named: true };
+  return refused('blocked', `home blocks ${blocked}, by which ${accepted.owner} goes`);
 }
 
 function settled(verdict: ReadingVerdict): ReadingConclusion {
   return { verdict, keyMayBeOld: false };
 }
 
-function no(verdict: 'unproven' | 'blocked' | 'undecidable', reason: string): ReadingVerdict {
-  return { verdict, reason };
+function refused(kind: ReadingRefusal, reason: string): ReadingVerdict {
+  return { verdict: 'refused', kind, reason };
+}
+
+function undecided(reason: string): ReadingVerdict {
+  return { verdict: 'undecided', reason };
 }

@@ -8,6 +8,7 @@ import { limits } from '../../../shared/limits.ts';
 import { cavage } from '../../shared/signature/signing.ts';
 import { arriving, bytesOf } from './home.ts';
 import { alice, body, inboxRig, letter } from './inbox-rig.ts';
+import { night } from './peer.ts';
 
 const minute = 60_000;
 const peer = 'https://peer.example';
@@ -52,17 +53,56 @@ describe('within a minute', () => {
     expect(passed).toBe(limits.arrivalsPerNetwork);
   });
 
-  test('all networks together bring limits.arrivalsPerHome to one home, and that holds back no other home', () => {
+  test.each([1, 2, 3, 10, 100])('%i networks that bring all they can leave as much as each has to another', (count) => {
+    const rates = new ArrivalRates();
+    const brought = (from_: (n: number) => NamedBy): number =>
+      passing(rates, 10 * limits.arrivalsPerHome, (n) => `https://n${n}.example`, from_);
+    const all = brought((n) => from(`n${n % count}`));
+    expect(all).toBeLessThan(limits.arrivalsPerHome);
+    const share = Math.min(limits.arrivalsPerNetwork, limits.arrivalsPerHome / (count + 1));
+    expect(Math.abs(all / count - share)).toBeLessThanOrEqual(1);
+    // Somebody else, who brought nothing yet, finds room, and half of what is left.
+    const left = limits.arrivalsPerHome - all;
+    expect(brought(() => from('honest'))).toBe(Math.min(limits.arrivalsPerNetwork, Math.ceil(left / 2)));
+  });
+
+  test('a network that waits for its own minute to end has no second share of that of all', () => {
+    const rates = new ArrivalRates();
+    const by = () => from('a');
+    const name = (n: number) => `https://n${n}.example`;
+    expect(rates.refusal(peer, from('b'), 0)).toBeNull();
+    expect(passing(rates, 5_000, name, by, minute / 2)).toBe(limits.arrivalsPerNetwork);
+    // The minute of all began with b's.
+    expect(passing(rates, 5_000, name, by, minute - 1)).toBe(0);
+    expect(passing(rates, 5_000, name, by, minute)).toBe(limits.arrivalsPerNetwork);
+    expect(passing(rates, 5_000, name, by, 1.5 * minute)).toBe(0);
+  });
+
+  test('all networks together bring limits.arrivalsPerHome to one home at most, and that holds back no other home', () => {
     const rates = new ArrivalRates();
     const many = (homeId: string) =>
       passing(
         rates,
         10_000,
         () => peer,
-        (n) => from(`n${n % 100}`, homeId),
+        (n) => from(`n${n}`, homeId),
       );
     expect(many('home-1')).toBe(limits.arrivalsPerHome);
     expect(many('home-2')).toBe(limits.arrivalsPerHome);
+  });
+
+  test('however many origins a network invents, what it and others brought is not forgotten', () => {
+    const rates = new ArrivalRates();
+    const brought = (network: string, count: number) =>
+      passing(
+        rates,
+        count,
+        (n) => `https://${network}${n}.example`,
+        () => from(network),
+      );
+    expect(brought('a', 5_000)).toBe(limits.arrivalsPerNetwork);
+    brought('b', 2 * limits.memoryEntries);
+    expect(brought('a', 5_000)).toBe(0);
   });
 
   test('whoever uses another’s name uses up nothing of the other’s', () => {
@@ -100,6 +140,18 @@ test('who comes through a proxy on the same machine is not counted with all othe
   }
 });
 
+test('a sender is told to come when the minute is over', async () => {
+  const { ports } = rig.reports;
+  for (let n = 0; n < limits.arrivalsPerOrigin; n++) ports.arrivalRates.refusal(peer, from('192.0.2.1'), night);
+  rig.clock.time = night + 50_000;
+  const signed = await cavage(rig.signers.alice, letter);
+  const refused = await answerActivityPub(ports, rig.home, arriving(signed, body, '192.0.2.1'));
+  const after = Number(refused?.headers.get('Retry-After'));
+  expect([refused?.status, after >= 10, after <= 15]).toEqual([429, true, true]);
+  rig.clock.time += after * 1000;
+  expect((await answerActivityPub(ports, rig.home, arriving(signed, body, '192.0.2.1')))?.status).toBe(202);
+});
+
 test('beyond, a sender is told to come again, before its key is asked for; strangers’ Deletes are still taken', async () => {
   const { ports } = rig.reports;
   const network = '192.0.2.1';
@@ -111,7 +163,9 @@ test('beyond, a sender is told to come again, before its key is asked for; stran
     return await answerActivityPub(ports, rig.home, arriving(signed, content, network));
   };
   const refused = await ask(body);
-  expect([refused?.status, refused?.headers.get('Retry-After')]).toEqual([429, '300']);
+  const after = Number(refused?.headers.get('Retry-After'));
+  // When the minute is over, and up to a quarter later.
+  expect([refused?.status, after >= 60, after <= 75]).toEqual([429, true, true]);
   expect(await refused?.json()).toMatchObject({ code: 'over-quota' });
   expect(rig.internet.asked).toEqual([]);
   expect((await ask(bytesOf({ id: `${alice}#d`, type: 'Delete', actor: alice, object: alice })))?.status).toBe(202);

@@ -1,6 +1,7 @@
 // Most of what arrives: the ends of accounts that home never met.
 
 import { describe, expect, test } from 'vitest';
+import { BloomFilter } from '../../../shared/known-actors/bloom.ts';
 import { limits } from '../../../shared/limits.ts';
 import { altered, cavage } from '../../shared/signature/signing.ts';
 import { bytesOf, homeWith, snapshotOf } from './home.ts';
@@ -41,10 +42,10 @@ describe("an actor's news about itself", () => {
     expect(rig.home.spool.arrivals).toHaveLength(1);
   });
 
-  const unprovenDelete = { sender: `unproven ${alice}`, undecided: expect.stringMatching(/gone|403/) };
+  const unprovenDelete = { sender: `unproven ${alice}`, undecided: expect.stringMatching(/gone|not there|403/) };
   const provenDelete = { sender: alice, undecided: null };
 
-  test.each([403, 410])('a known actor whose key is gone with it (%i) is left to home: 202', async (status) => {
+  test.each([403, 404, 410])('a known actor whose key is gone with it (%i) is left to home: 202', async (status) => {
     rig.home = homeWith(snapshotOf({}, [alice]));
     rig.internet.add('peer.example', () => new Response(null, { status }));
     const content = bytesOf(deleted);
@@ -52,11 +53,34 @@ describe("an actor's news about itself", () => {
     expect(rig.home.spool.arrivals[0]?.arrival).toMatchObject(unprovenDelete);
   });
 
-  test('a known actor whose key is not there (404), and of whom no key is known, proves nothing', async () => {
-    rig.home = homeWith(snapshotOf({}, [alice]));
-    rig.internet.add('peer.example', () => new Response(null, { status: 404 }));
-    const content = bytesOf(deleted);
-    await rig.expectRefused(401, await newsOf(content), content);
+  describe('where home did not say whom it met, an actor whose key is gone with it', () => {
+    const everybody = () => homeWith(snapshotOf({ knownActors: BloomFilter.full().toData() }));
+
+    test.each([404, 410])('(%i) is answered 202 and forgotten', async (status) => {
+      rig.home = everybody();
+      rig.internet.add('peer.example', () => new Response(null, { status }));
+      const content = bytesOf(deleted);
+      expect((await rig.send(await newsOf(content), content)).status).toBe(202);
+      expect(rig.home.spool.arrivals).toEqual([]);
+      expect(rig.reports.received).toMatchObject([{ verdict: 'moot' }]);
+    });
+
+    test.each([404, 410])('(%i) is left to home when something of it is on its way there', async (status) => {
+      rig.home = everybody();
+      rig.home.spool.holding.add(alice);
+      rig.internet.add('peer.example', () => new Response(null, { status }));
+      const content = bytesOf(deleted);
+      expect((await rig.send(await newsOf(content), content)).status).toBe(202);
+      expect(rig.home.spool.arrivals[0]?.arrival).toMatchObject(unprovenDelete);
+    });
+
+    test('(403) is left to home: it may be had later', async () => {
+      rig.home = everybody();
+      rig.internet.add('peer.example', () => new Response(null, { status: 403 }));
+      const content = bytesOf(deleted);
+      expect((await rig.send(await newsOf(content), content)).status).toBe(202);
+      expect(rig.home.spool.arrivals[0]?.arrival).toMatchObject(unprovenDelete);
+    });
   });
 
   test.each([403, 404, 410])(
@@ -87,9 +111,9 @@ describe("an actor's news about itself", () => {
     expect(rig.internet.asked).toEqual([]);
   });
 
-  test('only a Delete may come with a key that is gone', async () => {
+  test.each([404, 410])('only a Delete may come with a key that is gone (%i)', async (status) => {
     rig.home = homeWith(snapshotOf({}, [alice]));
-    rig.internet.add('peer.example', () => new Response(null, { status: 410 }));
+    rig.internet.add('peer.example', () => new Response(null, { status }));
     const content = bytesOf({ ...deleted, type: 'Update' });
     await rig.expectRefused(401, await newsOf(content), content);
   });

@@ -12,34 +12,34 @@ describe('UndecidedOrigins', () => {
     const origins = new UndecidedOrigins();
     const origin = (i: number) => `https://s${i}.peer.example`;
     for (let i = 0; i < limits.undecidedOriginsPerAddress; i++) {
-      expect(origins.admit(from('192.0.2.1'), origin(i), i)).toBe(true);
+      expect(origins.waitMs(from('192.0.2.1'), origin(i), i)).toBeNull();
     }
-    expect(origins.admit(from('192.0.2.1'), origin(99), day - 1)).toBe(false);
-    expect(origins.admit(from('192.0.2.1'), origin(0), day - 1)).toBe(true);
-    expect(origins.admit(from('192.0.2.2'), origin(99), day - 1)).toBe(true);
-    expect(origins.admit(from('192.0.2.1'), origin(99), day)).toBe(true);
+    expect(origins.waitMs(from('192.0.2.1'), origin(99), day - 1)).toBe(1);
+    expect(origins.waitMs(from('192.0.2.1'), origin(0), day - 1)).toBeNull();
+    expect(origins.waitMs(from('192.0.2.2'), origin(99), day - 1)).toBeNull();
+    expect(origins.waitMs(from('192.0.2.1'), origin(99), day)).toBeNull();
   });
 
   test('counts all addresses of one IPv6 network as one', () => {
     const origins = new UndecidedOrigins();
     for (let i = 0; i < limits.undecidedOriginsPerAddress; i++)
-      origins.admit(from(networkOf(`2001:4860::${i}`)), `https://s${i}.example`, 0);
-    expect(origins.admit(from(networkOf('2001:4860::ffff:0:0:1')), 'https://one-more.example', 0)).toBe(false);
-    expect(origins.admit(from(networkOf('2001:4860:0:1::1')), 'https://one-more.example', 0)).toBe(false);
-    expect(origins.admit(from(networkOf('2001:4860:1::1')), 'https://one-more.example', 0)).toBe(true);
+      origins.waitMs(from(networkOf(`2001:4860::${i}`)), `https://s${i}.example`, 0);
+    expect(origins.waitMs(from(networkOf('2001:4860::ffff:0:0:1')), 'https://one-more.example', 0)).toBe(day);
+    expect(origins.waitMs(from(networkOf('2001:4860:0:1::1')), 'https://one-more.example', 0)).toBe(day);
+    expect(origins.waitMs(from(networkOf('2001:4860:1::1')), 'https://one-more.example', 0)).toBeNull();
   });
 
   test('counts for each home of the edge by itself', () => {
     const origins = new UndecidedOrigins();
     const origin = (i: number) => `https://s${i}.example`;
-    for (let i = 0; i < limits.undecidedOriginsPerAddress; i++) origins.admit(from('192.0.2.1', 'a'), origin(i), 0);
-    expect(origins.admit(from('192.0.2.1', 'a'), origin(99), 0)).toBe(false);
-    expect(origins.admit(from('192.0.2.1', 'b'), origin(99), 0)).toBe(true);
+    for (let i = 0; i < limits.undecidedOriginsPerAddress; i++) origins.waitMs(from('192.0.2.1', 'a'), origin(i), 0);
+    expect(origins.waitMs(from('192.0.2.1', 'a'), origin(99), 0)).toBe(day);
+    expect(origins.waitMs(from('192.0.2.1', 'b'), origin(99), 0)).toBeNull();
   });
 
   test('counts nothing where the platform names no address', () => {
     const origins = new UndecidedOrigins();
-    for (let i = 0; i < 100; i++) expect(origins.admit(somebody, `https://s${i}.example`, 0)).toBe(true);
+    for (let i = 0; i < 100; i++) expect(origins.waitMs(somebody, `https://s${i}.example`, 0)).toBeNull();
   });
 });
 

@@ -3,8 +3,10 @@
 import { reset } from 'cloudflare:test';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { D1Directory } from '../../../edge/home/directory.ts';
+import { makeClaimCode } from '../../../shared/claim/code.ts';
+import { systemRandom } from '../../../shared/clock.ts';
 import { limits } from '../../../shared/limits.ts';
-import { addHome, bindings, HandClock, migrated } from './directory-database.ts';
+import { addCode, addHome, bindings, HandClock, migrated } from './directory-database.ts';
 
 const key = { kty: 'OKP', crv: 'Ed25519', x: 'a'.repeat(43) };
 let clock: HandClock;
@@ -50,6 +52,22 @@ describe('D1Directory', () => {
     for (const host of ['a.example:8443', 'x.a.example', 'example', '', '%']) {
       expect(await directory.homeOf(host)).toBeNull();
     }
+  });
+
+  test('knows which hosts the operator meant for a home, claimed or not, and asks once in limits.directoryFreshMs', async () => {
+    await addCode(makeClaimCode(systemRandom), ['a.example', 'b.example:8443'], clock.now() + 1);
+    await addCode(makeClaimCode(systemRandom), ['late.example'], clock.now());
+    expect(await directory.isMeant('a.example')).toBe(true);
+    expect(await directory.isMeant('b.example:8443')).toBe(true);
+    for (const host of ['late.example', 'b.example', 'x.a.example', 'example', '%', '["a.example"]', '']) {
+      expect(await directory.isMeant(host), host).toBe(false);
+    }
+    const before = queries;
+    await Promise.all(Array.from({ length: 20 }, async () => await directory.isMeant('nobody.example')));
+    expect(queries).toBe(before + 1);
+    clock.advance(limits.directoryFreshMs);
+    // Nobody claimed with it in time.
+    expect(await directory.isMeant('a.example')).toBe(false);
   });
 
   test('asks once for visitors who come together, and again only when its memory is stale', async () => {

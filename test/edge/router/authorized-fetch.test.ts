@@ -4,6 +4,7 @@
 import { env, reset, SELF } from 'cloudflare:test';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { askingHost } from '../../../edge/activitypub/authorized-fetch/ask-home.ts';
+import { cacheMemory } from '../../../edge/activitypub/key-memory.ts';
 import { systemClock } from '../../../shared/clock.ts';
 import { limits } from '../../../shared/limits.ts';
 import { publicKeyFromPem } from '../../../shared/signature/public-key.ts';
@@ -62,7 +63,7 @@ async function leave(changes: Partial<Snapshot> = {}): Promise<void> {
   const services = [
     { name: 'social', hosts: [host], inboxes: ['/inbox'], signatures: ['cavage'] as const, authorizedFetch: true },
   ];
-  const actorKeys = [{ keyId: signer.keyId, owner: alice, publicKeyPem: signer.pem }];
+  const actorKeys = [{ keyId: signer.keyId, owner: alice, publicKeyPem: signer.pem, domain: 'peer.example' }];
   const snapshot = exampleSnapshot({
     services,
     accounts: [],
@@ -86,6 +87,13 @@ async function ask(path: string, by: Signer | null, method = 'GET'): Promise<Res
     for (const [name, value] of own) if (name !== 'content-length') headers.set(name, value);
   }
   return await SELF.fetch(`https://${host}${path}`, { method, headers });
+}
+
+/** As if its key had been asked for a moment ago: nobody answers at peer.example here. */
+async function remember({ keyId, pem }: Signer): Promise<void> {
+  const now = systemClock.now();
+  const answer = { key: 'found', publicKey: publicKeyFromPem(pem), owner: alice } as const;
+  await cacheMemory(caches.default).put(keyId, { answer, askedAt: now, answeredAt: now });
 }
 
 describe('the edge’s question to such a service', () => {
@@ -226,6 +234,51 @@ describe('at night', () => {
       const answer = await ask(path, signer);
       expect([answer.status, answer.headers.has('Retry-After')], path).toEqual([503, true]);
     }
+  });
+
+  describe('whether there is something at an address is told to nobody who may not read it:', () => {
+    const askers: readonly (readonly [string, number, Partial<Snapshot>, () => Signer | null])[] = [
+      ['to who does not sign', 401, {}, () => null],
+      ['to who signs with another key', 401, { actorKeys: [] }, () => stranger],
+      ['to whom home blocks', 403, { blockedDomains: ['peer.example'] }, () => signer],
+    ];
+
+    test.each(askers)('not %s', async (_, status, changes, by) => {
+      const left = { host, path: '/users/left', contentType: peer, body: '{"type":"Person"}' };
+      await leave({ ...changes, documents: [left], gone: [{ host, path: '/notes/deleted' }] });
+      await warm('/users/me');
+      await home.sleep();
+      const asked = by();
+      await remember(signer);
+      const answers: unknown[] = [];
+      for (const path of ['/users/me', '/users/left', '/notes/unknown', '/notes/deleted', '/notes/unknown?page=1']) {
+        for (const method of ['GET', 'HEAD']) {
+          const answer = await ask(path, asked, method);
+          const headers = [...answer.headers].filter(([name]) => !['date', 'cf-ray'].includes(name));
+          answers.push([method, answer.status, headers, await answer.text()]);
+        }
+      }
+      expect(answers[0]).toEqual(['GET', status, expect.anything(), expect.anything()]);
+      for (const [n, answer] of answers.entries()) expect(answer).toEqual(answers[n % 2]);
+    });
+
+    test('who may read is told that something is gone, or to come again', async () => {
+      await leave({ gone: [{ host, path: '/notes/deleted' }] });
+      await home.sleep();
+      const gone = await ask('/notes/deleted', signer);
+      expect([gone.status, await gone.json()]).toEqual([410, expect.objectContaining({ type: 'Tombstone' })]);
+      const unknown = await ask('/notes/unknown', signer);
+      expect([unknown.status, unknown.headers.has('Retry-After')]).toEqual([503, true]);
+    });
+
+    test('a change is told the same at every address, signed or not', async () => {
+      await leave({ gone: [{ host, path: '/notes/deleted' }] });
+      await warm('/users/me');
+      await home.sleep();
+      for (const path of ['/users/me', '/notes/deleted', '/notes/unknown']) {
+        expect((await ask(path, null, 'PUT')).status, path).toBe(503);
+      }
+    });
   });
 
   test('what the service ceased to show is given no more', async () => {

@@ -6,19 +6,22 @@
 // 400, 413               no activity, or too large for home's service     no other try would change it
 // 401                    not proven, or not as home's service verifies    the sender may sign in another way; who was honest can
 // 403                    home blocks the domain                           its owner wants nothing from there
-// 421                    no home answers for this name                    there is no inbox here, and nobody claims there is
+// 421                    nobody ever meant this name for a home           there is no inbox here, and nobody claims there is
 // 429 with Retry-After   the sender has too much waiting                  it comes again
 // 503 with Retry-After   whatever is our own trouble                      it comes again
 
 import { reset, runInDurableObject, SELF } from 'cloudflare:test';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { acceptances } from '../../../shared/acceptance/profiles.ts';
+import { makeClaimCode } from '../../../shared/claim/code.ts';
+import { systemRandom } from '../../../shared/clock.ts';
+import type { EdgePart } from '../../../shared/config/edge-part.ts';
 import { BloomFilter } from '../../../shared/known-actors/bloom.ts';
 import { limits } from '../../../shared/limits.ts';
 import type { SignedRequest } from '../../../shared/signature/request.ts';
 import type { Snapshot } from '../../../shared/snapshot.ts';
 import { altered, cavage, rfc9421, rsaSigner, type Signer } from '../../shared/signature/signing.ts';
-import { migrated } from '../home/directory-database.ts';
+import { addCode, migrated } from '../home/directory-database.ts';
 import { exampleSnapshot } from '../home/example-snapshot.ts';
 import { bindings } from '../spool/spool-rig.ts';
 import { SmallHome } from './small-home.ts';
@@ -202,6 +205,13 @@ describe('refused, and nothing is kept', () => {
     host = 'nobody.example';
     expect((await deliver()).status).toBe(421);
   });
+
+  test('for a name whose code ran out before anybody claimed it: 421', async () => {
+    await leave();
+    await addCode(makeClaimCode(systemRandom), ['late.example'], Date.now() - 1);
+    host = 'late.example';
+    expect((await deliver()).status).toBe(421);
+  });
 });
 
 describe('our own trouble: 503 with Retry-After, never a final status', () => {
@@ -230,6 +240,51 @@ describe('our own trouble: 503 with Retry-After, never a final status', () => {
     const { objects } = await bindings.STORE.list({ prefix: '' });
     for (const { key } of objects) if (key.includes('snapshot')) await bindings.STORE.put(key, '{');
     expectTemporary(await deliver());
+  });
+
+  describe('a host between homes', () => {
+    const expectUnsettled = async (): Promise<void> => {
+      const response = await deliver();
+      expectTemporary(response);
+      expect(await response.json()).toMatchObject({ code: 'host-unsettled' });
+      // A question loses nothing, and whoever put the host here by mistake sees it at once.
+      expect((await SELF.fetch(`https://${host}/users/owner`)).status).toBe(421);
+    };
+
+    test('whose claim has ended', async () => {
+      // Not yet remembered by the Worker.
+      host = `claimed${tests}.example`;
+      await SmallHome.claimed(`https://${host}`);
+      await bindings.DIRECTORY.prepare('DELETE FROM hosts WHERE host = ?').bind(host).run();
+      await expectUnsettled();
+    });
+
+    test('which has a code, and no home yet', async () => {
+      host = `soon${tests}.example`;
+      await addCode(makeClaimCode(systemRandom), ['elsewhere.example', host], Date.now() + 60_000);
+      await expectUnsettled();
+    });
+
+    test('which its owner has left out', async () => {
+      host = `in${tests}.example`;
+      home = await SmallHome.claimed(`https://${host}`, `out${tests}.example`);
+      await leave();
+      await home.connect();
+      const part: EdgePart = { version: 1, language: 'en', title: 't', hosts: [host], services: [], statusPage: true };
+      expect((await home.leaveConfig(part)).status).toBe(200);
+      host = `out${tests}.example`;
+      await expectUnsettled();
+    });
+
+    test('of which no service at home wants to know', async () => {
+      await leave();
+      await home.connect();
+      home.answer = () => ({ cancel: 'not-served' });
+      const response = await deliver(activity(), '/other/inbox');
+      expectTemporary(response);
+      expect(await response.json()).toMatchObject({ code: 'host-unsettled' });
+      expect((await SELF.fetch(`https://${host}/other`)).status).toBe(421);
+    });
   });
 
   test('nobody is there to say whether this is an inbox', async () => {

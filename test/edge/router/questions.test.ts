@@ -201,9 +201,10 @@ describe('a service that shows documents only to who signs', () => {
     const document = { host, path: '/users/left', contentType: 'application/activity+json', body: '{}' };
     await leave({ documents: [document], blockedDomains: [] }, apart);
     await home.sleep();
-    expect((await get('/users/me')).status).toBe(503);
-    const left = await get('/users/left');
-    expect([left.status, left.headers.has('WWW-Authenticate')]).toEqual([401, true]);
+    for (const path of ['/users/me', '/users/left', '/users/nobody']) {
+      const refused = await get(path);
+      expect([path, refused.status, refused.headers.has('WWW-Authenticate')]).toEqual([path, 401, true]);
+    }
     // In words that leave in doubt which kind is wanted.
     for (const accept of [`text/html, ${peer}`, `${peer}, text/html`, `*/*, ${peer};q=0.9`]) {
       expect(await (await get('/users/left', accept)).text(), accept).not.toBe('{}');
@@ -218,7 +219,7 @@ describe('a service that shows documents only to who signs', () => {
     expect((await warm('open-activitypub', '/private')).stored).toEqual([]);
     await home.sleep();
     expect((await get('/users/me/main-key')).status).toBe(200);
-    expect((await get('/private')).status).toBe(503);
+    expect((await get('/private')).status).toBe(401);
     expect((await bindings.STORE.list({ prefix: `copies/${home.homeId}/` })).objects).toHaveLength(1);
   });
 

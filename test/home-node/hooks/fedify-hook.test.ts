@@ -94,10 +94,34 @@ describe('an app with a window of its own', () => {
   });
 });
 
-test('a federation of another shape is left alone, and that is said', async () => {
-  const { judgedAtArrival } = (await import(WRAPPER)) as { readonly judgedAtArrival: <T>(federation: T) => T };
-  const strange = { fetch: () => null };
-  const { fetch } = strange;
-  expect(judgedAtArrival(strange)).toBe(strange);
-  expect(strange.fetch).toBe(fetch);
+describe('a federation of another shape is left alone, and that is said:', () => {
+  const taken = (): string => 'taken';
+  const shapes: readonly (readonly [string, () => { fetch: () => unknown; signatureTimeWindow?: unknown }])[] = [
+    ['without a window', () => ({ fetch: taken })],
+    ['frozen', () => Object.freeze({ signatureTimeWindow: { hours: 1 }, fetch: taken })],
+    [
+      'whose fetch cannot be changed',
+      () => Object.defineProperty({ signatureTimeWindow: { hours: 1 }, fetch: taken }, 'fetch', { writable: false }),
+    ],
+    [
+      'whose window cannot be watched',
+      () =>
+        new Proxy(
+          { signatureTimeWindow: { hours: 1 }, fetch: taken },
+          {
+            defineProperty: (target, name, own) => 'value' in own && Reflect.defineProperty(target, name, own),
+          },
+        ),
+    ],
+  ];
+  test.each(shapes)('%s', async (_, make) => {
+    const { judgedAtArrival } = (await import(WRAPPER)) as { readonly judgedAtArrival: <T>(federation: T) => T };
+    const strange = make();
+    const window = strange.signatureTimeWindow;
+    expect(judgedAtArrival(strange)).toBe(strange);
+    expect(strange.signatureTimeWindow).toBe(window);
+    expect(await strange.fetch.call(strange, ...([new Request('https://home.example/')] as unknown as []))).toBe(
+      'taken',
+    );
+  });
 });

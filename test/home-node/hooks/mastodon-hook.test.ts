@@ -2,97 +2,9 @@
 // copy of Mastodon's app/lib/signed_request.rb (of 4.3: app/controllers/concerns/signature_verification.rb) with
 // signature_parser.rb beside it, against the real class.
 
-import { type ChildProcessByStdio, spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import type { Readable, Writable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { InboxRequest } from '../../support/forger.ts';
-import { isThere } from '../../support/needed.ts';
-import {
-  besideQuery,
-  honest,
-  hour,
-  peer,
-  type Signing,
-  secret,
-  unwanted,
-  wanted,
-  withReceipt,
-} from './late-requests.ts';
-
-const root = join(import.meta.dirname, '..', '..', '..');
-const hook = join(root, 'home-node', 'hooks', 'zz_porchlight.rb');
-const program = join(import.meta.dirname, 'ruby', 'inbox.rb');
-
-const hasRuby = isThere(spawnSync('ruby', ['--version']).status === 0, 'Ruby is not there (Debian: ruby)');
-
-interface Answer {
-  readonly status: number;
-  readonly why?: string;
-  readonly judged: string | null;
-}
-
-interface Ready {
-  readonly rails: boolean;
-  readonly rfc9421: boolean;
-}
-
-class Ruby {
-  readonly #child: ChildProcessByStdio<Writable, Readable, Readable>;
-  readonly #lines: AsyncIterator<string>;
-  readonly #folder: string;
-  log = '';
-
-  private constructor(folder: string, child: ChildProcessByStdio<Writable, Readable, Readable>) {
-    this.#folder = folder;
-    this.#child = child;
-    this.#lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-    child.stderr.on('data', (part) => {
-      this.log += String(part);
-    });
-  }
-
-  static async start(env: Readonly<Record<string, string>>, hooked = true): Promise<Ruby & { readonly ready: Ready }> {
-    const folder = mkdtempSync(join(tmpdir(), 'porchlight-ruby-'));
-    const file = join(folder, 'secret');
-    writeFileSync(file, `${Buffer.from(secret).toString('base64url')}\n`);
-    const child = spawn('ruby', [program], {
-      env: {
-        PATH: process.env.PATH ?? '',
-        // Where linzer lies, if it is no gem of this machine.
-        RUBYLIB: process.env.RUBYLIB ?? '',
-        KEYS: JSON.stringify({ [peer.keyId]: peer.keys.publicKey }),
-        PORCHLIGHT_RECEIPT_SECRET_FILE: file,
-        ...(hooked ? { HOOK: hook } : {}),
-        ...env,
-      },
-      stdio: ['pipe', 'pipe', 'pipe'],
-    });
-    const ruby = new Ruby(folder, child);
-    return Object.assign(ruby, { ready: (await ruby.#line()) as Ready });
-  }
-
-  async ask({ path, headers, body }: InboxRequest): Promise<Answer> {
-    this.#child.stdin.write(`${JSON.stringify({ path, headers, body: Buffer.from(body).toString('base64') })}\n`);
-    return (await this.#line()) as Answer;
-  }
-
-  async stop(): Promise<void> {
-    const gone = new Promise((resolve) => this.#child.once('exit', resolve));
-    this.#child.stdin.end();
-    await gone;
-    rmSync(this.#folder, { recursive: true });
-  }
-
-  async #line(): Promise<unknown> {
-    const { value, done } = await this.#lines.next();
-    if (done === true) throw new Error(`Ruby ended:\n${this.log}`);
-    return JSON.parse(value);
-  }
-}
+import { besideQuery, honest, hour, type Signing, secret, unwanted, wanted, withReceipt } from './late-requests.ts';
+import { hasRuby, inboxProgram, Ruby } from './ruby-program.ts';
 
 /** To Rack an underscore is a hyphen: home takes either spelling from what comes from outside (forward-headers.ts). */
 const sameToRack = 'an underscore in the name';
@@ -170,7 +82,7 @@ describe.skipIf(!hasRuby)('where something is missing or strange', () => {
   test.each([
     ['names no file', ''],
     ['names one that is not there', '/there/is/none'],
-    ['names one that holds something else', program],
+    ['names one that holds something else', inboxProgram],
   ])('the secret’s setting %s: what is late is refused, and the log says why', async (_what, file) => {
     const ruby = await Ruby.start({ STAND_IN: '4.6', PORCHLIGHT_RECEIPT_SECRET_FILE: file });
     expect(await statuses(ruby)).toEqual([202, 401]);

@@ -56,6 +56,17 @@ describe.each(Object.entries(all))('the database of %s', (name, { sql, accounts,
   });
 });
 
+test.each(['mastodon', 'mastodon-4.5', 'gotosocial'])(
+  'the database of %s tells what the owner of a key has after the `@`',
+  async (name) => {
+    const example = all[name];
+    if (example === undefined) throw new Error(`There is no example ${name}.`);
+    const found = await readFrom(await cluster.database(`domains-${name}`, example.sql), kindOf(name));
+    expect(found.actorKeys).not.toEqual([]);
+    for (const { owner, domain } of found.actorKeys ?? []) expect(domain).toBe(new URL(owner).hostname);
+  },
+);
+
 test('GoToSocial in SQLite tells the same as in PostgreSQL', async () => {
   const path = join(folder, 'sqlite.db');
   const made = new DatabaseSync(path);

@@ -1,6 +1,7 @@
 // From the file to its effect at the edge: a real edge, a real home node, and an owner with an editor.
 
 import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { request } from 'undici';
@@ -133,6 +134,49 @@ test('a service of other hosts waits for a restart, at home and at the edge alik
   startHome();
   await until('the edge goes by it', async () => ((await get(`www.${host}`)).status === 421 ? true : null));
   expect((await report()).settingsWaiting).toEqual([]);
+});
+
+test('links and the domain of accounts hold at once, for whoever asks WebFinger', async () => {
+  const asked: string[] = [];
+  const service = createServer((incoming, response) => {
+    asked.push(incoming.url ?? '');
+    const subject = new URL(incoming.url ?? '', 'http://localhost').searchParams.get('resource');
+    if (!incoming.url?.startsWith('/.well-known/webfinger')) response.end();
+    else response.setHeader('content-type', 'application/jrd+json').end(JSON.stringify({ subject, links: [] }));
+  });
+  await new Promise<void>((resolve) => service.listen(deadPort, '127.0.0.1', resolve));
+  try {
+    const more = (links: string, domain = ''): string =>
+      toml('First').replace(`hosts = ["${host}", "www.${host}"]`, `hosts = ["www.${host}"]\n${domain}`) + links;
+    const link = (href: string): string =>
+      `[[links]]\naccount = "me@${host}"\nrel = "https://rel.example/"\nhref = "${href}"\n`;
+    const finger = async (): Promise<string> => {
+      const path = `/.well-known/webfinger?resource=acct:me@${host}`;
+      const { statusCode, body } = await request(`${edge.origin}${path}`, { headers: { host } });
+      const text = await body.text();
+      const { links = [] } = statusCode === 200 ? (JSON.parse(text) as { links?: { href?: string }[] }) : {};
+      return [statusCode, ...links.map(({ href }) => href)].join(' ');
+    };
+    const becomes = async (wanted: string): Promise<string> =>
+      await until(wanted, async () => ((await finger()) === wanted ? wanted : null));
+    writeFileSync(path(), more(link('https://one.example/')));
+    startHome();
+    await becomes('200 https://one.example/');
+    writeFileSync(path(), more(link('https://two.example/')));
+    await becomes('200 https://two.example/');
+    writeFileSync(path(), more(''));
+    await until('nobody of this name', async () => ((await finger()).startsWith('200') ? null : true));
+    const before = asked.filter((url) => url.includes('webfinger')).length;
+    writeFileSync(path(), more('', `account_domain = "${host}"`));
+    // The name is the service's now, which says who it is.
+    await becomes('200');
+    expect(asked.filter((url) => url.includes('webfinger')).length).toBeGreaterThan(before);
+    const report = await askNode<NodeReport>(folder, 'status');
+    expect(report.settingsWaiting).toEqual([]);
+  } finally {
+    service.closeAllConnections();
+    await new Promise((resolve) => service.close(resolve));
+  }
 });
 
 test('a home that was killed between its version and its word is believed afterwards', async () => {

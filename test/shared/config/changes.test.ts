@@ -33,7 +33,7 @@ describe('changes', () => {
     ]);
   });
 
-  test('see a link of accounts that came, went or leads elsewhere; it holds after a restart', () => {
+  test('see a link of accounts that came, went or leads elsewhere; it holds at once', () => {
     const link = (href: string): string => `[[links]]\naccount = "*@a.example"\nrel = "x"\nhref = "${href}"\n`;
     const [none, one, other] = [
       configOf(''),
@@ -43,7 +43,8 @@ describe('changes', () => {
     const told = (before: HomeConfig, after: HomeConfig) => changesBetween(before, after).map(({ path }) => path);
     expect(told(none, one)).toEqual(['links[].account', 'links[].rel', 'links[].href']);
     expect(told(one, other)).toEqual(['links[].href']);
-    expect(tookEffect(one, other).links).toEqual(one.links);
+    expect(tookEffect(one, other).links).toEqual(other.links);
+    expect(tookEffect(one, none).links).toEqual([]);
   });
 
   test('see every setting of the schema: each has its place in HomeConfig', () => {
@@ -85,6 +86,17 @@ ${social('http://127.0.0.1:1')}`);
       alerts,
       log: { format: 'text', level: 'debug' },
     });
+  });
+
+  test('give the accounts of a service another domain at once, and nothing else of it', () => {
+    const server = (more: string): string => social('http://127.0.0.1:1') + more;
+    const [before, after] = [configOf(server('')), configOf(server('account_domain = "a.example"\ndefer = true\n'))];
+    const held = tookEffect(before, after);
+    expect(held.services.map(({ accountDomain }) => accountDomain)).toEqual([null, 'a.example']);
+    expect(held.services.map((service) => 'defer' in service && service.defer)).toEqual([false, false]);
+    expect(tookEffect(held, before)).toEqual(before);
+    // A service that is new, or goes, is so after a restart.
+    expect(tookEffect(before, configOf('')).services).toEqual(before.services);
   });
 
   test('narrow hosts at once, and widen them again, within what runs', () => {

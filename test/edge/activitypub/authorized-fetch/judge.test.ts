@@ -11,7 +11,8 @@ import type { Snapshot } from '../../../../shared/snapshot.ts';
 import { cavage, type Letter, rfc9421, rsaSigner, type Signer } from '../../../shared/signature/signing.ts';
 import { document, Internet } from '../../http/internet.ts';
 import { snapshotOf } from '../home.ts';
-import { actorOf, FakeClock, keysOn, night, serve } from '../peer.ts';
+import { actorOf, FakeClock, night, serve } from '../peer.ts';
+import { admitting } from './admitting.ts';
 
 const alice = 'https://peer.example/users/alice';
 const letter: Letter = {
@@ -47,7 +48,7 @@ async function told(request: Request, { snapshot = { blockedDomains: [] }, now =
   else peer(internet);
   const clock = new FakeClock();
   clock.time = now;
-  const refusal = await admitReader({ keys: keysOn(internet, clock), clock }, 'home-1', request, snapshotOf(snapshot));
+  const refusal = await admitReader(admitting(internet, clock), 'home-1', request, snapshotOf(snapshot));
   if (refusal === null) return null;
   expect(refusal.headers.get('Cache-Control')).toBe('no-store');
   const { code } = (await refusal.json()) as { code: string };
@@ -94,7 +95,7 @@ describe('401, so that it signs anew', () => {
   test('without a signature, and says what to sign', async () => {
     const request = new Request('https://home.example/users/me');
     expect(await told(request)).toEqual(unproven);
-    const ports = { keys: keysOn(new Internet(), new FakeClock()), clock: new FakeClock() };
+    const ports = admitting(new Internet(), new FakeClock());
     const refusal = await admitReader(ports, 'home-1', request, snapshotOf({ blockedDomains: [] }));
     expect(refusal?.headers.get('WWW-Authenticate')).toBe('Signature headers="(request-target) host date"');
   });
@@ -158,7 +159,7 @@ describe('403', () => {
     const clock = new FakeClock();
     const request = asked(await cavage(signer, letter, names));
     const snapshot = snapshotOf({ blockedDomains: ['peer.example'] });
-    const refusal = await admitReader({ keys: keysOn(internet, clock), clock }, 'home-1', request, snapshot);
+    const refusal = await admitReader(admitting(internet, clock), 'home-1', request, snapshot);
     expect([refusal?.status, asks]).toEqual([403, 0]);
   });
 
@@ -227,6 +228,6 @@ test('readClaim() refuses a key whose address is too long, or none', async () =>
   for (const keyId of [`${alice}/${'x'.repeat(limits.addressLength)}`, 'acct:alice@peer.example']) {
     const request = await cavage({ ...signer, keyId }, letter, names);
     const claim = readClaim({ request, receivedAt: night, blockedDomains: [] });
-    expect(claim).toMatchObject({ verdict: 'unproven' });
+    expect(claim).toMatchObject({ verdict: 'refused', kind: 'unproven' });
   }
 });
