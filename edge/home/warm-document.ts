@@ -2,7 +2,7 @@
 // without one, looks whether it is for all by its own word, keeps it, and says what it leads to.
 
 import { limits } from '../../shared/limits.ts';
-import type { Snapshot } from '../../shared/snapshot.ts';
+import type { Snapshot, WebFingerAccount } from '../../shared/snapshot.ts';
 import type { DocumentLink } from '../../shared/warming.ts';
 import { mayStore } from '../cache/policy.ts';
 import type { Copies } from '../cache/store.ts';
@@ -48,7 +48,7 @@ export async function warmDocument(
   const { copies, documents } = parts;
   const { url, isSigned } = wanted;
   const isApart = isAuthorizedHost(parts.said.snapshot, url.host);
-  const headers = isSigned ? await documents.sign(homeId, parts.said, url, wanted.headers) : wanted.headers;
+  const headers = isSigned ? await documents.sign(homeId, ownNames(parts.said), url, wanted.headers) : wanted.headers;
   if (headers === null) return { reason: nameless };
   const answer = await wanted.ask(headers);
   if (typeof answer === 'string') return { reason: answer };
@@ -81,6 +81,33 @@ export async function warmDocument(
   const verdict = isSigned ? null : mayStore(wanted, whole, true);
   if (verdict !== null && !verdict.store) return await refuse(verdict.because);
   return told(await copies.keepAuthorized(homeId, url, whole, !isSigned), reading.links);
+}
+
+/**
+ * A service takes what its people have after the @ for its own name too, and finds no actor there that is not in its
+ * database (GoToSocial, account-domain; Mastodon, LOCAL_DOMAIN): as its owner says, or as the service said of its people.
+ */
+function ownNames({ hosts, services, snapshot }: WarmSaid): HomeNames {
+  const profiles = snapshot?.services ?? [];
+  const accounts = snapshot?.accounts ?? [];
+  return {
+    hosts,
+    services: services.map((service) => {
+      const said = profiles.filter((one) => one.hosts.some((host) => service.hosts.includes(host)));
+      const domains = accounts.filter((one) => livesAt(one, service.hosts)).map(({ subject }) => domainOf(subject));
+      return { hosts: [...service.hosts, ...said.flatMap((one) => one.accountDomain ?? []), ...domains] };
+    }),
+  };
+}
+
+function livesAt({ links }: WebFingerAccount, hosts: readonly string[]): boolean {
+  const self = links.find(({ rel }) => rel === 'self')?.href;
+  const host = self === undefined ? undefined : URL.parse(self)?.host;
+  return host !== undefined && hosts.includes(host);
+}
+
+function domainOf(subject: string): string {
+  return subject.slice(subject.lastIndexOf('@') + 1).toLowerCase();
 }
 
 const nameless =

@@ -26,13 +26,17 @@ export const gotosocial: ServerSoftware = {
   unproven: [401],
   unprovenMayPass: false,
   isSilent: false,
+  // internal/middleware/useragent.go: 418 to who names no User-Agent. Nobody signs that.
+  wants: ({ headers }) =>
+    headers.some(([name]) => name.toLowerCase() === 'user-agent') ? [] : [['User-Agent', 'Porchlight (home node)']],
   says: {
     400: 'it cannot read the activity',
     403: 'it blocks the sender, or the recipient does',
     404: 'nobody of this name is here',
     410: 'this account is gone',
     429: 'more came from one address than its rate limit allows; `advanced-rate-limit-exceptions` in its configuration can name this machine',
-    500: 'it failed inside, as it does when the sender’s key cannot be fetched',
+    418: 'it wants a User-Agent, and the sender named an empty one',
+    500: 'it failed inside, as it does when the sender’s key or account cannot be fetched, or its WebFinger does not know that account',
     503: 'too many requests are in its hands; fewer at once (`drain_parallel`) spare it that',
   },
   // advanced-throttling-retry-after; its rate limit counts 5 minutes.

@@ -2,7 +2,7 @@
 // says, as data, what that software is; what its answers come to follows from it here, in one way for all of them.
 
 import type { Acceptance } from '../../shared/acceptance/acceptance.ts';
-import type { Delivery, Outcome } from '../../shared/delivery.ts';
+import type { Delivery, HeaderList, Outcome } from '../../shared/delivery.ts';
 import type { SignatureKind } from '../../shared/snapshot.ts';
 import { receiptHeadersFor } from '../receipts/receipt-headers.ts';
 import type { Issuer } from '../receipts/service-receipts.ts';
@@ -49,6 +49,8 @@ export interface ServerSoftware {
   readonly retryAfterMs: number | null;
   /** Where its database has what it leaves at the edge. */
   readonly reads: Reads;
+  /** Headers that it will not do without, of those that this delivery does not have; absent: it wants none. */
+  readonly wants?: (delivery: Delivery) => HeaderList;
   /** What only this software does; null: it is as everywhere. */
   readonly oddity?: (answer: ServiceAnswer, delivery: Delivery) => Outcome | null;
 }
@@ -76,8 +78,10 @@ export function serverAdapter(
     knowsPages: false,
     greeter: null,
     deduplicatesBy,
-    headersFor: async (delivery) =>
-      await Promise.resolve(traits.hook === null ? [] : receiptHeadersFor(receipts, delivery)),
+    headersFor: async (delivery) => {
+      const vouched = traits.hook === null ? [] : receiptHeadersFor(receipts, delivery);
+      return await Promise.resolve([...(software.wants?.(delivery) ?? []), ...vouched]);
+    },
     outcomeOf: (answer, delivery) => outcomeOf(software, answer, delivery),
     leavings,
     ...federation,

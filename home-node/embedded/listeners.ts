@@ -102,7 +102,8 @@ async function onFollow(context: Context, follow: Follow, parts: ListenerParts):
     id: new URL(`#accepts/${createHash('sha256').update(parties.id).digest('base64url')}`, ownerUri),
     actor: ownerUri,
     to: parties.actor,
-    object: follow,
+    // By their ids, as the follower wrote it: some (Takahē) know no Follow whose actor is a whole document.
+    object: new Follow({ id: follow.id, actor: parties.actor, object: ownerUri }),
   });
   const promised = await queue.collect(async () => {
     await context.sendActivity({ identifier: owner }, actor, accept);

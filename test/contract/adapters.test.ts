@@ -222,6 +222,16 @@ test('GoToSocial: what says itself when it expires is told by that, and never as
   });
 });
 
+test('GoToSocial: what came without a User-Agent, which it does not take, gets one from home; what has one keeps it', async () => {
+  const { headersFor } = adapterFor('gotosocial');
+  const { headers: all, ...rest } = deliveryTo('gotosocial');
+  const without = { ...rest, headers: all.filter(([name]) => name.toLowerCase() !== 'user-agent') };
+  const bytes = new TextEncoder().encode(body);
+  expect(await headersFor(without, bytes)).toEqual([['User-Agent', 'Porchlight (home node)']]);
+  expect(await headersFor({ ...without, headers: [...without.headers, ['USER-AGENT', 'x']] }, bytes)).toEqual([]);
+  expect(await adapterFor('lemmy').headersFor(without, bytes)).toEqual([]);
+});
+
 test('PeerTube: by a clock that is behind, what is fresh looks like the future, and the owner is told of the clock', () => {
   const { outcomeOf } = adapterFor('peertube');
   const delivery = deliveryTo('peertube');

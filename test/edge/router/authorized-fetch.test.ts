@@ -127,6 +127,22 @@ describe('the edge’s question to such a service', () => {
     expect(alone.seen).toEqual([]);
   });
 
+  test.each([
+    ['by its owner', { accountDomain: true }],
+    ['by its accounts', { subject: true }],
+  ])('is not put under the name that its people have, which it takes for its own, as said %s', async (_who, said) => {
+    const self = { rel: 'self', href: `https://${host}/users/me` };
+    const account = { subject: `acct:me@${asking}`, aliases: [], links: [self] };
+    const profile = { name: 'social', hosts: [host], inboxes: ['/inbox'], signatures: ['cavage'] as const };
+    const services = [{ ...profile, authorizedFetch: true, ...('subject' in said ? {} : { accountDomain: asking }) }];
+    await leave({ services, accounts: 'subject' in said ? [account] : [] });
+    expect(await warm('/users/me')).toMatchObject({
+      stored: [],
+      refused: [{ reason: expect.stringContaining('claim one more') }],
+    });
+    expect(signed).toEqual([]);
+  });
+
   test('is put under a name that no service has, if there is one', () => {
     const service = (...hosts: string[]) => ({ hosts });
     const services = [service('social.example', 'old.example'), service('video.example')];

@@ -46,6 +46,10 @@ describe('the embedded actor', () => {
     expect(home.followers()).toEqual([neighbour.actor]);
     const accept = await hears(neighbour, 'Accept');
     expect(accept).toMatchObject({ actor: home.actor, object: follow.id });
+    // As plain as it was written: its parties are ids, not documents.
+    expect((accept as unknown as { document: object }).document).toMatchObject({
+      object: { id: follow.id, type: 'Follow', actor: neighbour.actor, object: home.actor },
+    });
   });
 
   test('accepts the same Follow again, without a second follower', async () => {

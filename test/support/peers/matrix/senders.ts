@@ -4,6 +4,8 @@
 //   night   a whole night of one sender to one home, one delivery after another; the statuses in their order
 //   fresh   one more follow
 //   forged  a follow whose body is not the one that was signed, at the door of the edge
+//   send    one activity of one actor
+//   mute    from now on whoever asks for a document is told to come again
 //   off     sets the clock, ms from the machine's
 
 import { createHash, generateKeyPairSync } from 'node:crypto';
@@ -12,7 +14,7 @@ import { readFileSync } from 'node:fs';
 import { createServer, request as httpsRequest } from 'node:https';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
-import { activityOf, nightOf } from './activities.ts';
+import { type Activity, activityOf, nightOf } from './activities.ts';
 import { setOff } from './evening-clock.ts';
 import { signersWith } from './signers.ts';
 
@@ -23,6 +25,7 @@ interface Order {
   readonly inbox: string;
   readonly owner: string;
   readonly post: string;
+  readonly activity: Activity;
   readonly offMs: number;
 }
 
@@ -32,6 +35,9 @@ const { values } = parseArgs({
 const origin = `https://localhost:${values.port}`;
 const pair = generateKeyPairSync('rsa', { modulusLength: 2048 });
 const publicKeyPem = pair.publicKey.export({ type: 'spki', format: 'pem' }).toString();
+let isMute = false;
+/** Actors by name, for WebFinger: names that several senders have are the last one's. */
+const met = new Map<string, string>();
 const signers = await signersWith({ privateKey: pair.privateKey });
 
 // Homes are names below localhost; whether a machine's resolver knows those differs.
@@ -42,7 +48,9 @@ dns.lookup = ((name: string, ...rest: unknown[]) =>
 function actorOf({ sender, name }: Order, role = 'users'): string {
   const folder = Object.keys(signers).indexOf(sender);
   if (folder < 0) throw new Error(`no sender ${sender}`);
-  return `${origin}/${folder}/${role}/${name}`;
+  const actor = `${origin}/${folder}/${role}/${name}`;
+  if (role === 'users') met.set(name, actor);
+  return actor;
 }
 
 async function send(order: Order, actor: string, activity: ReturnType<typeof activityOf>): Promise<number> {
@@ -117,8 +125,13 @@ async function answer(op: string, order: Order): Promise<unknown> {
       return await night(order);
     case 'fresh':
       return await fresh(order);
+    case 'send':
+      return await send(order, actorOf(order), order.activity);
     case 'forged':
       return await forged(order);
+    case 'mute':
+      isMute = true;
+      return null;
     case 'off':
       return setOff(order.offMs);
     default:
@@ -128,7 +141,19 @@ async function answer(op: string, order: Order): Promise<unknown> {
 
 const [key, cert] = [readFileSync(values.key ?? ''), readFileSync(values.cert ?? '')];
 const server = createServer({ key, cert }, (request, response) => {
+  if (isMute) {
+    response.writeHead(503).end();
+    return;
+  }
   const id = `${origin}${request.url}`;
+  const account = /^acct:([^@]+)@/.exec(new URL(id).searchParams.get('resource') ?? '')?.[1];
+  const found = account === undefined ? undefined : met.get(account);
+  if (request.url?.startsWith('/.well-known/webfinger') && found !== undefined) {
+    const links = [{ rel: 'self', type: 'application/activity+json', href: found }];
+    const jrd = { subject: `acct:${account}@${new URL(origin).host}`, links };
+    response.writeHead(200, { 'content-type': 'application/jrd+json' }).end(JSON.stringify(jrd));
+    return;
+  }
   const isRelay = id.includes('/relays/');
   if (!isRelay && !id.includes('/users/')) {
     response.writeHead(404).end();
