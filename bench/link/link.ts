@@ -54,7 +54,7 @@ export async function link(options: LinkOptions): Promise<Findings> {
     const always = (one: Contender): boolean => one.name === porchlight.name;
     const course: Course = { contenders, rounds, always, sheet, trouble, arrived };
     await memoryAtRest(contenders, sheet);
-    const own = await warmAll(course);
+    const own = await warmAll(course, ground);
     await measureInTurns(course);
     for (const one of contenders) {
       const memory = one.memory('peakMb');
@@ -118,12 +118,12 @@ async function memoryAtRest(contenders: readonly Contender[], sheet: Sheet): Pro
   }
 }
 
-async function warmAll(course: Course): Promise<readonly Figure[]> {
+async function warmAll(course: Course, ground: Ground): Promise<readonly Figure[]> {
   const figures: Figure[] = [];
   for (const one of course.contenders) {
     try {
       await warm(one, course);
-      if (one.name === porchlight.name) figures.push(...(await ownFigures(one, course.rounds)));
+      if (one.name === porchlight.name) figures.push(...(await ownFigures(one, course.rounds, ground)));
     } catch (thrown) {
       course.trouble(`${one.name}: ${(thrown as Error).message}`);
     }

@@ -6,16 +6,25 @@ import { writeBody } from './bulk.ts';
 import type { Door } from './contender.ts';
 import { open, requestBytes } from './load.ts';
 
-const bodyBytes = 256 * 2 ** 20;
+export const bodyBytes = 256 * 2 ** 20;
 const sampleMs = 100;
 /** Nothing is added any more when so many samples in a row are no higher. */
 const steadySamples = 25;
 const maxSamples = 150;
 
+/** Who stops, and where: `read` is the path of `bodyBytes`, `sent` that of what does not read its body to the end. */
+export interface Paused {
+  readonly readers: number;
+  readonly uploads: number;
+  readonly read: string;
+  readonly sent: string;
+}
+
 /** Megabytes by which the process grew, at its highest, until it grew no more. */
-export async function growthMb(door: Door, edgePid: number, readers: number, uploads: number): Promise<number> {
-  const get = { ...door, path: `/bytes/${bodyBytes}` };
-  const post = { ...door, path: '/held' };
+export async function growthMb(door: Door, edgePid: number, paused: Paused): Promise<number> {
+  const { readers, uploads } = paused;
+  const get = { ...door, path: paused.read };
+  const post = { ...door, path: paused.sent };
   const sockets = Array.from({ length: readers + uploads }, () => open(get));
   try {
     await Promise.all(

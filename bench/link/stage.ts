@@ -1,7 +1,8 @@
 // A stage for the link alone: the real Link object, spool object and Worker side of carrying under the local runtime,
 // with one home in the directory, and nothing of lanes, pages or caches in between. Benchmarks and the tests of the link
 // play on it. `/self` is answered by the object itself: what carrying is measured against.
-// `/made` says how often the object's memory was made.
+// `/made` says how often the object's memory was made. `/poured/<n>` pours n bytes, `/kept` reads a little of what it is sent,
+// both in the Worker itself: what the runtime holds for visitors who stop.
 
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -18,6 +19,25 @@ import { carry } from './edge/link/carry.ts';
 import { linkPath, openLink } from './edge/link/door.ts';
 
 const page = new Uint8Array(1024).fill(97);
+
+const poured = new Uint8Array(64 * 1024).fill(98);
+
+async function pour(writable, bytes) {
+  const writer = writable.getWriter();
+  for (let at = 0; at < bytes; at += poured.length) await writer.write(poured);
+  await writer.close();
+}
+
+/** As much as a link takes of the body of one request among others. */
+async function keep(body) {
+  const reader = body.getReader({ mode: 'byob' });
+  for (let taken = 0; taken < 2 ** 20; ) {
+    const { value } = await reader.read(new Uint8Array(64 * 1024));
+    taken += value.length;
+    value.buffer.transfer(0);
+  }
+  return await new Promise(() => undefined);
+}
 
 let made = 0;
 
@@ -36,7 +56,7 @@ export class LinkObject extends Link {
 export { SpoolObject };
 
 export default {
-  async fetch(request, env) {
+  async fetch(request, env, ctx) {
     const url = new URL(request.url);
     if (url.pathname === linkPath) return openLink(env.LINK, request);
     const link = env.LINK.get(env.LINK.idFromName('stage'));
@@ -44,6 +64,13 @@ export default {
     if (url.pathname === '/self') return link.fetch('https://link.invalid/self');
     if (url.pathname === '/presence') return Response.json(await link.presence());
     if (url.pathname === '/work') return new Response(String(await link.announceWork()));
+    if (url.pathname === '/kept') return await keep(request.body);
+    if (url.pathname.startsWith('/poured/')) {
+      const bytes = Number(url.pathname.slice('/poured/'.length));
+      const pipe = new FixedLengthStream(bytes);
+      ctx.waitUntil(pour(pipe.writable, bytes).catch(() => undefined));
+      return new Response(pipe.readable);
+    }
     const facts = { clientAddress: '203.0.113.7', host: url.host, scheme: 'https' };
     const result = await carry(link, request, facts);
     return 'carried' in result ? result.carried : Response.json(result, { status: 'absent' in result ? 503 : 502 });

@@ -4,7 +4,6 @@
 
 import type { ResponseHead } from '../../shared/link/heads.ts';
 import { type CarryFailure, outcomeResponse } from './between.ts';
-import { Parcel } from './parcel.ts';
 import { visitorHeaders } from './response-headers.ts';
 import type { Watched } from './stall-watch.ts';
 import type { Visited } from './visitor-watch.ts';
@@ -14,11 +13,6 @@ export interface CarriedEvents {
   taken(bytes: number): void;
   /** Nothing more will be passed on: all was, or the visitor is gone (`early`). */
   done(early: boolean): void;
-}
-
-interface Part {
-  readonly bytes: Uint8Array<ArrayBuffer>;
-  readonly parcel: Parcel | null;
 }
 
 /** Bodies up to this size that came whole with their head become a Response without a stream. */
@@ -42,7 +36,7 @@ export class Carried implements Watched, Visited {
   readonly #events: CarriedEvents;
   #resolve: (response: Response) => void = () => undefined;
   #head: ResponseHead | null = null;
-  #early: Part[] = [];
+  #early: Uint8Array<ArrayBuffer>[] = [];
   #writer: WritableStreamDefaultWriter<Uint8Array> | null = null;
   /** Bytes written that the visitor has not taken. */
   #waitingBytes = 0;
@@ -81,10 +75,10 @@ export class Carried implements Watched, Visited {
     this.#head = head;
   }
 
-  /** Bytes of the response's body, and the message that they lie in if that is large. */
-  data(bytes: Uint8Array<ArrayBuffer>, parcel: Parcel | null): void {
-    if (!this.#answered) this.#early.push({ bytes, parcel });
-    else this.#write({ bytes, parcel });
+  /** Bytes of the response's body, whose memory is given back once settle() was called for the message that they lie in. */
+  data(bytes: Uint8Array<ArrayBuffer>): void {
+    if (this.#answered) this.#write(bytes);
+    else this.#early.push(bytes);
   }
 
   /**
@@ -118,7 +112,7 @@ export class Carried implements Watched, Visited {
     const visitor = visitorHeaders(list);
     const early = this.#early;
     this.#early = [];
-    const earlyBytes = early.reduce((sum, { bytes }) => sum + bytes.length, 0);
+    const earlyBytes = early.reduce((sum, { length }) => sum + length, 0);
     const isBodyless = this.#isHead || status === 204 || status === 205 || status === 304;
     if (
       visitor === null ||
@@ -144,43 +138,26 @@ export class Carried implements Watched, Visited {
     const pipe = contentLength === null ? new IdentityTransformStream() : new FixedLengthStream(contentLength);
     this.#writer = pipe.writable.getWriter();
     this.#resolve(new Response(pipe.readable, init));
-    for (const part of early) this.#write(part);
+    for (const bytes of early) this.#write(bytes);
     if (ended) this.#close();
     return true;
   }
 
-  #write(part: Part): void {
-    const { length } = part.bytes;
-    if (length === 0) return;
-    const { bytes, parcel } = this.#alone(part);
+  /** The platform copies what it is given before write() returns: whoever takes it late holds no memory of ours. */
+  #write(bytes: Uint8Array<ArrayBuffer>): void {
+    const { length } = bytes;
     const writer = this.#writer;
-    if (writer === null) {
-      parcel?.spent();
-      return;
-    }
+    if (length === 0 || writer === null) return;
     this.#waitingBytes += length;
     writer.write(bytes).then(
       () => {
-        parcel?.spent();
         this.#waitingBytes -= length;
         this.movedBytes += length;
         if (this.#waitingBytes === 0) this.stalledAt = null;
         this.#events.taken(length);
       },
-      () => {
-        parcel?.spent();
-        this.#gone();
-      },
+      () => this.#gone(),
     );
-  }
-
-  /** What a visitor takes late must not hold the whole message in which it came beside the bytes of others. */
-  #alone(part: Part): Part {
-    const { bytes, parcel } = part;
-    if (parcel === null || bytes.length * 2 >= parcel.bytes) return part;
-    const own = bytes.slice();
-    parcel.spent();
-    return { bytes: own, parcel: Parcel.alone(own) };
   }
 
   #close(): void {
@@ -215,14 +192,14 @@ function fits(announced: number | null, bytes: number, ended: boolean, isBodyles
   return ended ? bytes === announced : bytes <= announced;
 }
 
-function joined(parts: readonly Part[], length: number): Uint8Array<ArrayBuffer> {
+function joined(parts: readonly Uint8Array<ArrayBuffer>[], length: number): Uint8Array<ArrayBuffer> {
   const [only] = parts;
-  if (parts.length === 1 && only !== undefined) return only.bytes;
+  if (parts.length === 1 && only !== undefined) return only;
   const whole = new Uint8Array(length);
   let at = 0;
-  for (const { bytes } of parts) {
-    whole.set(bytes, at);
-    at += bytes.length;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
   }
   return whole;
 }

@@ -26,8 +26,8 @@ import { outcomeResponse } from './between.ts';
 import { Carried, type CarriedEvents } from './carried.ts';
 import { CarriedSocket } from './carried-socket.ts';
 import { HeadWatch } from './head-watch.ts';
+import { letGo } from './let-go.ts';
 import { EdgeOutbox } from './outbox.ts';
-import { Parcel } from './parcel.ts';
 import { passOn } from './request-body.ts';
 import type { Visiting } from './sockets.ts';
 import { type StallLimits, StallWatch } from './stall-watch.ts';
@@ -172,14 +172,11 @@ export class Connection {
     this.webSockets.restore(socket, visiting, ({ stream }) => this.#eventsOf(() => stream));
   }
 
-  /** A message of home. */
+  /** A message of home, whose memory must not be used afterwards. */
   receive(message: Uint8Array<ArrayBuffer>): void {
     this.heardAt = this.#options.clock.now();
-    let parcel: Parcel | null = null;
     try {
-      const frames = decodeMessage(message);
-      parcel = Parcel.of(message, frames);
-      for (const frame of frames) this.#frame(frame, parcel);
+      for (const frame of decodeMessage(message)) this.#frame(frame);
       // The last one speaks for those before it.
       if (this.#marked !== null) this.#send(encodeMark('MARKED', this.#marked));
       this.#marked = null;
@@ -190,7 +187,7 @@ export class Connection {
       // Whatever it was, what else the message held is lost: nobody may wait for it.
       this.#options.onBroken(closeCodes.protocol, isFault ? thrown.code : 'internal');
     } finally {
-      parcel?.spent();
+      letGo(message.buffer);
       this.#touched.clear();
     }
   }
@@ -254,7 +251,7 @@ export class Connection {
     this.#visitors.start();
   }
 
-  #frame(frame: Frame, parcel: Parcel | null): void {
+  #frame(frame: Frame): void {
     if (frame.name === 'SLEEP') {
       this.#options.onSleep(frame);
     } else if (frame.name === 'SERVICES') {
@@ -271,7 +268,7 @@ export class Connection {
         stream.owner.onCredit?.();
       } else {
         if (frame.name === 'RESPONSE') this.#head(stream, frame);
-        else stream.owner.data(frame.payload, parcel);
+        else stream.owner.data(frame.payload);
         this.#touched.add(stream);
       }
     } else if (frame.name === 'CANCEL') {

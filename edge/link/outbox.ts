@@ -3,12 +3,10 @@
 // as much as the rest of carrying does. While few are, nothing waits.
 
 import { limits } from '../../shared/limits.ts';
-import { letGo } from './parcel.ts';
+import { letGo } from './let-go.ts';
 
 /** A message is closed when it has so many bytes. */
 const messageBytes = limits.framePayloadBytes;
-/** Memory of longer frames is given back as soon as it was sent. */
-const largeBytes = 16 * 1024;
 
 export class EdgeOutbox {
   readonly #socket: WebSocket;
@@ -53,7 +51,8 @@ export class EdgeOutbox {
       this.#onBroken(thrown);
       return;
     }
-    for (const { buffer } of [message, ...frames]) if (buffer.byteLength > largeBytes) letGo(buffer);
+    letGo(message.buffer);
+    for (const { buffer } of frames) if (buffer !== message.buffer) letGo(buffer);
   }
 }
 
