@@ -15,6 +15,12 @@ export interface Said {
   readonly document: unknown;
 }
 
+/** How many people liked and boosted something. */
+export interface Echo {
+  readonly likes: number;
+  readonly shares: number;
+}
+
 /** Milestones: with the actor and the id after it. */
 const takenBack = 'taken-back:';
 const remembersBetweenSweeps = 256;
@@ -93,6 +99,15 @@ export class Inbox {
            (SELECT name FROM milestones WHERE name GLOB ? ORDER BY at DESC LIMIT -1 OFFSET ?)`,
       )
       .run(`${takenBack}*`, limits.takenBack);
+  }
+
+  /** `object`: of the owner's. */
+  echoOf(object: string): Echo {
+    const rows = this.#database.sql
+      .prepare('SELECT kind, count(DISTINCT actor) AS people FROM inbox WHERE object = ? GROUP BY kind')
+      .all(object);
+    const of = (kind: Said['kind']): number => Number(rows.find((row) => row.kind === kind)?.people ?? 0);
+    return { likes: of('like'), shares: of('announce') };
   }
 
   /** When something of each actor last came, of what is still there. */
