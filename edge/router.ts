@@ -10,6 +10,7 @@ import type { HomeRecord } from './home/directory.ts';
 import { type HomeRoutesParts, homeRoutes } from './home/routes.ts';
 import { type VisitParts, visit } from './home/visit.ts';
 import { problem } from './http/problem.ts';
+import { urlOf } from './http/url-of.ts';
 import { say } from './log.ts';
 import { statusJsonPath, statusPath } from './pages/status.ts';
 import type { Spool } from './spool/spool.ts';
@@ -40,7 +41,7 @@ export function router(parts: Parts): Hono<Addressed> {
 
   /** Host → home. A stranger learns nothing about hosts that are not here, or that home's owner left out. */
   const findHome = async (context: Context<Addressed>, next: Next): Promise<Response | undefined> => {
-    const { host } = new URL(context.req.url);
+    const { host } = urlOf(context.req.raw);
     const home = await directory.homeOf(host);
     const said = home === null ? null : await parts.said.of(home);
     if (home === null || said?.hosts.includes(host) !== true) return problem(421, 'unknown-host');

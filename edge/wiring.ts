@@ -24,6 +24,7 @@ import { KeyDesk } from './home/key-desk.ts';
 import { KeyFence } from './home/key-fence.ts';
 import { HomeSaid } from './home/said.ts';
 import { dnsOverHttps } from './http/resolve.ts';
+import { urlOf } from './http/url-of.ts';
 import type { LinkObject } from './link/object.ts';
 import { say } from './log.ts';
 import { Registry } from './operator/registry.ts';
@@ -139,7 +140,7 @@ function oncePerHome<Client>(make: (homeId: string) => Client): (homeId: string)
 
 /** What became of a POST to an inbox. What was stored is followed by its id: `delivery-answered` is the spool object's. */
 function report(request: Request, received: Received): void {
-  const path = new URL(request.url).pathname;
+  const path = urlOf(request).pathname;
   if (received.verdict === 'refused') {
     say('warn', 'inbox-refused', { path, kind: received.kind, reason: received.reason });
     return;

@@ -4,6 +4,7 @@
 // is here. Who asks for a page gets none from this file.
 
 import type { PublicDocument, Snapshot } from '../../shared/snapshot.ts';
+import { urlOf } from '../http/url-of.ts';
 import { isActivityType, prefersActivity } from './media-type.ts';
 
 /** Others may hold it for so long; a change at home shows after it. */
@@ -15,7 +16,7 @@ const maxAgeSeconds = 180;
  */
 export function answerActor(request: Request, snapshot: Snapshot, now: number): Response | null {
   const left = leftIn(snapshot);
-  const url = new URL(request.url);
+  const url = urlOf(request);
   const address = addressOf(url);
   if (!left.actors.has(address) || left.signedHosts.has(url.host)) return null;
   return answerWith(left.documents.get(address), request, snapshot, now);
@@ -23,7 +24,7 @@ export function answerActor(request: Request, snapshot: Snapshot, now: number): 
 
 /** null: not a question for a document that is here. `now` in ms since the epoch. */
 export function answerDocument(request: Request, snapshot: Snapshot, now: number): Response | null {
-  return answerWith(leftIn(snapshot).documents.get(addressOf(new URL(request.url))), request, snapshot, now);
+  return answerWith(leftIn(snapshot).documents.get(addressOf(urlOf(request))), request, snapshot, now);
 }
 
 function answerWith(

@@ -8,6 +8,7 @@ import { retryAfterSeconds } from '../../shared/presence.ts';
 import type { ServiceProfile, Snapshot } from '../../shared/snapshot.ts';
 import { problem, problemOf } from '../http/problem.ts';
 import { readRequestBody } from '../http/read-body.ts';
+import { urlOf } from '../http/url-of.ts';
 import type { Spool } from '../spool/spool.ts';
 import { answerActor } from './answer.ts';
 import { type InboxPorts, type Received, receiveInbox } from './receive.ts';
@@ -39,7 +40,7 @@ export async function answerActivityPub(
 
 /** The service whose inbox this address is; a query does not make it another inbox. */
 export function inboxAt(request: Request, snapshot: Snapshot): ServiceProfile | null {
-  const { host, pathname } = new URL(request.url);
+  const { host, pathname } = urlOf(request);
   const there = snapshot.services.filter((each) => each.hosts.includes(host));
   // What is named exactly is meant, whatever else it would fit.
   const named = there.find((each) => each.inboxes.includes(pathname));

@@ -3,6 +3,7 @@
 
 import { drizzle } from 'drizzle-orm/durable-sqlite';
 import { countsOf } from './counts.ts';
+import { DatabaseSize } from './database-size.ts';
 import { Heads } from './heads.ts';
 import { dead, kept, nextStep, placeOf, type Zone } from './key-line.ts';
 import { KnownSenders } from './known-senders.ts';
@@ -26,6 +27,7 @@ export class Holdings {
   readonly waiting: WaitingRows;
   readonly left: LeftRows;
   readonly owner: OwnerRows;
+  readonly size: DatabaseSize;
   readonly marks: Marks;
   readonly tally: Tally;
   readonly senders: Senders;
@@ -37,15 +39,14 @@ export class Holdings {
   readonly orphaned: string[] = [];
   /** Before this time nothing can have expired (retention.ts), ms. */
   lookForExpiredAt = 0;
-  readonly #sql: SqlStorage;
   readonly #lastMarks = new Map<Zone, number>();
 
   constructor(storage: DurableObjectStorage, homeId: string, outside: Outside) {
     const database = drizzle(storage, { schema });
     this.homeId = homeId;
     this.outside = outside;
-    this.#sql = storage.sql;
-    this.waiting = new WaitingRows(database);
+    this.size = new DatabaseSize(storage.sql);
+    this.waiting = new WaitingRows(database, storage.sql);
     this.left = new LeftRows(database);
     this.owner = new OwnerRows(database);
     this.marks = new Marks(database);
@@ -62,8 +63,9 @@ export class Holdings {
     return this.outside.clock.now();
   }
 
-  get databaseBytes(): number {
-    return this.#sql.databaseSize;
+  /** An arrival may have to write or delete more than its own row: totals that were counted anew, rows that expired. */
+  get mayOweRows(): boolean {
+    return this.now >= this.lookForExpiredAt || this.tally.owesCount;
   }
 
   /** Writes down what had to be counted anew, so that it is counted once: one row write after older code, else none. */
@@ -99,6 +101,7 @@ export class Holdings {
     this.knownSenders.forget();
     this.heads.forget();
     this.line.forget();
+    this.size.forget();
     this.#lastMarks.clear();
     this.lookForExpiredAt = 0;
     this.orphaned.length = 0;

@@ -34,7 +34,7 @@ export function summary(spool: Holdings): SpoolSummary {
     ...standing(spool),
     kept: spool.tally.now.counts.kept,
     dead: spool.left.countIn(dead),
-    databaseBytes: spool.databaseBytes,
+    databaseBytes: spool.size.bytes,
     databaseLimitBytes: limits.spoolDatabaseBytes,
     largeBytes: spool.tally.now.largeBytes,
     largeLimitBytes: limits.spoolLargeBytes,

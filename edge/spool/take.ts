@@ -18,12 +18,24 @@ const expiredPerArrival = 8;
 /** What a row takes beside its texts and its body: numbers, totals with limits.spoolServices names, b-tree. */
 const rowOverheadBytes = 6 * 1024;
 
+type Body = Uint8Array<ArrayBuffer> | null;
+
 /** `body` is null for a large one, which then lies in R2. Throws `delivery-malformed`, `delivery-too-large`. */
-export function take(spool: Holdings, arrival: Arrival, body: Uint8Array<ArrayBuffer> | null): PutResult {
+export function take(spool: Holdings, arrival: Arrival, body: Body): PutResult {
+  return takeOne(spool, arrival, body, () => expire(spool, expiredPerArrival));
+}
+
+/** As take, with no statement but that of the new row, which comes last of what can fail. Nothing may be owed before. */
+export function takeAlone(spool: Holdings, arrival: Arrival, body: Body): PutResult {
+  return takeOne(spool, arrival, body, () => false);
+}
+
+function takeOne(spool: Holdings, arrival: Arrival, body: Body, makeRoom: () => boolean): PutResult {
   const { limits } = spool.outside;
   const { method, host, headers, remoteAddress, proof, undecided } = arrival;
   const envelope: Envelope = { method, host, headers, remoteAddress, proof, undecided };
-  const rowBytes = rowBytesOf(arrival, envelope, body);
+  const envelopeJson = JSON.stringify(envelope);
+  const rowBytes = rowBytesOf(arrival, envelopeJson, body);
   if (rowBytes > limits.rowBytes) throw tooLarge(arrival, rowBytes, limits.rowBytes);
   if (body !== null && body.length !== arrival.bodyBytes) throw malformed(arrival, body.length);
 
@@ -38,19 +50,34 @@ export function take(spool: Holdings, arrival: Arrival, body: Uint8Array<ArrayBu
   const ofOrigin = undecidedOrigin === null ? null : spool.senders.undecidedOf(undecidedOrigin);
   const share = shareRefusal({ ofSender, ofOrigin, undecided: spool.tally.now.undecided }, limits);
   if (share !== null) return refused(share);
-  const expired = expire(spool, expiredPerArrival);
-  const room = { databaseBytes: spool.databaseBytes, largeBytes: spool.tally.now.largeBytes };
-  if (isFull(room, { rowBytes, largeBytes: isLarge ? arrival.bodyBytes : 0 }, limits)) {
+  const expired = makeRoom();
+  const weight = { rowBytes, largeBytes: isLarge ? arrival.bodyBytes : 0 };
+  const isFullAt = (databaseBytes: number): boolean =>
+    isFull({ databaseBytes, largeBytes: spool.tally.now.largeBytes }, weight, limits);
+  if (isFullAt(spool.size.atMostBytes) && isFullAt(spool.size.bytes)) {
     if (expired) spool.marks.save({}, spool.tally.now);
     return refused('full');
   }
 
   const seq = spool.nextSeq();
   const { id, lane, service, sender, receivedAt, path, bodyBytes, bodySha256 } = arrival;
-  const given = { id, lane, service, sender, receivedAt, path, bodyBytes, bodySha256, undecidedOrigin, envelope, body };
+  const given = {
+    id,
+    lane,
+    service,
+    sender,
+    receivedAt,
+    path,
+    bodyBytes,
+    bodySha256,
+    undecidedOrigin,
+    envelopeJson,
+    body,
+  };
   const senderWaiting = ofSender + 1;
   const totals = spool.tally.arrived(seq, countedOf({ service, undecidedOrigin, bodyBytes, isLarge }));
   spool.waiting.insert({ ...given, place: seq, seq, notBefore: 0, attempts: 0, reason: null, senderWaiting, totals });
+  spool.size.grew(rowBytes);
   spool.senders.stored(key, { seq, path, bodySha256, undecidedOrigin });
   spool.knownSenders.add(sender);
   spool.heads.stored({ seq, service, receivedAt }, waitingOf(totals.counts, service));
@@ -68,9 +95,9 @@ function refused(put: Refusal): PutResult {
 }
 
 /** An upper bound that needs no encoding: a UTF-16 unit takes at most three bytes of UTF-8. */
-function rowBytesOf(arrival: Arrival, envelope: Envelope, body: Uint8Array | null): number {
+function rowBytesOf(arrival: Arrival, envelopeJson: string, body: Body): number {
   const { id, service, sender, path, bodySha256 } = arrival;
-  const texts = [id, service, sender, path, bodySha256, JSON.stringify(envelope)];
+  const texts = [id, service, sender, path, bodySha256, envelopeJson];
   return texts.reduce((sum, text) => sum + text.length * 3, rowOverheadBytes) + (body?.length ?? 0);
 }
 

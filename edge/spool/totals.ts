@@ -76,6 +76,11 @@ export class Tally {
     return this.#now;
   }
 
+  /** The rows are not counted, or had to be for the totals and those are not written down yet. */
+  get owesCount(): boolean {
+    return this.#now === null || this.#isCountedAnew;
+  }
+
   /** The totals, if the rows had to be counted for them: to be written down, so that it was once. */
   takeCountedAnew(): Totals | null {
     const counted = this.#isCountedAnew ? this.#now : null;

@@ -132,6 +132,24 @@ describe('quotas', () => {
   });
 });
 
+test('an arrival whose row cannot be written is as if it had never come', async () => {
+  const rig = await SpoolRig.open();
+  const home = await rig.openHome();
+  await rig.put('one', alice);
+  await rig.put('two', bob);
+  await rig.object((_, state) => {
+    state.storage.sql.exec("CREATE TRIGGER broken BEFORE INSERT ON delivery BEGIN SELECT RAISE(ABORT, 'no'); END");
+  });
+  await expect(rig.put('three', alice)).rejects.toThrow('no');
+  await rig.object((_, state) => {
+    state.storage.sql.exec('DROP TRIGGER broken');
+  });
+  expect(await rig.put('three', alice)).toMatchObject({ put: 'stored' });
+  expect(await rig.rows()).toMatchObject({ waiting: 3 });
+  const drained = (await home.drain()).map(({ body }) => new TextDecoder().decode(body ?? undefined));
+  expect(drained).toEqual(['one', 'two', 'three']);
+});
+
 describe('room', () => {
   test('a full database refuses what is new, keeps what it has, and takes again when kept ones expired', async () => {
     const rig = await SpoolRig.open();
@@ -146,6 +164,23 @@ describe('room', () => {
     expect(await rig.put(late, alice)).toMatchObject({ put: 'full' });
     rig.advance(limits.keptMs + 1);
     expect(await rig.put(late, alice)).toMatchObject({ put: 'stored' });
+  });
+
+  test('small rows fill it by what they take, not by what they may take at most', async () => {
+    const rig = await SpoolRig.open();
+    await rig.put('first', alice);
+    await rig.put('second', alice);
+    const begun = await rig.object((_, state) => state.storage.sql.databaseSize);
+    const room = 200 * 1024;
+    await rig.limit({ spoolDatabaseBytes: begun + room });
+    let stored = 0;
+    while ((await rig.put(`more ${stored}`, { sender: `https://peer.example/${stored}` })).put === 'stored')
+      stored += 1;
+    const full = await rig.object((_, state) => state.storage.sql.databaseSize);
+    // The last is refused for what it may take at most, which is a few KiB.
+    expect(full).toBeLessThanOrEqual(begun + room);
+    expect(full).toBeGreaterThan(begun + room - 16 * 1024);
+    expect(await rig.rows()).toMatchObject({ waiting: stored + 2 });
   });
 
   test('large bodies in R2 have a limit of their own, counted over evictions, small ones still enter', async () => {
