@@ -265,6 +265,8 @@ export const limits = {
   documentLinks: 200,
   /** ActivityPub documents that one warming asks for. Danger: a night's warming that never ends. */
   warmDocuments: 400,
+  /** Inboxes of single accounts in one snapshot, beside those with `{name}`. Danger: a list that each POST is held against. */
+  exactInboxes: 200,
   /** Domains that home blocks, and deleted objects, in one snapshot. Danger: a list that each question is held against. */
   blockedDomains: 20_000,
   goneObjects: 5_000,
