@@ -2,8 +2,9 @@
 // signature or an object integrity proof. Their server shows the actor, and each of their keys at an address of its own.
 
 import { generateKeyPairSync, type KeyObject, type webcrypto } from 'node:crypto';
-import { createServer } from 'node:http';
+import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { json } from 'node:stream/consumers';
 import { signJsonLd, signObject } from '@fedify/fedify';
 import { Activity, Multikey } from '@fedify/vocab';
 import { vi } from 'vitest';
@@ -11,6 +12,11 @@ import { vi } from 'vitest';
 export type Json = Readonly<Record<string, unknown>>;
 export type ProofKind = 'a Linked Data signature' | 'an object integrity proof';
 export const proofKinds: readonly ProofKind[] = ['a Linked Data signature', 'an object integrity proof'];
+
+export interface Received {
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Json;
+}
 
 export interface Author {
   readonly origin: string;
@@ -22,6 +28,8 @@ export interface Author {
   status: number;
   /** Of answers about the actor alone; null: as `status`. */
   actorStatus: number | null;
+  /** What came to its inbox, as it came. */
+  readonly received: readonly Received[];
   /** The activity as JSON, proven by this author's key. `madeAt`: ms since the epoch; now if left out. */
   prove(kind: ProofKind, activity: Json, madeAt?: number): Promise<Json>;
   stop(): void;
@@ -32,8 +40,16 @@ export async function startAuthor(owner?: string): Promise<Author> {
   const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
   const ed25519 = generateKeyPairSync('ed25519');
   const publicKeyPem = rsa.publicKey.export({ type: 'spki', format: 'pem' }).toString();
+  const received: Received[] = [];
   const server = createServer((request, response) => {
     const path = request.url ?? '';
+    if (request.method === 'POST') {
+      void json(request).then((body) => {
+        received.push({ headers: request.headers, body: body as Json });
+        response.writeHead(202).end();
+      });
+      return;
+    }
     const status = path === '/actor' ? (author.actorStatus ?? author.status) : author.status;
     void documentAt(path).then((document) => {
       response.statusCode = document === null ? 404 : status;
@@ -85,6 +101,7 @@ export async function startAuthor(owner?: string): Promise<Author> {
     },
     status: 200,
     actorStatus: null,
+    received,
     prove: async (kind, activity, madeAt = Date.now()) => {
       vi.useFakeTimers({ toFake: ['Date'], now: madeAt });
       try {

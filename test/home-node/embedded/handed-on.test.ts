@@ -1,10 +1,14 @@
 // What somebody else brings to the embedded home than who wrote it (a relay, or the server of whom a reply was written to):
 // taken for its author's by the proof in its body, and by nothing else.
 
+import { createFederation, MemoryKvStore, verifyObject } from '@fedify/fedify';
+import { Accept } from '@fedify/vocab';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { makeReceipt, receiptHeader } from '../../../home-node/receipts/receipt.ts';
 import { limits } from '../../../shared/limits.ts';
 import { type InboxRequest, send } from '../../support/forger.ts';
+import { isProven } from '../../support/peers/matrix/linked-data.ts';
+import { until } from '../../support/processes.ts';
 import { type Signer, signed, startSigner, subjectOf } from '../receipts/signed.ts';
 import { type Author, type Json, type ProofKind, proofKinds, startAuthor } from './author.ts';
 import { EmbeddedHomeUnderTest } from './running.ts';
@@ -264,6 +268,29 @@ describe('what somebody hands on', () => {
     await bring(hidden(proven, { signature: shown.signature }));
     expect(kept(create.id)).toEqual([]);
   });
+});
+
+test('what the embedded home sends carries proofs of both kinds, which others can check that it is handed on to', async () => {
+  const follow = { id: `${author.origin}/follows/proofs`, type: 'Follow', actor: author.actor, object: home.actor };
+  expect(await bring({ '@context': activityStreams, ...follow }, author)).toBe(202);
+  const accept = await until('the Accept', () => author.received.find(({ body }) => body.type === 'Accept') ?? null);
+  const { body } = accept;
+  expect(accept.headers['signature-input'] ?? accept.headers.signature).toBeDefined();
+  const asked = await fetch(home.actor, { headers: { accept: 'application/activity+json' } });
+  const { publicKey } = (await asked.json()) as { publicKey: { id: string; owner: string; publicKeyPem: string } };
+  const keyOf = async (keyId: string) => {
+    expect(keyId).toBe(publicKey.id);
+    return await Promise.resolve({ owner: publicKey.owner, pem: publicKey.publicKeyPem });
+  };
+  expect(await isProven(body, keyOf)).toBe(true);
+  expect(await isProven({ ...body, to: `${author.origin}/other` }, keyOf)).toBe(false);
+  const { signature: _, ...proven } = body;
+  const peer = createFederation<void>({ kv: new MemoryKvStore(), allowPrivateAddress: true });
+  const { contextLoader, documentLoader } = peer.createContext(new URL(author.origin), undefined);
+  const loaders = { contextLoader, documentLoader };
+  expect(await verifyObject(Accept, proven, loaders)).not.toBeNull();
+  expect(await verifyObject(Accept, { ...proven, to: `${author.origin}/other` }, loaders)).toBeNull();
+  home.change('DELETE FROM followers');
 });
 
 describe('a Delete whose key is gone', () => {
