@@ -182,8 +182,10 @@ async function keep(
   { inbox, clock }: ListenerParts,
 ): Promise<void> {
   if (object === null) return;
+  const document = await activity.toJsonLd();
+  // From here on nothing else happens in between.
   if (isHandedOn(context) && inbox.wasTakenBack(actor, [id, object.href, actor])) return;
-  inbox.add({ activity: id, kind, actor, object: object.href, document: await activity.toJsonLd() }, clock.now());
+  inbox.add({ activity: id, kind, actor, object: object.href, document }, clock.now());
 }
 
 function isOwners(context: Context, activity: Activity): boolean {
