@@ -36,7 +36,8 @@ const { values } = parseArgs({
   },
 });
 const origin = `https://localhost:${values.port}`;
-const authorsOrigin = `https://localhost:${values['authors-port']}`;
+/** null: nothing is handed on. */
+const authorsOrigin = values['authors-port'] === undefined ? null : `https://localhost:${values['authors-port']}`;
 const pair = generateKeyPairSync('rsa', { modulusLength: 2048 });
 const signers = await signersWith({ privateKey: pair.privateKey });
 const authors = generateKeyPairSync('rsa', { modulusLength: 2048 });
@@ -71,7 +72,11 @@ async function proven(activity: Activity, kind: Kind): Promise<Activity> {
 }
 
 async function night(order: Order): Promise<readonly unknown[]> {
-  const [actor, relay, author] = [actorOf(order), actorOf(order, 'relays'), actorOf(order, 'users', authorsOrigin)];
+  const [actor, relay, author] = [
+    actorOf(order),
+    actorOf(order, 'relays'),
+    actorOf(order, 'users', authorsOrigin ?? origin),
+  ];
   const sent: unknown[] = [];
   for (const { kind, by, isHandedOn, activity } of nightOf({ ...order, actor, relay, author })) {
     const signer = by === 'relay' ? relay : actor;
@@ -173,7 +178,7 @@ async function serve(at: string, publicKeyPem: string): Promise<void> {
 }
 
 await serve(origin, pemOf(pair.publicKey));
-await serve(authorsOrigin, pemOf(authors.publicKey));
+if (authorsOrigin !== null) await serve(authorsOrigin, pemOf(authors.publicKey));
 console.log(JSON.stringify({ ready: true, origin }));
 
 function pemOf(publicKey: KeyObject): string {
