@@ -13,6 +13,14 @@ export interface OwnerDeedsParts {
   readonly rotation: KeyRotation;
   readonly supervisor: Supervisor;
   readonly stoppedFile: StoppedFile;
+  readonly missed: Missed;
+}
+
+/** Services do not have what their owner asks for again: home vouches for when it arrived, ms since the epoch. */
+export interface Missed {
+  readonly since: (time: number) => void;
+  /** What arrived just then, and only while this process lives. */
+  readonly at: (time: number) => void;
 }
 
 export class OwnerDeeds {
@@ -44,13 +52,22 @@ export class OwnerDeeds {
   /** The owner says that services lost what they took since then: it is delivered again. */
   async replaySince(since: number): Promise<ReplayReply> {
     await this.#parts.ledger.doubtDelivered();
+    this.#parts.missed.since(since);
     return await this.#parts.api.replay(since);
   }
 
   /** The same of one delivery that is kept. */
   async replayOne(seq: number, id: string): Promise<ReplayReply> {
     await this.#parts.ledger.doubtDelivered(id);
+    this.#parts.missed.at((await this.#parts.api.delivery(id)).delivery.receivedAt);
     return await this.#parts.api.replayOne(seq);
+  }
+
+  /** Tries a dead letter once more. Throws as EdgeApi.retryDead. */
+  async retryDead(seq: number): Promise<{ readonly seq: number }> {
+    const letter = (await this.#parts.api.deadLetters()).find((one) => one.seq === seq);
+    if (letter !== undefined) this.#parts.missed.at(letter.receivedAt);
+    return await this.#parts.api.retryDead(seq);
   }
 
   /** Throws as KeyRotation.rotate. */

@@ -31,13 +31,14 @@ import { KeyRotation } from './key-rotation.ts';
 import { LinkClient } from './link/client.ts';
 import { systemTimers } from './link/timers.ts';
 import type { Log } from './log.ts';
+import type { Missed } from './owner-deeds.ts';
 import { programFiles } from './program-files.ts';
 import type { OnProgress } from './progress.ts';
 import { AbsenceFile } from './receipts/absence-file.ts';
 import { AbsenceWatch } from './receipts/absence-watch.ts';
-import { createReceipts, type Receipts } from './receipts/receipts.ts';
+import { tokenOf } from './receipts/receipts.ts';
 import { openSecret } from './receipts/secret.ts';
-import { type Issuer, issuerFor } from './receipts/service-receipts.ts';
+import { type Issuer, issuerFor, serviceSecret } from './receipts/service-receipts.ts';
 import { windowOf } from './receipts/window.ts';
 import { adapterOf } from './service-adapters.ts';
 import { createCarrier } from './services/carrier.ts';
@@ -100,14 +101,18 @@ export async function startHome(
 
   const secretFile = join(folder, 'receipt-secret');
   const secret = openSecret(secretFile, random);
-  const receipts = createReceipts(secret, clock);
   const days = config.services.map((service) => (service.kind === 'embedded' ? 0 : service.receiptDays));
   const absences = new AbsenceFile(join(folder, 'absences.json'), log, (Math.max(0, ...days) + 1) * dayMs);
-  const issuer = ({ name, kind, receiptDays }: ActivityPubServiceConfig): Issuer =>
-    issuerFor({ secret, clock, absences, service: name, window: windowOf(kind), maxAgeMs: receiptDays * dayMs });
+  // The embedded home takes what waited however long: it has no other copy, and checks by home's own secret.
+  const issuer = (service: ServiceConfig): Issuer =>
+    issuerFor({
+      ...{ clock, absences, service: service.name, window: windowOf(service.kind) },
+      secret: service.kind === 'embedded' ? secret : serviceSecret(secret, service.name),
+      maxAgeMs: service.kind === 'embedded' ? Number.POSITIVE_INFINITY : service.receiptDays * dayMs,
+    });
   const olderEnds = older === null ? null : ended(older);
   const services = config.services.map((service) =>
-    makeService(service, options, config, { receipts, issuer, secretFile }, log, olderEnds, clock),
+    makeService(service, options, config, { token: tokenOf(secret), issuer, secretFile }, log, olderEnds, clock),
   );
   const named = services.map(({ config: service, adapter }) => ({
     name: service.name,
@@ -229,6 +234,11 @@ export async function startHome(
       link.redial();
     },
   });
+  const missed: Missed = {
+    since: (time) => absences.missed(named, time, clock.now()),
+    at: (time) => absences.wantedAgain(time),
+  };
+  if (options.replaySince !== null) missed.since(options.replaySince);
   const home = new Home({
     clock,
     log,
@@ -265,6 +275,7 @@ export async function startHome(
     link,
     rotation,
     replaySince: options.replaySince,
+    missed,
     olderEnds,
     onEvent: seams.onEvent ?? (() => undefined),
     onProgress: seams.onWaking ?? (() => undefined),
@@ -292,11 +303,10 @@ async function claimedBy(
 }
 
 interface ReceiptParts {
-  /** For the embedded home. */
-  readonly receipts: Receipts;
+  /** For the embedded home, and so is the file. */
+  readonly token: string;
   readonly secretFile: string;
-  /** For every other service. */
-  readonly issuer: (service: ActivityPubServiceConfig) => Issuer;
+  readonly issuer: (service: ServiceConfig) => Issuer;
 }
 
 function paceOf(service: ServiceConfig | undefined): Pace {
@@ -316,7 +326,7 @@ function makeService(
   service: ServiceConfig,
   { folder, logLevel }: HomeOptions,
   config: HomeConfig,
-  { receipts, issuer, secretFile }: ReceiptParts,
+  { token, issuer, secretFile }: ReceiptParts,
   log: Log,
   olderEnds: Promise<void> | null,
   clock: Clock,
@@ -341,5 +351,5 @@ function makeService(
   );
   if (config.allowPrivateAddresses) args.push('--allow-private-addresses');
   const driver = new ProcessDriver({ name, log, program: programFiles.embedded, args, nodeFlags: frugalNodeFlags });
-  return { config: service, driver, adapter: embeddedAdapter(receipts) };
+  return { config: service, driver, adapter: embeddedAdapter({ receipts: issuer(service), token }) };
 }

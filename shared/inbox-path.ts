@@ -1,7 +1,8 @@
 // Addresses of inboxes as home names them: an exact path, or one with `{name}` once, which stands for one or more
 // characters that are no `/`: `/users/{name}/inbox` is the inbox of every account, also of one that was made a moment ago.
 // An edge of an earlier version takes `{name}` for what it is written as, which nobody asks for: such an inbox is no inbox
-// to it, and what comes there is carried while home is up. Pure.
+// to it, and what comes there is carried while home is up; home names those of known accounts exactly besides
+// (home-node/bedtime/exact-inboxes.ts). Pure.
 
 export const inboxPlaceholder = '{name}';
 

@@ -224,6 +224,13 @@ export const limits = {
   keySubdomainsPerHourInAll: 100,
   /** A signed time may differ from the time of arrival by this much. Danger: replay of an old request. */
   signedTimeSkewMs: 1 * hour,
+  /** How old a proof in the body may be that somebody else brings to the embedded home (Mastodon's own expire after as long).
+   * Danger: whoever once got an activity makes it true again when its author has long taken it back. */
+  handedOnMs: 2 * day,
+  /** How long the embedded home remembers what its authors took back: longer than handedOnMs, by what deliveries may be
+   * late to each other; and how much of it at most. Danger: a table of everybody's deletions for ever. */
+  takenBackMs: 10 * day,
+  takenBack: 20_000,
   /** How long home's word for a time of arrival is good after it was given. Danger: a stolen receipt is good for ever. */
   receiptMs: 5 * minute,
   /** Days for which home vouches for an arrival to a service with its hook. Danger: the edge brings back what is long over. */
@@ -262,6 +269,8 @@ export const limits = {
   documentLinks: 200,
   /** ActivityPub documents that one warming asks for. Danger: a night's warming that never ends. */
   warmDocuments: 400,
+  /** Inboxes of single accounts in one snapshot, beside those with `{name}`. Danger: a list that each POST is held against. */
+  exactInboxes: 200,
   /** Domains that home blocks, and deleted objects, in one snapshot. Danger: a list that each question is held against. */
   blockedDomains: 20_000,
   /** The same of the domains that a service federates with, and no others. */

@@ -6,20 +6,26 @@ import { PorchlightError } from '../../shared/errors.ts';
 import type { ActorKey, PublicDocument, WebFingerAccount } from '../../shared/snapshot.ts';
 import { ask, type Dispatcher } from '../http-connections.ts';
 import { receiptHeadersFor } from '../receipts/receipt-headers.ts';
-import type { Receipts } from '../receipts/receipts.ts';
+import type { Issuer } from '../receipts/service-receipts.ts';
 import { type Adapter, type Greeter, type Leavings, outcomeByStatus } from './adapter.ts';
 
-export function embeddedAdapter(receipts: Receipts): Adapter {
+export interface EmbeddedParts {
+  readonly receipts: Issuer;
+  /** For home's own questions to it (receipts/receipts.ts). */
+  readonly token: string;
+}
+
+export function embeddedAdapter({ receipts, token }: EmbeddedParts): Adapter {
   return {
     kind: 'embedded',
     signatures: ['cavage', 'rfc9421'],
     accepts: acceptances.embedded,
     knowsPages: true,
     deduplicatesBy: 'activity id',
-    greeter: greeterWith(receipts.token),
+    greeter: greeterWith(token),
     headersFor: async (delivery) => await Promise.resolve(receiptHeadersFor(receipts, delivery)),
     outcomeOf: outcomeByStatus,
-    leavings: async (base, signal) => await askForLeavings(base, signal, receipts.token),
+    leavings: async (base, signal) => await askForLeavings(base, signal, token),
   };
 }
 

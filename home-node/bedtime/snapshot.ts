@@ -6,6 +6,7 @@ import { limits } from '../../shared/limits.ts';
 import type { AccountLink, BloomFilterData, ServiceProfile, SignatureKind, Snapshot } from '../../shared/snapshot.ts';
 import type { Leavings, LeftOut } from '../adapters/adapter.ts';
 import { type AccountFault, accountsOf } from './accounts.ts';
+import { withExactInboxes } from './exact-inboxes.ts';
 
 export interface SnapshotService {
   readonly name: string;
@@ -62,7 +63,7 @@ export function makeSnapshot({
     ({ name, hosts, signatures, accepts, accountDomain, authorizedFetch, defers, leavings }) => ({
       name,
       hosts,
-      inboxes: leavings.inboxes,
+      inboxes: withExactInboxes(leavings),
       signatures,
       ...(accountDomain === undefined ? {} : { accountDomain }),
       tellsAccounts: leavings.accounts !== null && leavings.hasUntold !== true && !found.incomplete.has(name),

@@ -25,7 +25,7 @@ export function controlCalls(
     'spool-dead': async () => await node.awake.deeds.api.deadLetters(),
     'spool-show': async ({ name }) => await node.awake.deeds.api.delivery(textOf(name)),
     'spool-hurry': async ({ seq }) => await node.awake.deeds.api.hurry(numberOf(seq)),
-    'spool-retry-dead': async ({ seq }) => await node.awake.deeds.api.retryDead(numberOf(seq)),
+    'spool-retry-dead': async ({ seq }) => await node.awake.deeds.retryDead(numberOf(seq)),
     'spool-discard': async ({ seq }) => await node.awake.deeds.api.discardWaiting(numberOf(seq)),
     'spool-discard-dead': async ({ seq }) => await node.awake.deeds.api.discardDead(numberOf(seq)),
     'spool-replay': async ({ since }) => await node.awake.deeds.replaySince(numberOf(since)),

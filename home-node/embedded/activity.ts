@@ -3,12 +3,20 @@
 
 import type { Context, DocumentLoader } from '@fedify/fedify';
 import { type Activity, type Object as ApObject, Mention } from '@fedify/vocab';
+import { areOf } from './body-proofs.ts';
 
 /** What is known of a delivery besides its activity; Fedify hands it through as its context data. */
 export interface Provenance {
-  /** Where the key of the request's signature lies; null for what home itself begins. */
+  /** Where every key lies that can have proven it; null for what home itself begins. */
   readonly keyOrigin: string | null;
+  /** Keys of the proofs in its body, when somebody else than its actor brought it; null: its actor did. */
+  readonly handedOnBy: readonly URL[] | null;
+  /** When it arrived, ms since the epoch. */
+  readonly arrivedAt: number;
 }
+
+/** Of what home itself begins. */
+export const homesOwn: Provenance = { keyOrigin: null, handedOnBy: null, arrivedAt: 0 };
 
 export interface Parties {
   readonly id: string;
@@ -16,14 +24,17 @@ export interface Parties {
 }
 
 /**
- * null unless one actor says it, by a key of that actor's own origin, and its id lies there too: rows are kept by
+ * null unless one actor says it, by keys of that actor's own origin alone, and its id lies there too: rows are kept by
  * activity id, and nobody may take the ids of others.
  */
-export function partiesOf(activity: Activity, { keyOrigin }: Provenance): Parties | null {
+export async function partiesOf(activity: Activity, context: Context<Provenance>): Promise<Parties | null> {
+  const { keyOrigin, handedOnBy, arrivedAt } = context.data;
   const [actor, ...others] = activity.actorIds;
   if (actor === undefined || others.length > 0 || activity.id === null) return null;
-  const own = actor.origin === keyOrigin && activity.id.origin === actor.origin;
-  return own ? { id: activity.id.href, actor } : null;
+  if (actor.origin !== keyOrigin || activity.id.origin !== actor.origin) return null;
+  const newAt = handedOnBy === null ? null : arrivedAt;
+  const isProven = await areOf(activity, actor.origin, newAt, context.contextLoader);
+  return isProven ? { id: activity.id.href, actor } : null;
 }
 
 /** The activity's object if it came along whole and from the same origin; null if only its id did. */

@@ -19,6 +19,18 @@ export async function actorKeysOf(kv: SqliteKvStore, actors: readonly string[]):
   return actors.flatMap((actor) => keys.get(actor) ?? []);
 }
 
+/** Why this key could not be had when it was last asked for. */
+export type KeyFailure = { readonly status: number } | { readonly error: Pick<Error, 'name' | 'message'> };
+
+/** As long as Fedify remembers it; null: it could be had, or nobody asked. */
+export async function keyFailureOf(kv: SqliteKvStore, keyId: URL): Promise<KeyFailure | null> {
+  const kept = await kv.get<Readonly<Record<string, unknown>>>([...prefix, '__fetchError', keyId.href]);
+  if (typeof kept?.status === 'number') return { status: kept.status };
+  const { errorName, errorMessage } = kept ?? {};
+  if (typeof errorName !== 'string' || typeof errorMessage !== 'string') return null;
+  return { error: { name: errorName, message: errorMessage } };
+}
+
 /** null for what is no such key: keys that were asked for in vain lie there too, and what went wrong with them. */
 function keyOf(value: unknown): ActorKey | null {
   if (typeof value !== 'object' || value === null) return null;

@@ -2,11 +2,12 @@
 // Fedify's; this file says what the answers are.
 
 import type { Context, Federatable } from '@fedify/fedify';
-import { Create, Endpoints, Note, Person } from '@fedify/vocab';
+import { Activity, Create, Endpoints, Note, Person } from '@fedify/vocab';
 import manifest from '../../package.json' with { type: 'json' };
 import type { Provenance } from './activity.ts';
-import { owner, paths } from './addresses.ts';
+import { owner, paths, postPathOf } from './addresses.ts';
 import type { Followers } from './followers.ts';
+import type { Echo, Inbox } from './inbox.ts';
 import type { ActorKeys } from './keys.ts';
 import { createOf, noteOf } from './post-objects.ts';
 import type { Posts } from './posts.ts';
@@ -19,13 +20,15 @@ export interface ActorParts {
   readonly language: string;
   readonly keys: ActorKeys;
   readonly followers: Followers;
+  readonly inbox: Inbox;
   readonly posts: Posts;
 }
 
 const postsPerPage = 20;
 
 export function describeActor(federation: Federatable<Provenance>, parts: ActorParts): void {
-  const { origin, handle, keys, followers, posts } = parts;
+  const { origin, handle, keys, followers, inbox, posts } = parts;
+  const echoOf = (post: string): Echo => inbox.echoOf(`${origin}${postPathOf(post)}`);
 
   federation
     .setActorDispatcher(paths.actor, async (context, identifier) =>
@@ -43,6 +46,10 @@ export function describeActor(federation: Federatable<Provenance>, parts: ActorP
   federation
     .setFollowingDispatcher(paths.following, (_context, identifier) => (identifier === owner ? { items: [] } : null))
     .setCounter((_context, identifier) => (identifier === owner ? 0 : null));
+  // Nothing of a feed says what its owner would pin.
+  federation
+    .setFeaturedDispatcher(paths.featured, (_context, identifier) => (identifier === owner ? { items: [] } : null))
+    .setCounter((_context, identifier) => (identifier === owner ? 0 : null));
 
   federation
     .setOutboxDispatcher(paths.outbox, async (_context, identifier, cursor) => {
@@ -58,8 +65,16 @@ export function describeActor(federation: Federatable<Provenance>, parts: ActorP
 
   federation.setObjectDispatcher(Note, paths.post, async (_context, values) => {
     const post = posts.byId(values.post);
-    return post === null ? null : await noteOf(post, parts);
+    return post === null ? null : await noteOf(post, parts, echoOf(post.id));
   });
+  // Likes and boosts are counted, and not told of, either.
+  for (const name of ['likes', 'shares'] as const) {
+    federation
+      .setCollectionDispatcher(name, Activity, paths[name], (_context, { post }) =>
+        posts.byId(post) === null ? null : { items: [] },
+      )
+      .setCounter((_context, { post }) => echoOf(post)[name]);
+  }
   federation.setObjectDispatcher(Create, paths.postCreation, async (_context, values) => {
     const post = posts.byId(values.post);
     return post === null ? null : await createOf(post, parts);
@@ -91,6 +106,7 @@ export async function personOf(
     outbox: context.getOutboxUri(owner),
     followers: context.getFollowersUri(owner),
     following: context.getFollowingUri(owner),
+    featured: context.getFeaturedUri(owner),
     endpoints: new Endpoints({ sharedInbox: context.getInboxUri() }),
     manuallyApprovesFollowers: false,
     discoverable: true,

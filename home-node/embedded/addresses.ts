@@ -11,8 +11,11 @@ export const paths = {
   outbox: '/users/{identifier}/outbox',
   followers: '/users/{identifier}/followers',
   following: '/users/{identifier}/following',
+  featured: '/users/{identifier}/featured',
   post: `/users/${owner}/posts/{post}`,
   postCreation: `/users/${owner}/posts/{post}/creation`,
+  likes: `/users/${owner}/posts/{post}/likes`,
+  shares: `/users/${owner}/posts/{post}/shares`,
   nodeinfo: '/nodeinfo/2.1',
 } as const;
 
@@ -24,6 +27,7 @@ export const ownPaths = {
   outbox: `/users/${owner}/outbox`,
   followers: `/users/${owner}/followers`,
   following: `/users/${owner}/following`,
+  featured: `/users/${owner}/featured`,
 } as const;
 
 export const inboxPaths: readonly string[] = [ownPaths.inbox, ownPaths.sharedInbox];

@@ -92,13 +92,16 @@ async function leavingsOf({
   posts,
   kv,
 }: HomeApiParts): Promise<EmbeddedLeavings> {
-  const { actor, outbox, followers: followersPath, following } = ownPaths;
+  const { actor, outbox, featured, followers: followersPath, following } = ownPaths;
   const knownActors = [...new Set([...followers.all().map((follower) => follower.actor), ...inbox.actors()])];
   return {
     host: new URL(origin).host,
     resource: `acct:${handle}@${handleHost}`,
     inboxes: inboxPaths,
-    documents: [actor, outbox, followersPath, following, ...posts.page(0, recentPosts).map(({ id }) => postPathOf(id))],
+    documents: [
+      ...[actor, outbox, featured, followersPath, following],
+      ...posts.page(0, recentPosts).map(({ id }) => postPathOf(id)),
+    ],
     knownActors,
     actorKeys: (await actorKeysOf(kv, knownActors)).slice(0, limits.actorKeys),
     pages: sitePages(siteFolder, origin),

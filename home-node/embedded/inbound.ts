@@ -9,7 +9,7 @@ import { causeOf } from '../../shared/errors.ts';
 import type { Log } from '../log.ts';
 import { bodyDigest, type ReceiptSubject, receiptHeader } from '../receipts/receipt.ts';
 import type { Receipts } from '../receipts/receipts.ts';
-import type { Provenance } from './activity.ts';
+import { homesOwn, type Provenance } from './activity.ts';
 import { inboxPaths, ownPaths, postIdOf } from './addresses.ts';
 import type { Federations } from './federation.ts';
 import { tombstoneJson } from './post-objects.ts';
@@ -41,7 +41,7 @@ export function handleFederation(parts: InboundParts): InboundHandler {
       return await takeDelivery(request, target, incoming, body, parts);
     const deleted = deletedAt(request, path, parts);
     if (deleted !== null) return deleted;
-    const response = await ask(strict, request, { keyOrigin: null }, path, parts);
+    const response = await ask(strict, request, homesOwn, path, parts);
     if (response.status === 200) response.headers.set('Cache-Control', cacheControl);
     return response;
   };
@@ -86,8 +86,11 @@ async function takeDelivery(
   const vouchedFor = checked?.receipt === 'good' ? checked.receivedAt : null;
   const requirements = await requirementsOf(subject, body, vouchedFor ?? clock.now());
   if (!requirements.met) return text(requirements.status, requirements.reason);
+  const { provenance } = requirements;
+  // Who brings what is another's has no say in whose it is: Fedify is left the proofs in the body.
+  if (provenance.handedOnBy !== null) for (const name of ['signature', 'signature-input']) request.headers.delete(name);
   const federation = vouchedFor === null ? federations.strict : federations.vouched;
-  return await ask(federation, request, requirements.provenance, target, parts);
+  return await ask(federation, request, provenance, target, parts);
 }
 
 async function ask(

@@ -1,6 +1,8 @@
 // What others said to the owner: replies and mentions, likes, announces. The table holds what is true now, by activity
-// id; saying the same twice changes nothing, and what an actor takes back or deletes is gone.
+// id; saying the same twice changes nothing, and what an actor takes back or deletes is gone. That it was taken back is
+// remembered for a while, against whoever brings it once more.
 
+import { limits } from '../../shared/limits.ts';
 import type { Database } from './database.ts';
 
 export interface Said {
@@ -13,8 +15,19 @@ export interface Said {
   readonly document: unknown;
 }
 
+/** How many people liked and boosted something. */
+export interface Echo {
+  readonly likes: number;
+  readonly shares: number;
+}
+
+/** Milestones: with the actor and the id after it. */
+const takenBack = 'taken-back:';
+const remembersBetweenSweeps = 256;
+
 export class Inbox {
   readonly #database: Database;
+  #remembered = 0;
 
   constructor(database: Database) {
     this.#database = database;
@@ -34,11 +47,21 @@ export class Inbox {
     this.#database.sql.prepare('DELETE FROM inbox WHERE activity = ? AND actor = ?').run(activity, actor);
   }
 
-  /** The object of an earlier Create has changed; `document` is the Update. */
+  /**
+   * The object of an earlier Create has changed; `document` is the Update. Nothing happens when what is there is newer, by
+   * what both say themselves: the same may come on two ways, and an older change by the longer one.
+   */
   update(actor: string, object: string, document: unknown): void {
-    this.#database.sql
-      .prepare(`UPDATE inbox SET document = ? WHERE object = ? AND actor = ? AND kind = 'create'`)
-      .run(JSON.stringify(document), object, actor);
+    const rows = this.#database.sql
+      .prepare(`SELECT activity, document FROM inbox WHERE object = ? AND actor = ? AND kind = 'create'`)
+      .all(object, actor);
+    const changedAt = writtenAt(document) ?? Number.POSITIVE_INFINITY;
+    for (const { activity, document: before } of rows) {
+      if ((writtenAt(JSON.parse(String(before))) ?? 0) > changedAt) continue;
+      this.#database.sql
+        .prepare('UPDATE inbox SET document = ? WHERE activity = ?')
+        .run(JSON.stringify(document), activity as string);
+    }
   }
 
   deleteObject(actor: string, object: string): void {
@@ -49,6 +72,42 @@ export class Inbox {
 
   deleteActor(actor: string): void {
     this.#database.sql.prepare('DELETE FROM inbox WHERE actor = ?').run(actor);
+  }
+
+  /** `id`: of an activity that the actor undid, or of an object that it deleted. `at`: when it said so, ms since the epoch. */
+  rememberTakenBack(actor: string, id: string, at: number): void {
+    const { sql } = this.#database;
+    sql
+      .prepare('INSERT INTO milestones (name, at) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET at = excluded.at')
+      .run(takenBackName(actor, id), at);
+    this.#remembered += 1;
+    if (this.#remembered % remembersBetweenSweeps === 0) this.#forgetOld(at);
+  }
+
+  /** Has the actor taken one of these back, within `limits.takenBackMs`? */
+  wasTakenBack(actor: string, ids: readonly string[]): boolean {
+    const select = this.#database.sql.prepare('SELECT 1 FROM milestones WHERE name = ?');
+    return ids.some((id) => select.get(takenBackName(actor, id)) !== undefined);
+  }
+
+  #forgetOld(now: number): void {
+    const { sql } = this.#database;
+    sql.prepare('DELETE FROM milestones WHERE name GLOB ? AND at < ?').run(`${takenBack}*`, now - limits.takenBackMs);
+    sql
+      .prepare(
+        `DELETE FROM milestones WHERE name IN
+           (SELECT name FROM milestones WHERE name GLOB ? ORDER BY at DESC LIMIT -1 OFFSET ?)`,
+      )
+      .run(`${takenBack}*`, limits.takenBack);
+  }
+
+  /** `object`: of the owner's. */
+  echoOf(object: string): Echo {
+    const rows = this.#database.sql
+      .prepare('SELECT kind, count(DISTINCT actor) AS people FROM inbox WHERE object = ? GROUP BY kind')
+      .all(object);
+    const of = (kind: Said['kind']): number => Number(rows.find((row) => row.kind === kind)?.people ?? 0);
+    return { likes: of('like'), shares: of('announce') };
   }
 
   /** When something of each actor last came, of what is still there. */
@@ -65,4 +124,16 @@ export class Inbox {
       .all()
       .map((row) => String(row.actor));
   }
+}
+
+/** Addresses have no blanks. */
+function takenBackName(actor: string, id: string): string {
+  return `${takenBack}${actor} ${id}`;
+}
+
+/** Of an activity with its object in it: when that was last written, ms since the epoch; null where it does not say. */
+function writtenAt(activity: unknown): number | null {
+  const { object } = activity as { readonly object?: { readonly updated?: unknown; readonly published?: unknown } };
+  const time = Date.parse(String(object?.updated ?? object?.published));
+  return Number.isNaN(time) ? null : time;
 }

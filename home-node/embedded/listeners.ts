@@ -2,6 +2,9 @@
 // a crash at any moment between effect and answer is mended by the delivery coming again. Fedify's own memory of
 // activity ids is switched off: it would swallow the third of follow, undo, follow again, which some peers send
 // byte for byte like the first.
+//
+// What somebody else brings, proven by its body, does less (body-proofs.ts): it never changes who follows, and what its
+// author has taken back stays taken back.
 
 import { createHash } from 'node:crypto';
 import type { Federatable, InboxContext } from '@fedify/fedify';
@@ -21,11 +24,12 @@ import {
 import type { Clock } from '../../shared/clock.ts';
 import { causeOf } from '../../shared/errors.ts';
 import type { Log } from '../log.ts';
-import { concernsOwner, embeddedObject, type Provenance, partiesOf } from './activity.ts';
+import { concernsOwner, embeddedObject, type Parties, type Provenance, partiesOf } from './activity.ts';
 import { owner, paths } from './addresses.ts';
 import type { Database } from './database.ts';
 import type { Follower, Followers } from './followers.ts';
 import type { Inbox, Said } from './inbox.ts';
+import type { SqliteKvStore } from './kv.ts';
 import type { SqliteMessageQueue } from './queue.ts';
 import { answerUnverified } from './unverified.ts';
 
@@ -34,14 +38,16 @@ export interface ListenerParts {
   readonly followers: Followers;
   readonly inbox: Inbox;
   readonly queue: SqliteMessageQueue;
+  readonly kv: SqliteKvStore;
   readonly clock: Clock;
   readonly log: Log;
 }
 
 type Context = InboxContext<Provenance>;
+type Listener<Said> = (context: Context, activity: Said, parties: Parties) => Promise<void> | void;
 
 export function listenToPeers(federation: Federatable<Provenance>, parts: ListenerParts): void {
-  const { database, followers, inbox, log } = parts;
+  const { database, followers, inbox, kv, log } = parts;
   const forget = (actor: URL): void =>
     database.transaction(() => {
       followers.remove(actor.href);
@@ -52,48 +58,85 @@ export function listenToPeers(federation: Federatable<Provenance>, parts: Listen
     .setInboxListeners(paths.inbox, paths.sharedInbox)
     .withIdempotency(() => null)
     .setSharedKeyDispatcher(() => ({ identifier: owner }))
-    .on(Follow, async (context, follow) => await onFollow(context, follow, parts))
-    .on(Undo, async (context, undo) => await onUndo(context, undo, parts))
-    .on(Create, async (context, create) => {
-      const note = await embeddedObject(create, context);
-      const author = partiesOf(create, context.data)?.actor.href;
-      if (note?.id === undefined || note.id === null || note.attributionId?.href !== author) return;
-      if (!(await concernsOwner(create, note, context.getActorUri(owner).href, context))) return;
-      await keep(context, create, 'create', note.id, parts);
-    })
-    .on(Like, async (context, like) => {
-      if (isOwners(context, like)) await keep(context, like, 'like', like.objectId, parts);
-    })
-    .on(Announce, async (context, announce) => {
-      if (isOwners(context, announce)) await keep(context, announce, 'announce', announce.objectId, parts);
-    })
-    .on(Update, async (context, update) => {
-      const parties = partiesOf(update, context.data);
-      const changed = await embeddedObject(update, context);
-      if (parties === null || changed?.id === undefined || changed.id === null) return;
-      if (changed.id.href !== parties.actor.href) {
-        inbox.update(parties.actor.href, changed.id.href, await update.toJsonLd(context));
-      } else if (isActor(changed)) {
-        const moved = followerOf(changed);
-        if (moved !== null) followers.move(moved);
-      }
-    })
-    .on(Delete, (context, deletion) => {
-      const parties = partiesOf(deletion, context.data);
-      if (parties === null || deletion.objectId === null) return;
-      if (deletion.objectId.href === parties.actor.href) forget(parties.actor);
-      else inbox.deleteObject(parties.actor.href, deletion.objectId.href);
-    })
-    .onUnverifiedActivity((context, activity, reason) => answerUnverified(activity, context.data, reason, forget))
+    .on(
+      Follow,
+      proven(async (context, follow, parties) => {
+        if (!isHandedOn(context)) await onFollow(context, follow, parties, parts);
+      }),
+    )
+    .on(
+      Undo,
+      proven(async (context, undo, parties) => await onUndo(context, undo, parties, parts)),
+    )
+    .on(
+      Create,
+      proven(async (context, create, parties) => {
+        const note = await embeddedObject(create, context);
+        if (note?.id === undefined || note.id === null || note.attributionId?.href !== parties.actor.href) return;
+        if (!(await concernsOwner(create, note, context.getActorUri(owner).href, context))) return;
+        await keep(context, create, 'create', note.id, parties, parts);
+      }),
+    )
+    .on(
+      Like,
+      proven(async (context, like, parties) => {
+        if (isOwners(context, like)) await keep(context, like, 'like', like.objectId, parties, parts);
+      }),
+    )
+    .on(
+      Announce,
+      proven(async (context, announce, parties) => {
+        if (isOwners(context, announce)) await keep(context, announce, 'announce', announce.objectId, parties, parts);
+      }),
+    )
+    .on(
+      Update,
+      proven(async (context, update, { actor }) => {
+        const changed = await embeddedObject(update, context);
+        if (changed?.id === undefined || changed.id === null) return;
+        if (changed.id.href !== actor.href) {
+          const document = await update.toJsonLd(context);
+          database.transaction(() => inbox.update(actor.href, changed.id?.href ?? '', document));
+        } else if (isActor(changed) && !isHandedOn(context)) {
+          const moved = followerOf(changed);
+          if (moved !== null) followers.move(moved);
+        }
+      }),
+    )
+    .on(
+      Delete,
+      proven((context, deletion, { actor }) => {
+        const deleted = deletion.objectId?.href;
+        if (deleted === undefined) return;
+        database.transaction(() => {
+          inbox.rememberTakenBack(actor.href, deleted, context.data.arrivedAt);
+          if (deleted !== actor.href) inbox.deleteObject(actor.href, deleted);
+          else inbox.deleteActor(actor.href);
+          if (deleted === actor.href && !isHandedOn(context)) followers.remove(actor.href);
+        });
+      }),
+    )
+    .onUnverifiedActivity((context, activity, reason) => answerUnverified(context, activity, reason, { kv, forget }))
     .onError((_context, error) => log.warn(`Cannot take a delivery: ${causeOf(error)}`));
 }
 
+/** Nothing happens when it is not its actor's to say. */
+function proven<Said extends Activity>(listener: Listener<Said>) {
+  return async (context: Context, activity: Said): Promise<void> => {
+    const parties = await partiesOf(activity, context);
+    if (parties !== null) await listener(context, activity, parties);
+  };
+}
+
+function isHandedOn(context: Context): boolean {
+  return context.data.handedOnBy !== null;
+}
+
 /** Follower and Accept are one commit: whoever is told that they follow does, and whoever does is told. */
-async function onFollow(context: Context, follow: Follow, parts: ListenerParts): Promise<void> {
+async function onFollow(context: Context, follow: Follow, parties: Parties, parts: ListenerParts): Promise<void> {
   const { database, followers, queue, clock } = parts;
-  const parties = partiesOf(follow, context.data);
   const ownerUri = context.getActorUri(owner);
-  if (parties === null || follow.objectId?.href !== ownerUri.href) return;
+  if (follow.objectId?.href !== ownerUri.href) return;
   const actor = await follow.getActor(context);
   const follower = actor?.id?.href === parties.actor.href ? followerOf(actor) : null;
   if (actor === null || follower === null) return;
@@ -115,19 +158,19 @@ async function onFollow(context: Context, follow: Follow, parts: ListenerParts):
 }
 
 /** Peers name what they undo by id, carry it along, or both. */
-async function onUndo(context: Context, undo: Undo, parts: ListenerParts): Promise<void> {
+async function onUndo(context: Context, undo: Undo, parties: Parties, parts: ListenerParts): Promise<void> {
   const { database, followers, inbox } = parts;
-  const parties = partiesOf(undo, context.data);
-  if (parties === null) return;
   const actor = parties.actor.href;
   const undone = await embeddedObject(undo, context);
   const unfollows = undone instanceof Follow && undone.objectId?.href === context.getActorUri(owner).href;
   const id = undo.objectId?.href ?? null;
+  const mayUnfollow = !isHandedOn(context);
   database.transaction(() => {
-    if (unfollows) followers.remove(actor);
+    if (unfollows && mayUnfollow) followers.remove(actor);
     if (id === null) return;
-    followers.removeByFollow(actor, id);
+    if (mayUnfollow) followers.removeByFollow(actor, id);
     inbox.undo(actor, id);
+    inbox.rememberTakenBack(actor, id, context.data.arrivedAt);
   });
 }
 
@@ -136,12 +179,14 @@ async function keep(
   activity: Activity,
   kind: Said['kind'],
   object: URL | null,
-  parts: ListenerParts,
+  { id, actor: { href: actor } }: Parties,
+  { inbox, clock }: ListenerParts,
 ): Promise<void> {
-  const parties = partiesOf(activity, context.data);
-  if (parties === null || object === null) return;
-  const said = { activity: parties.id, kind, actor: parties.actor.href, object: object.href };
-  parts.inbox.add({ ...said, document: await activity.toJsonLd() }, parts.clock.now());
+  if (object === null) return;
+  const document = await activity.toJsonLd();
+  // From here on nothing else happens in between.
+  if (isHandedOn(context) && inbox.wasTakenBack(actor, [id, object.href, actor])) return;
+  inbox.add({ activity: id, kind, actor, object: object.href, document }, clock.now());
 }
 
 function isOwners(context: Context, activity: Activity): boolean {

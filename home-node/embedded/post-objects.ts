@@ -2,6 +2,7 @@
 
 import { Create, Delete, Note, PUBLIC_COLLECTION } from '@fedify/vocab';
 import { ownPaths, postPathOf } from './addresses.ts';
+import type { Echo } from './inbox.ts';
 import type { Post } from './posts.ts';
 
 export interface PostObjectOptions {
@@ -10,8 +11,19 @@ export interface PostObjectOptions {
 }
 
 /** Read from JSON-LD, where times are text: Fedify's own constructor wants a Temporal object, which Node 24 has not. */
-export async function noteOf(post: Post, options: PostObjectOptions): Promise<Note> {
-  return await Note.fromJsonLd(noteJson(post, options));
+export async function noteOf(post: Post, options: PostObjectOptions, { likes, shares }: Echo): Promise<Note> {
+  const note = noteJson(post, options);
+  // With the numbers in them: Mastodon reads those and does not ask for the collections (status_parser.rb).
+  const collection = (name: keyof Echo, totalItems: number) => ({
+    type: 'Collection',
+    id: `${note.id}/${name}`,
+    totalItems,
+  });
+  return await Note.fromJsonLd({
+    ...note,
+    likes: collection('likes', likes),
+    shares: collection('shares', shares),
+  });
 }
 
 export async function createOf(post: Post, options: PostObjectOptions): Promise<Create> {

@@ -1,5 +1,5 @@
 // What the embedded home requires of a delivery before Fedify verifies it: the same rules that the edge applies, so that
-// home does not depend on the edge having applied them, and that the key belongs to the actor's origin.
+// home does not depend on the edge having applied them, and that every key that can prove it belongs to the actor's origin.
 
 import { requireDigests } from '../../shared/signature/digest.ts';
 import { readSignature } from '../../shared/signature/read.ts';
@@ -8,6 +8,7 @@ import type { SignedRequest } from '../../shared/signature/request.ts';
 import { requireProof } from '../../shared/signature/require.ts';
 import type { Provenance } from './activity.ts';
 import { readActivityBody } from './activity-body.ts';
+import { wrongOf, wrongOfHandedOn } from './body-proofs.ts';
 
 export type Requirements =
   | { readonly met: true; readonly provenance: Provenance }
@@ -22,17 +23,32 @@ export async function requirementsOf(
 ): Promise<Requirements> {
   const reading = readActivityBody(body);
   if ('malformed' in reading) return { met: false, status: 400, reason: `Cannot read the body: ${reading.malformed}.` };
+  const { actor, proofs } = reading;
   try {
     const signature = readSignature(request);
     requireProof(request, signature, judgedAt);
     await requireDigests(request, body);
-    const keyOrigin = URL.parse(signature.keyId)?.origin ?? null;
+    const signer = originOf(URL.parse(signature.keyId));
     // A body that names its actor in another way goes on; the listeners compare the actor that Fedify reads.
-    if (reading.actor === null || reading.actor.origin === keyOrigin) return { met: true, provenance: { keyOrigin } };
-    const reason = `The key ${signature.keyId} is not at the origin of the actor ${reading.actor.href}.`;
-    return { met: false, status: 401, reason };
+    const keyOrigin = actor === null ? signer : originOf(actor);
+    if (signer === null || keyOrigin === null) {
+      return {
+        met: false,
+        status: 401,
+        reason: `The key ${signature.keyId}, or the actor, is at no address of the web.`,
+      };
+    }
+    const isHandedOn = keyOrigin !== signer;
+    const wrong = isHandedOn ? wrongOfHandedOn(proofs, keyOrigin, judgedAt) : wrongOf(proofs, keyOrigin);
+    if (wrong !== null) return { met: false, status: 401, reason: wrong };
+    const handedOnBy = isHandedOn ? proofs.flatMap(({ keyId }) => keyId ?? []) : null;
+    return { met: true, provenance: { keyOrigin, handedOnBy, arrivedAt: judgedAt } };
   } catch (thrown) {
     if (isRefused(thrown)) return { met: false, status: 401, reason: thrown.message };
     throw thrown;
   }
+}
+
+function originOf(address: URL | null): string | null {
+  return address?.protocol === 'https:' || address?.protocol === 'http:' ? address.origin : null;
 }

@@ -6,6 +6,7 @@ import type { Clock } from '../../shared/clock.ts';
 import type { Log } from '../log.ts';
 import { createReceipts } from '../receipts/receipts.ts';
 import { readSecret } from '../receipts/secret.ts';
+import { homesOwn } from './activity.ts';
 import { openDatabase } from './database.ts';
 import { createFederations } from './federation.ts';
 import { FeedWatch } from './feed-watch.ts';
@@ -56,7 +57,7 @@ export async function openEmbeddedHome(options: EmbeddedOptions, clock: Clock, l
   const stores = { database, followers, inbox, posts, queue };
   const person = { origin, handle, handleHost, title, language };
   const federations = await createFederations({ ...person, ...stores, keys, kv, clock, log, allowPrivateAddresses });
-  const context = federations.strict.createContext(new URL(origin), { keyOrigin: null });
+  const context = federations.strict.createContext(new URL(origin), homesOwn);
   const publisher = new Publisher({ ...person, ...stores, context, clock, log });
   const feed = new FeedWatch({ folder: siteFolder, origin, publisher, log });
   const greetings = new Greetings({ ...person, ...stores, context, kv, clock });
@@ -69,7 +70,7 @@ export async function openEmbeddedHome(options: EmbeddedOptions, clock: Clock, l
       home: async (request) => await answerHome(request, homeApi),
     }),
     run: async (signal) => {
-      const sending = federations.strict.startQueue({ keyOrigin: null }, { signal });
+      const sending = federations.strict.startQueue(homesOwn, { signal });
       await feed.start();
       await sending;
       await feed.stop();

@@ -7,7 +7,7 @@ import { causeOf } from '../../shared/errors.ts';
 import { isObject } from '../../shared/json-object.ts';
 import { writeDurably } from '../durable-file.ts';
 import type { Log } from '../log.ts';
-import { current, putOff, type ServiceRecord, unseen, wasAway } from './absences.ts';
+import { current, missed, putOff, type ServiceRecord, unseen, wasAway } from './absences.ts';
 
 /** While nothing happens, ms: what a crash makes the absence longer by, against wear of the disk. */
 const writeEveryMs = 5 * 60_000;
@@ -24,6 +24,8 @@ export class AbsenceFile implements Absences {
   /** What ended so long ago is forgotten, ms. */
   readonly #keepMs: number;
   readonly #records: Map<string, ServiceRecord>;
+  /** Arrivals that an owner asked for again, one by one. */
+  readonly #again = new Set<number>();
   #writtenAt: number | null = null;
   /** Something was put off that the disk does not have yet. */
   #isOwed = false;
@@ -37,7 +39,7 @@ export class AbsenceFile implements Absences {
   }
 
   wasAway(service: string, receivedAt: number, now: number): boolean {
-    return wasAway(this.#of(service), receivedAt, now);
+    return this.#again.has(receivedAt) || wasAway(this.#of(service), receivedAt, now);
   }
 
   /** Nothing waits for these services. */
@@ -57,6 +59,19 @@ export class AbsenceFile implements Absences {
     this.#records.set(service, putOff(this.#of(service), receivedAt, now, now - this.#keepMs));
     this.#isOwed = true;
     if (this.#isDue(now, putOffEveryMs)) this.#write(now);
+  }
+
+  /** As absences.ts says; written at once. */
+  missed(services: readonly { readonly name: string }[], since: number, now: number): void {
+    for (const { name } of services) {
+      this.#records.set(name, missed(this.#of(name), since, now, now - this.#keepMs));
+    }
+    this.#write(now);
+  }
+
+  /** What arrived at this very time, which an owner asked for by itself. It is remembered by this process alone. */
+  wantedAgain(receivedAt: number): void {
+    this.#again.add(receivedAt);
   }
 
   /** What is not on the disk yet is written, and nothing afterwards: another home node may have the folder. */

@@ -40,11 +40,26 @@ export function current(record: ServiceRecord, now: number, keepFrom: number): S
 }
 
 /**
- * The service had the delivery in time and put it off (503, 429): from its arrival until now it was as good as away.
+ * The service had the delivery in time and put it off (503, 429): from its arrival until now it was as good as away. In time
+ * means just now, or in an absence that is known: what arrived at any other time by the edge's word makes no absence of it.
  */
 export function putOff(record: ServiceRecord, receivedAt: number, now: number, keepFrom: number): ServiceRecord {
-  if (receivedAt >= now) return record;
-  return { ...record, absences: joined([...record.absences, [receivedAt, now]], keepFrom) };
+  const from = now - receivedAt <= slackMs + gapMs ? receivedAt : startWithin(record, receivedAt, now);
+  return from === null ? record : missed(record, from, now, keepFrom);
+}
+
+/** Home itself wants again what arrived since, because its services do not have it. */
+export function missed(record: ServiceRecord, since: number, now: number, keepFrom: number): ServiceRecord {
+  if (since >= now) return record;
+  return { ...record, absences: joined([...record.absences, [since, now]], keepFrom) };
+}
+
+/** The arrival, but not before the absence that it lies in; null: it lies in none. */
+function startWithin({ currentAt, absences }: ServiceRecord, receivedAt: number, now: number): number | null {
+  const since = currentAt ?? 0;
+  const spans: readonly Span[] = now - since > gapMs ? [...absences, [since, now]] : absences;
+  const within = spans.find(([from, to]) => receivedAt >= from - slackMs && receivedAt <= to + slackMs);
+  return within === undefined ? null : Math.max(within[0], Math.min(receivedAt, within[1]));
 }
 
 /** Was the service away when this arrived? Also when it still is: then nothing was current since. */

@@ -1,12 +1,10 @@
-// Issues receipts for home's intake and checks them in the embedded service; both hold the same secret file.
+// The embedded home's side of receipts: it holds home's own secret, and judges by a receipt as a hook does in another server.
 
 import { createHmac } from 'node:crypto';
 import type { Clock } from '../../shared/clock.ts';
 import { limits } from '../../shared/limits.ts';
-import { makeReceipt, type ReceiptSubject, readReceipt } from './receipt.ts';
-import { mayVouch, type Vouching } from './vouch.ts';
-
-export type Issued = { readonly receipt: string } | Extract<Vouching, { readonly vouch: false }>;
+import { type ReceiptSubject, readReceipt } from './receipt.ts';
+import { mayVouch } from './vouch.ts';
 
 export type Checked =
   | { readonly receipt: 'good'; readonly receivedAt: number }
@@ -15,19 +13,13 @@ export type Checked =
   | { readonly receipt: 'bad'; readonly reason: string };
 
 export interface Receipts {
-  issue(subject: ReceiptSubject, receivedAt: number): Issued;
   check(subject: ReceiptSubject, receipt: string): Checked;
-  /** A bearer token for home's own questions to the service, which no receipt can be made from. */
+  /** As tokenOf. */
   readonly token: string;
 }
 
 export function createReceipts(secret: Uint8Array, clock: Clock): Receipts {
   return {
-    issue(subject, receivedAt) {
-      const now = clock.now();
-      const vouching = mayVouch(subject, receivedAt, now);
-      return vouching.vouch ? { receipt: makeReceipt(secret, subject, { receivedAt, madeAt: now }) } : vouching;
-    },
     check(subject, receipt) {
       const times = readReceipt(secret, subject, receipt);
       if (times === null) return { receipt: 'bad', reason: 'it was not made by this home for this request' };
@@ -41,6 +33,11 @@ export function createReceipts(secret: Uint8Array, clock: Clock): Receipts {
       if (vouching.vouch) return { receipt: 'good', receivedAt };
       return { receipt: vouching.because === 'clock' ? 'untimely' : 'bad', reason: vouching.reason };
     },
-    token: createHmac('sha256', secret).update('porchlight-home-token-v1').digest('base64url'),
+    token: tokenOf(secret),
   };
+}
+
+/** A bearer token for home's own questions to the embedded home, which no receipt can be made from. */
+export function tokenOf(secret: Uint8Array): string {
+  return createHmac('sha256', secret).update('porchlight-home-token-v1').digest('base64url');
 }

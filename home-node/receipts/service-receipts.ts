@@ -1,5 +1,5 @@
-// Receipts for services with a hook of ours (home-node/hooks/). Each service has a secret of its own, derived from
-// home's: its hook can make receipts for itself alone. Home issues one only for what it can answer for: a covered signed
+// Receipts for services with a hook of ours (home-node/hooks/), and for the embedded home. Each server has a secret of its own,
+// derived from home's: its hook can make receipts for itself alone. Home issues one only for what it can answer for: a covered signed
 // time and the arrival agree within the service's own window, the arrival lies in an absence that home itself recorded, and
 // it is not too long ago.
 
@@ -11,7 +11,6 @@ import { fieldValue, soleFieldValue } from '../../shared/signature/request.ts';
 import { requireProof, signedTimes } from '../../shared/signature/require.ts';
 import type { Absences } from './absence-file.ts';
 import { makeReceipt, type ReceiptSubject } from './receipt.ts';
-import type { Issued } from './receipts.ts';
 import { aheadMs, type Vouching } from './vouch.ts';
 import type { ReplayWindow } from './window.ts';
 
@@ -25,6 +24,8 @@ export function secretText(secret: Uint8Array): string {
   return `${Buffer.from(secret).toString('base64url')}\n`;
 }
 
+export type Issued = { readonly receipt: string } | Extract<Vouching, { readonly vouch: false }>;
+
 export interface VouchingFacts {
   readonly subject: ReceiptSubject;
   /** By the edge's clock, ms since the epoch. */
@@ -33,6 +34,7 @@ export interface VouchingFacts {
   readonly now: number;
   readonly window: ReplayWindow;
   readonly wasAway: boolean;
+  /** Infinity: however long ago it arrived. */
   readonly maxAgeMs: number;
 }
 
@@ -73,7 +75,7 @@ export interface Issuer {
 }
 
 export interface IssuerOptions {
-  /** Home's own. */
+  /** That the service checks its receipts with. */
   readonly secret: Uint8Array;
   readonly clock: Clock;
   readonly absences: Absences;
@@ -84,13 +86,12 @@ export interface IssuerOptions {
 }
 
 export function issuerFor({ secret, clock, absences, service, window, maxAgeMs }: IssuerOptions): Issuer {
-  const own = serviceSecret(secret, service);
   return {
     issue(subject, receivedAt) {
       const now = clock.now();
       const wasAway = absences.wasAway(service, receivedAt, now);
       const vouching = mayVouchTo({ subject, receivedAt, now, window, wasAway, maxAgeMs });
-      return vouching.vouch ? { receipt: makeReceipt(own, subject, { receivedAt, madeAt: now }) } : vouching;
+      return vouching.vouch ? { receipt: makeReceipt(secret, subject, { receivedAt, madeAt: now }) } : vouching;
     },
   };
 }

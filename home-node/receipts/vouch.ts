@@ -1,6 +1,6 @@
-// When home vouches for a time of arrival, and when a service believes it: one rule for both, so that a receipt that
-// should never have been made is worth nothing. Facts in, verdict out. How long ago the delivery arrived is no reason: the
-// edge keeps what waits until home comes, however long it is away.
+// What the embedded home requires of a request with a receipt before it believes the time of arrival, so that a receipt
+// that should never have been made (service-receipts.ts) is worth nothing. Facts in, verdict out. How long ago it arrived is
+// no reason: the edge keeps what waits until home comes, however long it is away.
 
 import { limits } from '../../shared/limits.ts';
 import { readSignature } from '../../shared/signature/read.ts';

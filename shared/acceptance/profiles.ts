@@ -144,8 +144,8 @@ export const acceptances = {
   },
   /** handler.ts of Fedify: proofs of the activity are looked at before the request's. */
   hollo: { ...fedify, forwarded },
-  /** The embedded home verifies by Fedify, after the edge's own rules. */
-  embedded: fedify,
+  /** The embedded home verifies by Fedify, after the edge's own rules; of what is handed on, home-node/embedded/body-proofs.ts. */
+  embedded: { ...fedify, forwarded },
   /** activitypub-federation-rust, src/http_signatures.rs: RSA with SHA-256, whatever is named; a body of 256 KiB. */
   lemmy: { ...usual, bodyBytes: 256 * KiB, cavage: { ...plainCavage, dateRequired: true, query: true }, rfc9421: null },
   cavage: { ...usual, cavage: anyCavage, rfc9421: null },

@@ -96,6 +96,14 @@ test('a peer and a reader find at night whatever was there by day', { timeout: 1
     expect(await look(kept, signed)).toMatchObject({ json: { id: kept, type: 'Note', attributedTo: actor } });
   }
   expect(await look(`${actor}/followers`)).toMatchObject({ json: { totalItems: 0 } });
+  expect(await look(kept)).toMatchObject({ json: { likes: { totalItems: 0 }, shares: { totalItems: 0 } } });
+  const featured = await get(`${actor}/featured`, activityJson);
+  expect([featured.status, featured.headers.get('content-type'), featured.headers.has('age')]).toEqual([
+    200,
+    'application/activity+json',
+    true,
+  ]);
+  expect(await featured.json()).toMatchObject({ id: `${actor}/featured`, type: 'OrderedCollection', totalItems: 0 });
   const bySignature = await ask<{ status: number; headers: Record<string, string> }>(peer, 'get', { address: kept });
   expect(bySignature.status).toBe(200);
   expect(Number(bySignature.headers.age)).toBeGreaterThanOrEqual(0);

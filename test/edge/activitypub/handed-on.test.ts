@@ -39,7 +39,7 @@ describe('readActivity() finds a proof of its own', () => {
 describe('an activity of Alice that Mallory’s server hands on', () => {
   const body = bytesOf({ ...note, signature: linkedData });
 
-  test.each(['mastodon', 'mastodon-4.3', 'peertube', 'misskey', 'hollo'] as const)(
+  test.each(['mastodon', 'mastodon-4.3', 'peertube', 'misskey', 'hollo', 'embedded'] as const)(
     'is kept for %s, as Mallory’s and word for word',
     async (name) => {
       homeOf(acceptances[name]);
@@ -57,7 +57,7 @@ describe('an activity of Alice that Mallory’s server hands on', () => {
     expect(rig.home.spool.arrivals.map(({ arrival }) => arrival.sender)).toEqual([mallory, bob]);
   });
 
-  test.each(['gotosocial', 'pixelfed', 'lemmy', 'embedded', 'cavage', 'both'] as const)(
+  test.each(['gotosocial', 'pixelfed', 'lemmy', 'cavage', 'both'] as const)(
     'is refused for %s, which asks for the actor’s own signature',
     async (name) => {
       homeOf(acceptances[name]);

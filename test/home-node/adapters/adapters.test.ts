@@ -7,12 +7,12 @@ import type { Adapter } from '../../../home-node/adapters/adapter.ts';
 import { embeddedAdapter } from '../../../home-node/adapters/embedded.ts';
 import { genericAdapter } from '../../../home-node/adapters/generic.ts';
 import { bodyDigest } from '../../../home-node/receipts/receipt.ts';
-import { createReceipts } from '../../../home-node/receipts/receipts.ts';
 import { systemClock } from '../../../shared/clock.ts';
 import type { Delivery } from '../../../shared/delivery.ts';
 import { makeKeyPair } from '../../support/forger.ts';
 import { ask } from '../../support/processes.ts';
 import { EmbeddedHomeUnderTest, hears, type NeighbourUnderTest, startNeighbour } from '../embedded/running.ts';
+import { partsOf, receiptsOf } from '../receipts/embedded-receipts.ts';
 import { signed } from '../receipts/signed.ts';
 
 // Real processes on a machine that may be busy.
@@ -46,8 +46,7 @@ function deliveryOf(change: Partial<Delivery> = {}): Delivery {
   };
 }
 
-const receiptsAt = (now: number) => createReceipts(new Uint8Array(32), { now: () => now });
-const embeddedAt = (now: number): Adapter => embeddedAdapter(receiptsAt(now));
+const embeddedAt = (now: number): Adapter => embeddedAdapter(partsOf(new Uint8Array(32), { now: () => now }));
 const generic = genericAdapter({ inboxes: ['/inbox'], signatures: ['cavage'] });
 
 describe.each([
@@ -92,7 +91,10 @@ describe('the embedded adapter', () => {
     const [[name, receipt] = ['', '']] = await embeddedAt(morning).headersFor(delivery, body);
     expect(name).toBe('Porchlight-Receipt');
     const subject = { ...delivery, scheme: 'https' as const };
-    expect(receiptsAt(morning).check(subject, receipt)).toEqual({ receipt: 'good', receivedAt: arrival });
+    expect(receiptsOf(new Uint8Array(32), { now: () => morning }).check(subject, receipt)).toEqual({
+      receipt: 'good',
+      receivedAt: arrival,
+    });
   });
 
   test('adds none when the signed time and the arrival do not agree', async () => {
@@ -122,7 +124,7 @@ describe('the embedded adapter', () => {
     });
 
     test('for all that strangers may know of it', async () => {
-      const adapter = embeddedAdapter(createReceipts(home.secret, systemClock));
+      const adapter = embeddedAdapter(partsOf(home.secret, systemClock));
       const left = await adapter.leavings(new URL(home.origin), AbortSignal.timeout(10_000));
       expect(left.inboxes).toEqual(['/users/owner/inbox', '/inbox']);
       expect(left.accounts).toMatchObject([
@@ -144,6 +146,7 @@ describe('the embedded adapter', () => {
       expect(left.documents.map(({ path }) => path)).toEqual([
         '/users/owner',
         '/users/owner/outbox',
+        '/users/owner/featured',
         '/users/owner/followers',
         '/users/owner/following',
       ]);

@@ -3,10 +3,10 @@
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { embeddedAdapter } from '../../../home-node/adapters/embedded.ts';
-import { createReceipts } from '../../../home-node/receipts/receipts.ts';
 import { systemClock } from '../../../shared/clock.ts';
 import { limits } from '../../../shared/limits.ts';
 import { ask, until } from '../../support/processes.ts';
+import { partsOf } from '../receipts/embedded-receipts.ts';
 import { EmbeddedHomeUnderTest, hears, type NeighbourUnderTest, startNeighbour } from './running.ts';
 
 // Real processes on a machine that may be busy.
@@ -28,7 +28,7 @@ afterAll(async () => {
 });
 
 const greeter = () => {
-  const { greeter: own } = embeddedAdapter(createReceipts(home.secret, systemClock));
+  const { greeter: own } = embeddedAdapter(partsOf(home.secret, systemClock));
   if (own === null) throw new Error('The embedded home greets nobody.');
   return own;
 };
@@ -91,7 +91,7 @@ describe('whom the embedded home greets', () => {
       await told({ headers: forged }),
       await told({ method: 'POST', headers: forged, body }),
     ]).toEqual([401, 401, 401]);
-    const { token } = createReceipts(home.secret, systemClock);
+    const { token } = partsOf(home.secret, systemClock);
     const headers = { authorization: `Bearer ${token}` };
     for (const [text, status] of [
       ['{"peer": "https://stranger.example/inbox"}', 404],

@@ -81,6 +81,13 @@ export class EmbeddedHomeUnderTest {
     }
   }
 
+  /** Changes its database beside it. */
+  change(sql: string): void {
+    const database = new DatabaseSync(this.databaseFile, { timeout: 10_000 });
+    database.exec(sql);
+    database.close();
+  }
+
   get databaseFile(): string {
     return join(this.folder, 'actor', 'actor.sqlite');
   }

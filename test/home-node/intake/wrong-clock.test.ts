@@ -8,12 +8,12 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { embeddedAdapter } from '../../../home-node/adapters/embedded.ts';
 import { type EmbeddedHome, openEmbeddedHome } from '../../../home-node/embedded/wiring.ts';
 import { createLog } from '../../../home-node/log.ts';
-import { createReceipts } from '../../../home-node/receipts/receipts.ts';
 import { openSecret } from '../../../home-node/receipts/secret.ts';
 import { systemClock, systemRandom } from '../../../shared/clock.ts';
 import { limits } from '../../../shared/limits.ts';
 import { freePort, until } from '../../support/processes.ts';
 import { makeFolder } from '../embedded/running.ts';
+import { partsOf } from '../receipts/embedded-receipts.ts';
 import { type Asked, type Signer, signed, startSigner } from '../receipts/signed.ts';
 import { House } from './house.ts';
 import { plainAdapter } from './plain-adapter.ts';
@@ -39,7 +39,7 @@ beforeEach(async () => {
   const port = await freePort();
   inbox = new URL(`http://localhost:${port}/users/owner/inbox`);
   const receiptSecretFile = join(folder, 'receipt-secret');
-  const receipts = createReceipts(openSecret(receiptSecretFile, systemRandom), clock);
+  const parts = partsOf(openSecret(receiptSecretFile, systemRandom), clock);
   embedded = await openEmbeddedHome(
     {
       folder,
@@ -59,7 +59,7 @@ beforeEach(async () => {
   );
   await new Promise<void>((resolve) => embedded.server.listen(port, '127.0.0.1', resolve));
   const origin = `http://127.0.0.1:${(embedded.server.address() as AddressInfo).port}`;
-  house.recipients.set('home', { name: 'home', adapter: embeddedAdapter(receipts), origin: () => origin });
+  house.recipients.set('home', { name: 'home', adapter: embeddedAdapter(parts), origin: () => origin });
 });
 
 afterEach(async () => {

@@ -11,6 +11,7 @@ import { AbsenceWatch } from '../../../home-node/receipts/absence-watch.ts';
 import {
   current,
   gapMs,
+  missed,
   putOff,
   type ServiceRecord,
   slackMs,
@@ -59,10 +60,30 @@ describe('the record of a service', () => {
     expect(late.absences).toHaveLength(1);
   });
 
-  test('holds the time for which a service put a delivery off that came in time', () => {
-    const later = putOff(day, now - 50 * minute, now, 0);
-    expect(wasAway(later, now - 50 * minute, now + hour)).toBe(true);
-    expect(wasAway(day, now - 50 * minute, now)).toBe(false);
+  test('holds the time for which a service put a delivery off that came in time, from its arrival on', () => {
+    const arrival = now - 50 * minute;
+    const tries = [1_000, 5 * minute, 20 * minute, 50 * minute];
+    const later = tries.reduce((record, after) => putOff(record, arrival, arrival + after, 0), day);
+    expect(wasAway(later, arrival, now + hour)).toBe(true);
+    // What came behind it had to wait as long.
+    expect(wasAway(later, arrival + 40 * minute, now + hour)).toBe(true);
+    expect(wasAway(later, arrival - slackMs - 1, now + hour)).toBe(false);
+    expect(wasAway(day, arrival, now)).toBe(false);
+  });
+
+  test('does not begin when the edge says that something arrived long ago that is put off only now', () => {
+    expect(putOff(day, now - 50 * minute, now, 0)).toEqual(day);
+    // Nor does an absence reach back further, however often that is tried.
+    const edges = [evening - slackMs, evening - 2 * slackMs, evening - 3 * slackMs, evening - 4 * slackMs];
+    const pushed = edges.reduce((record, at) => putOff(record, at, now, 0), day);
+    expect(wasAway(pushed, evening + hour, now)).toBe(true);
+    expect(wasAway(pushed, evening - slackMs - 1, now)).toBe(false);
+  });
+
+  test('holds what home itself wants again', () => {
+    const again = missed(day, now - 50 * minute, now, 0);
+    expect(wasAway(again, now - 40 * minute, now + hour)).toBe(true);
+    expect(wasAway(again, now - hour, now + hour)).toBe(false);
   });
 
   test('forgets what ended long ago', () => {
@@ -141,7 +162,7 @@ describe('the file of absences', () => {
     const file = new AbsenceFile(path, log, month);
     const inodes = new Set<number>();
     for (let at = evening; at < evening + minute; at += 100) {
-      file.putOff('social', at - hour, at);
+      file.putOff('social', at - minute, at);
       inodes.add(statSync(path).ino);
     }
     expect(inodes.size).toBe(1);
@@ -149,6 +170,20 @@ describe('the file of absences', () => {
     // The service is not current yet: the watch brings it to the disk nevertheless.
     file.current([], evening + minute);
     expect(JSON.parse(readFileSync(path, 'utf8')).social.absences[0][1]).toBe(evening + minute - 100);
+  });
+
+  test('has at once what an owner wants again, all since a time over restarts, one delivery for now', () => {
+    const file = new AbsenceFile(path, log, month);
+    for (let at = evening - hour; at <= evening; at += minute) file.current(['social'], at);
+    const some = evening - 30 * minute;
+    expect(file.wasAway('social', some, evening)).toBe(false);
+    file.wantedAgain(some);
+    expect(file.wasAway('social', some, evening)).toBe(true);
+    expect(file.wasAway('social', some + 1, evening)).toBe(false);
+    file.missed([{ name: 'social' }], some, evening);
+    const after = new AbsenceFile(path, log, month);
+    expect(after.wasAway('social', some + 1, evening)).toBe(true);
+    expect(after.wasAway('social', some - slackMs - 1, evening)).toBe(false);
   });
 
   test('that cannot be read is said, and counts as if home had never been there', () => {

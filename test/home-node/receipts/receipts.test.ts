@@ -3,9 +3,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { makeReceipt, readReceipt } from '../../../home-node/receipts/receipt.ts';
-import { createReceipts } from '../../../home-node/receipts/receipts.ts';
 import { limits } from '../../../shared/limits.ts';
 import { makeKeyPair } from '../../support/forger.ts';
+import { receiptsOf } from './embedded-receipts.ts';
 import { signed, subjectOf } from './signed.ts';
 
 const hour = 3_600_000;
@@ -16,7 +16,7 @@ const secret = new Uint8Array(32).fill(7);
 const body = '{"type":"Follow"}';
 
 function receiptsAt(now: number, key = secret) {
-  return createReceipts(key, { now: () => now });
+  return receiptsOf(key, { now: () => now });
 }
 
 describe.each(['cavage', 'rfc9421'] as const)('a receipt for a %s delivery', (kind) => {
@@ -86,6 +86,11 @@ describe.each(['cavage', 'rfc9421'] as const)('a receipt for a %s delivery', (ki
     const early = requestAt(arrival + limits.signedTimeSkewMs + 2_000);
     expect(morning.issue(early, arrival)).toMatchObject({ vouch: false, because: 'request' });
     expect(morning.check(early, makeReceipt(secret, early, madeInTheMorning)).receipt).toBe('bad');
+  });
+
+  test('is not issued for what arrived while home was there, by its own record', () => {
+    const present = receiptsOf(secret, { now: () => arrival + 16 * hour }, false);
+    expect(present.issue(subject, arrival)).toMatchObject({ vouch: false, because: 'request' });
   });
 
   test.each([15, 40, 400])('is issued for what arrived %i days ago, and holds', (days) => {

@@ -28,7 +28,7 @@ function issued({ signing = 'date', signedAt = arrival - 2_000, ...asked }: Aske
   const request = honest({ signing, signedAt, ...(expiresAt === undefined ? {} : { expiresAt }) });
   const subject = subjectOf({ ...request, headers: [...request.headers, ...more] });
   const issuer = issuerFor({
-    secret,
+    secret: serviceSecret(secret, 'social'),
     clock: { now: () => at },
     absences: { wasAway: (service, receivedAt) => away && service === 'social' && receivedAt === arrival },
     service: 'social',

@@ -3,12 +3,12 @@
 import { expect, test } from 'vitest';
 import { embeddedAdapter } from '../../../home-node/adapters/embedded.ts';
 import { inboxPaths } from '../../../home-node/embedded/addresses.ts';
-import { createReceipts } from '../../../home-node/receipts/receipts.ts';
 import { systemClock } from '../../../shared/clock.ts';
 import { embeddedInboxes, embeddedSignatures } from '../../../shared/config/embedded.ts';
+import { partsOf } from '../receipts/embedded-receipts.ts';
 
 test('the embedded home has the inboxes and signatures that its settings presume', () => {
   expect(embeddedInboxes).toEqual(inboxPaths);
-  const receipts = createReceipts(new Uint8Array(32), systemClock);
-  expect(embeddedSignatures).toEqual(embeddedAdapter(receipts).signatures);
+  const parts = partsOf(new Uint8Array(32), systemClock);
+  expect(embeddedSignatures).toEqual(embeddedAdapter(parts).signatures);
 });

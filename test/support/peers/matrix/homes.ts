@@ -12,6 +12,9 @@ import { createFederation, MemoryKvStore } from '@fedify/fedify';
 import { Activity, Person } from '@fedify/vocab';
 import { parseRequestSignature, verifyDraftSignature } from '@misskey-dev/node-http-message-signatures';
 import httpSignature from '@peertube/http-signature';
+import { cavage, createVerifier, httpbis } from 'http-message-signatures';
+import { judgedHeader, judgedValue } from '../../../../home-node/receipts/receipt.ts';
+import { isProven, type PublicKey } from './linked-data.ts';
 
 const { values } = parseArgs({
   options: { homes: { type: 'string' }, record: { type: 'string' } },
@@ -27,18 +30,19 @@ interface Served {
 
 const served = JSON.parse(values.homes ?? '[]') as readonly Served[];
 
-/** The status that the software answers. */
-type Verify = (request: IncomingMessage, body: Buffer) => Promise<number>;
+/** The key that the request was signed with, or the status that the software answers when it will not have it. */
+type Verify = (request: IncomingMessage, body: Buffer) => Promise<PublicKey | number>;
 
-const keys = new Map<string, string>();
+const keys = new Map<string, PublicKey>();
 
-async function keyOf(keyId: string): Promise<string> {
+async function keyOf(keyId: string): Promise<PublicKey> {
   const known = keys.get(keyId);
   if (known !== undefined) return known;
   const answer = await fetch(keyId, { headers: { accept: 'application/activity+json' } });
-  const { publicKey } = (await answer.json()) as { publicKey: { publicKeyPem: string } };
-  keys.set(keyId, publicKey.publicKeyPem);
-  return publicKey.publicKeyPem;
+  const { publicKey } = (await answer.json()) as { publicKey: { owner: string; publicKeyPem: string } };
+  const key = { owner: publicKey.owner, pem: publicKey.publicKeyPem };
+  keys.set(keyId, key);
+  return key;
 }
 
 function digestHolds(request: IncomingMessage, body: Buffer): boolean {
@@ -61,8 +65,8 @@ function peertubeLibrary(
     }
     const { headers } = parsed.params;
     if (!headers.includes('date') && !headers.includes('(created)')) return refused;
-    const holds = digestHolds(request, body) && httpSignature.verifySignature(parsed, await keyOf(parsed.keyId));
-    return holds ? 204 : refused;
+    const key = await keyOf(parsed.keyId);
+    return digestHolds(request, body) && httpSignature.verifySignature(parsed, key.pem) ? key : refused;
   };
 }
 
@@ -78,7 +82,29 @@ const misskeyDevLibrary: Verify = async (request, body) => {
   }
   if (parsed.version !== 'draft' || !digestHolds(request, body)) return 401;
   const { value } = parsed;
-  return (await verifyDraftSignature(value, await keyOf(value.keyId))) === true ? 202 : 401;
+  const key = await keyOf(value.keyId);
+  return (await verifyDraftSignature(value, key.pem)) === true ? key : 401;
+};
+
+/** Both kinds, whenever it was signed: what Mastodon looks at with its own hook, but for its rule of time. */
+const bothKinds: Verify = async (request, body) => {
+  let signer: PublicKey | null = null;
+  const keyLookup = async ({ keyid = '' }: { readonly keyid?: string }) => {
+    const key = await keyOf(keyid);
+    signer = key;
+    return { id: keyid, verify: createVerifier(key.pem, 'rsa-v1_5-sha256') };
+  };
+  const { 'signature-input': input, 'content-digest': contentDigest } = request.headers;
+  const isCavage = input === undefined;
+  const message = {
+    method: request.method ?? '',
+    url: `https://${request.headers.host}${request.url}`,
+    headers: request.headers as Record<string, string>,
+  };
+  const digest = `sha-256=:${createHash('sha256').update(body).digest('base64')}:`;
+  if (isCavage ? !digestHolds(request, body) : contentDigest !== digest) return 401;
+  const holds = await (isCavage ? cavage : httpbis).verifyMessage({ keyLookup }, message);
+  return holds === true && signer !== null ? signer : 401;
 };
 
 /** draft-cavage's own verification, whenever it was signed. */
@@ -88,6 +114,7 @@ const verifiers: Readonly<Record<string, Verify>> = {
   peertube: peertubeLibrary({ clockSkew: 1800, headers: ['(request-target)', 'host', 'digest'] }, 403),
   misskey: peertubeLibrary({ headers: ['(request-target)', 'host', 'date'] }, 401),
   'misskey-dev': misskeyDevLibrary,
+  mastodon: bothKinds,
   gotosocial: dateBlind,
 };
 
@@ -101,15 +128,21 @@ async function bodyOf(request: IncomingMessage): Promise<Buffer> {
   return Buffer.concat(parts);
 }
 
-type Answer = (request: IncomingMessage) => Promise<number>;
+type Answer = (request: IncomingMessage) => Promise<number | Response>;
 
-function verifying(home: string, verify: Verify): Answer {
+/** Who signed must be the actor; else the activity itself must be proven, where the software asks for that. */
+function verifying({ name, software }: Served, verify: Verify): Answer {
   return async (request) => {
     if (request.method !== 'POST') return 200;
     const body = await bodyOf(request);
-    const status = await verify(request, body);
-    if (status < 300) taken(home, (JSON.parse(body.toString('utf8')) as { id: string }).id);
-    return status;
+    const signer = await verify(request, body);
+    if (typeof signer === 'number') return signer;
+    const activity = JSON.parse(body.toString('utf8')) as Readonly<Record<string, unknown>>;
+    const isItsActors =
+      activity.actor === signer.owner || (software !== 'gotosocial' && (await isProven(activity, keyOf)));
+    if (!isItsActors) return software === 'peertube' ? 403 : 401;
+    taken(name, String(activity.id));
+    return 202;
   };
 }
 
@@ -127,16 +160,24 @@ function fedify({ name, origin }: Served): Answer {
     const headers = new Headers(request.headers as Record<string, string>);
     const init = { method: request.method ?? 'GET', headers, ...(request.method === 'POST' ? { body } : {}) };
     const asked = new Request(`${origin}${request.url}`, init as RequestInit);
-    return (await federation.fetch(asked, { contextData: undefined })).status;
+    return await federation.fetch(asked, { contextData: undefined });
   };
+}
+
+/** Mastodon's hook is Ruby's and has no place here: time is not looked at, and home is told so as the hook would. */
+function saysOf({ software }: Served): Readonly<Record<string, string>> {
+  return software === 'mastodon' ? { [judgedHeader]: judgedValue } : {};
 }
 
 for (const home of served) {
   const verify = verifiers[home.software];
-  const answer = verify === undefined ? fedify(home) : verifying(home.name, verify);
+  const answer = verify === undefined ? fedify(home) : verifying(home, verify);
   const server = createServer((request, response) => {
     answer(request)
-      .then((status) => response.writeHead(status).end())
+      .then((said) => {
+        if (typeof said === 'number') response.writeHead(said, saysOf(home)).end();
+        else response.writeHead(said.status, Object.fromEntries(said.headers)).end();
+      })
       .catch((thrown: unknown) => {
         console.error(thrown);
         response.writeHead(500).end();

@@ -16,6 +16,8 @@ export interface Home {
   readonly isVouchedFor: boolean;
   /** Whether a signature within the body (Linked Data signatures, object integrity proofs) is proof enough, at any age. */
   readonly takesBodyProof: boolean;
+  /** Whether it takes what another server hands on, by that signature. */
+  readonly takesHandedOn: boolean;
   /** Its section of porchlight.toml. */
   readonly toml: (host: string, port: number) => string;
 }
@@ -30,7 +32,18 @@ interface Software {
   readonly window: string | null;
   readonly signatures: readonly string[];
   readonly takesBodyProof: boolean;
+  readonly takesHandedOn: boolean;
 }
+
+const mastodon: Software = {
+  name: 'mastodon',
+  title: 'http-message-signatures without a time check, as Mastodon',
+  kind: 'mastodon',
+  window: null,
+  signatures: ['cavage', 'rfc9421'],
+  takesBodyProof: false,
+  takesHandedOn: true,
+};
 
 const dateBlind: Software = {
   name: 'gotosocial',
@@ -39,6 +52,7 @@ const dateBlind: Software = {
   window: null,
   signatures: cavageAlone,
   takesBodyProof: false,
+  takesHandedOn: false,
 };
 
 const windowed: readonly Software[] = [
@@ -49,6 +63,7 @@ const windowed: readonly Software[] = [
     window: 'an hour',
     signatures: ['cavage', 'rfc9421'],
     takesBodyProof: true,
+    takesHandedOn: true,
   },
   {
     name: 'peertube',
@@ -57,6 +72,7 @@ const windowed: readonly Software[] = [
     window: '30 min',
     signatures: cavageAlone,
     takesBodyProof: false,
+    takesHandedOn: true,
   },
   {
     name: 'misskey',
@@ -65,6 +81,7 @@ const windowed: readonly Software[] = [
     window: '5 min',
     signatures: cavageAlone,
     takesBodyProof: false,
+    takesHandedOn: true,
   },
   {
     name: 'misskey-dev',
@@ -73,6 +90,7 @@ const windowed: readonly Software[] = [
     window: '5 min',
     signatures: cavageAlone,
     takesBodyProof: false,
+    takesHandedOn: true,
   },
 ];
 
@@ -85,17 +103,20 @@ const embedded: Home = {
   hasHook: false,
   isVouchedFor: true,
   takesBodyProof: true,
+  takesHandedOn: true,
   toml: (host) => `[[services]]\nname = "home"\nkind = "embedded"\nhosts = ["${host}"]`,
 };
 
 export const homes: readonly Home[] = [
   embedded,
+  homeOf(mastodon, false),
   homeOf(dateBlind, false),
   ...windowed.map((software) => homeOf(software, true)),
   ...windowed.map((software) => homeOf(software, false)),
 ];
 
-function homeOf({ name: software, title, kind, window, signatures, takesBodyProof }: Software, hasHook: boolean): Home {
+function homeOf(known: Software, hasHook: boolean): Home {
+  const { name: software, title, kind, window, signatures, takesBodyProof, takesHandedOn } = known;
   const name = hasHook ? `${software}-hook` : software;
   const toml = (host: string, port: number): string =>
     [
@@ -116,6 +137,7 @@ function homeOf({ name: software, title, kind, window, signatures, takesBodyProo
     hasHook,
     isVouchedFor: hasHook,
     takesBodyProof,
+    takesHandedOn,
     toml,
   };
 }

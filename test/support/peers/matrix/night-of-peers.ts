@@ -10,7 +10,9 @@ import { makeCertificates } from '../../certificates.ts';
 import { Domain } from '../../domain.ts';
 import { ask, freePort, Program, until } from '../../processes.ts';
 import { linesOf } from '../../recorded-domain.ts';
+import type { Kind } from './activities.ts';
 import { bundleEveningEdge } from './edge-of-the-evening.ts';
+import { timesKept } from './embedded-store.ts';
 import type { Home } from './kinds-of-home.ts';
 
 export const absenceMs = 16 * 3_600_000;
@@ -18,9 +20,9 @@ export const absenceMs = 16 * 3_600_000;
 export interface Sent {
   readonly sender: string;
   readonly home: Home;
-  readonly kind: string;
+  readonly kind: Kind | 'awake';
   readonly status: number;
-  /** Of the activity, and of its actor. */
+  /** Of the activity, and of who brought it. */
   readonly id: string;
   readonly actor: string;
 }
@@ -71,7 +73,9 @@ export class NightOfPeers {
     const tls = ['--key', certificates.keyFile, '--cert', certificates.certFile];
     const program = 'test/support/peers/matrix/senders.ts';
     const evening = { ...environment, EVENING_OFF: String(-absenceMs) };
-    const sending = new Program('senders', [program, '--port', String(port), ...tls], evening);
+    const authorsPort = await freePort();
+    const listening = ['--port', String(port), '--authors-port', String(authorsPort)];
+    const sending = new Program('senders', [program, ...listening, ...tls], evening);
     await sending.line((line) => line.ready === true, 60_000);
     const ports = Object.fromEntries(
       await Promise.all(homes.map(async ({ name }) => [name, await freePort()] as const)),
@@ -81,7 +85,7 @@ export class NightOfPeers {
     const domain = await Domain.start({
       folder,
       certificates,
-      peerOrigins: [`https://localhost:${port}`],
+      peerOrigins: [`https://localhost:${port}`, `https://localhost:${authorsPort}`],
       subdomains,
       servicesToml: (host) =>
         [
@@ -165,25 +169,27 @@ export class NightOfPeers {
     return { sender, home, kind: 'awake', ...sent };
   }
 
-  /** Of each of these, in their order, once home has said it of all. */
+  /**
+   * Of each of these, in their order, once home has said it of all that the edge took. What somebody altered may be put off
+   * for longer than is waited for: that it was, is its fate.
+   */
   async fates(all: readonly Sent[]): Promise<readonly Fate[]> {
-    const byActor = await until(
-      'what became of everything',
-      () => {
-        const said = this.#said();
-        const count = [...said.values()].reduce((sum, fates) => sum + fates.length, 0);
-        return count >= all.length ? said : null;
-      },
-      120_000,
-      100,
-    );
+    return await until('what became of everything', () => this.#fatesNow(all), 120_000, 100);
+  }
+
+  /** null: home has not said it of all. */
+  #fatesNow(all: readonly Sent[]): readonly Fate[] | null {
+    const { said, putOff } = this.#said();
     const next = new Map<string, number>();
-    return all.map(({ home, actor }) => {
+    const fates = all.map(({ home, actor, kind, status }): Fate | null => {
+      if (status !== 202) return { outcome: 'refused', reason: `the edge answered ${status}` };
       const line = `${home.name} ${actor}`;
       const at = next.get(line) ?? 0;
       next.set(line, at + 1);
-      return byActor.get(line)?.[at] ?? { outcome: 'none', reason: 'home said nothing of it' };
+      return said.get(line)?.[at] ?? (kind === 'altered' ? (putOff.get(line) ?? null) : null);
     });
+    const known = fates.filter((fate) => fate !== null);
+    return known.length === all.length ? known : null;
   }
 
   /** Ids of what the homes took, by their own records, in their order. */
@@ -192,6 +198,12 @@ export class NightOfPeers {
       .map((line) => JSON.parse(line) as { readonly home: string; readonly id: string })
       .filter((line) => line.home === home.name)
       .map(({ id }) => id);
+  }
+
+  /** How often the home has it, by its own record; null: it keeps nothing of this kind. */
+  timesTaken({ home, kind, id, actor }: Sent): number | null {
+    if (home.isEmbedded) return timesKept(this.domain.homeFolder, { kind, id, actor });
+    return this.recorded(home).filter((one) => one === id).length;
   }
 
   async end(): Promise<void> {
@@ -213,16 +225,20 @@ export class NightOfPeers {
   }
 
   /** Home's lines about deliveries, by service and actor: each delivery of one of them is told in the order of arrival. */
-  #said(): ReadonlyMap<string, readonly Fate[]> {
+  #said(): { readonly said: ReadonlyMap<string, readonly Fate[]>; readonly putOff: ReadonlyMap<string, Fate> } {
     const said = new Map<string, Fate[]>();
+    const putOff = new Map<string, Fate>();
     for (const text of this.domain.home.log.split('\n')) {
       if (!text.startsWith('{')) continue;
       const line = JSON.parse(text) as Record<string, string>;
       const { outcome, service, sender, message = '' } = line;
-      if (outcome !== 'delivered' && outcome !== 'dead') continue;
       const key = `${service} ${sender}`;
-      said.set(key, [...(said.get(key) ?? []), { outcome, reason: message.replace('Not delivered: ', '') }]);
+      const fate = { outcome: outcome ?? '', reason: message.replace('Not delivered: ', '') };
+      if (outcome === 'later') putOff.set(key, fate);
+      if (outcome !== 'delivered' && outcome !== 'dead') continue;
+      putOff.delete(key);
+      said.set(key, [...(said.get(key) ?? []), fate]);
     }
-    return said;
+    return { said, putOff };
   }
 }

@@ -1,5 +1,5 @@
-// All senders of the matrix in one process, with the actors' documents at one origin. Its clock can be off: what was sent
-// in the evening was signed in the evening. Spoken to in JSON lines: {"id", "op", ...} → {"id", "result"}.
+// All senders of the matrix in one process, with the actors' documents at one origin, and those of the authors whose
+// activities they hand on at another. Its clock can be off: what was sent in the evening was signed in the evening. Spoken to in JSON lines: {"id", "op", ...} → {"id", "result"}.
 //
 //   night   a whole night of one sender to one home, one delivery after another; the statuses in their order
 //   fresh   one more follow
@@ -8,13 +8,14 @@
 //   mute    from now on whoever asks for a document is told to come again
 //   off     sets the clock, ms from the machine's
 
-import { createHash, generateKeyPairSync } from 'node:crypto';
+import { createHash, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import dns from 'node:dns';
 import { readFileSync } from 'node:fs';
 import { createServer, request as httpsRequest } from 'node:https';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
-import { type Activity, activityOf, nightOf } from './activities.ts';
+import { signJsonLd } from '@fedify/fedify';
+import { type Activity, activityOf, type Kind, nightOf } from './activities.ts';
 import { setOff } from './evening-clock.ts';
 import { signersWith } from './signers.ts';
 
@@ -30,41 +31,65 @@ interface Order {
 }
 
 const { values } = parseArgs({
-  options: { port: { type: 'string' }, key: { type: 'string' }, cert: { type: 'string' } },
+  options: {
+    port: { type: 'string' },
+    'authors-port': { type: 'string' },
+    key: { type: 'string' },
+    cert: { type: 'string' },
+  },
 });
 const origin = `https://localhost:${values.port}`;
+/** null: nothing is handed on. */
+const authorsOrigin = values['authors-port'] === undefined ? null : `https://localhost:${values['authors-port']}`;
 const pair = generateKeyPairSync('rsa', { modulusLength: 2048 });
-const publicKeyPem = pair.publicKey.export({ type: 'spki', format: 'pem' }).toString();
 let isMute = false;
 /** Actors by name, for WebFinger: names that several senders have are the last one's. */
 const met = new Map<string, string>();
 const signers = await signersWith({ privateKey: pair.privateKey });
+const authors = generateKeyPairSync('rsa', { modulusLength: 2048 });
 
 // Homes are names below localhost; whether a machine's resolver knows those differs.
 const lookup = dns.lookup as (name: string, ...rest: unknown[]) => void;
 dns.lookup = ((name: string, ...rest: unknown[]) =>
   lookup(name.endsWith('.localhost') ? 'localhost' : name, ...rest)) as typeof dns.lookup;
 
-function actorOf({ sender, name }: Order, role = 'users'): string {
+function actorOf({ sender, name }: Order, role = 'users', at = origin): string {
   const folder = Object.keys(signers).indexOf(sender);
   if (folder < 0) throw new Error(`no sender ${sender}`);
-  const actor = `${origin}/${folder}/${role}/${name}`;
-  if (role === 'users') met.set(name, actor);
+  const actor = `${at}/${folder}/${role}/${name}`;
+  if (role === 'users' && at === origin) met.set(name, actor);
   return actor;
 }
 
-async function send(order: Order, actor: string, activity: ReturnType<typeof activityOf>): Promise<number> {
+async function send(order: Order, actor: string, activity: Activity, isHandedOn = false): Promise<number> {
   const signer = signers[order.sender];
   if (signer === undefined) throw new Error(`no sender ${order.sender}`);
-  return await signer({ actor, inbox: new URL(order.inbox), activity });
+  return await signer({ actor, inbox: new URL(order.inbox), activity, isHandedOn });
+}
+
+/** As its author's server sent it to who hands it on. */
+async function proven(activity: Activity, kind: Kind): Promise<Activity> {
+  const der = authors.privateKey.export({ type: 'pkcs8', format: 'der' });
+  const algorithm = { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' };
+  const key = await crypto.subtle.importKey('pkcs8', new Uint8Array(der), algorithm, true, ['sign']);
+  const signed: Activity = {
+    ...activity,
+    ...(await signJsonLd(activity, key, new URL(`${String(activity.actor)}#main-key`), {})),
+  };
+  return kind === 'altered' ? { ...signed, object: { ...(signed.object as object), content: 'Anything' } } : signed;
 }
 
 async function night(order: Order): Promise<readonly unknown[]> {
-  const [actor, relay] = [actorOf(order), actorOf(order, 'relays')];
+  const [actor, relay, author] = [
+    actorOf(order),
+    actorOf(order, 'relays'),
+    actorOf(order, 'users', authorsOrigin ?? origin),
+  ];
   const sent: unknown[] = [];
-  for (const { kind, by, activity } of nightOf({ actor, relay, owner: order.owner, post: order.post })) {
-    const status = await send(order, by === 'relay' ? relay : actor, activity);
-    sent.push({ kind, status, id: activity.id, actor: activity.actor });
+  for (const { kind, by, isHandedOn, activity } of nightOf({ ...order, actor, relay, author })) {
+    const signer = by === 'relay' ? relay : actor;
+    const brought = isHandedOn ? await proven(activity, kind) : activity;
+    sent.push({ kind, status: await send(order, signer, brought, isHandedOn), id: activity.id, actor: signer });
   }
   return sent;
 }
@@ -140,38 +165,50 @@ async function answer(op: string, order: Order): Promise<unknown> {
 }
 
 const [key, cert] = [readFileSync(values.key ?? ''), readFileSync(values.cert ?? '')];
-const server = createServer({ key, cert }, (request, response) => {
-  if (isMute) {
-    response.writeHead(503).end();
-    return;
-  }
-  const id = `${origin}${request.url}`;
-  const account = /^acct:([^@]+)@/.exec(new URL(id).searchParams.get('resource') ?? '')?.[1];
-  const found = account === undefined ? undefined : met.get(account);
-  if (request.url?.startsWith('/.well-known/webfinger') && found !== undefined) {
-    const links = [{ rel: 'self', type: 'application/activity+json', href: found }];
-    const jrd = { subject: `acct:${account}@${new URL(origin).host}`, links };
-    response.writeHead(200, { 'content-type': 'application/jrd+json' }).end(JSON.stringify(jrd));
-    return;
-  }
-  const isRelay = id.includes('/relays/');
-  if (!isRelay && !id.includes('/users/')) {
-    response.writeHead(404).end();
-    return;
-  }
-  response.writeHead(200, { 'content-type': 'application/activity+json' }).end(
-    JSON.stringify({
-      '@context': ['https://www.w3.org/ns/activitystreams', 'https://w3id.org/security/v1'],
-      type: isRelay ? 'Application' : 'Person',
-      id,
-      preferredUsername: id.split('/').at(-1),
-      inbox: `${id}/inbox`,
-      outbox: `${id}/outbox`,
-      publicKey: { id: `${id}#main-key`, owner: id, publicKeyPem },
-    }),
-  );
-});
-server.listen(Number(values.port), '127.0.0.1', () => console.log(JSON.stringify({ ready: true, origin })));
+
+/** Documents of all actors at this origin. */
+async function serve(at: string, publicKeyPem: string): Promise<void> {
+  const server = createServer({ key, cert }, (request, response) => {
+    if (isMute) {
+      response.writeHead(503).end();
+      return;
+    }
+    const id = `${at}${request.url}`;
+    const account = /^acct:([^@]+)@/.exec(new URL(id).searchParams.get('resource') ?? '')?.[1];
+    const found = account === undefined ? undefined : met.get(account);
+    if (request.url?.startsWith('/.well-known/webfinger') && found !== undefined) {
+      const links = [{ rel: 'self', type: 'application/activity+json', href: found }];
+      const jrd = { subject: `acct:${account}@${new URL(at).host}`, links };
+      response.writeHead(200, { 'content-type': 'application/jrd+json' }).end(JSON.stringify(jrd));
+      return;
+    }
+    const isRelay = id.includes('/relays/');
+    if (!isRelay && !id.includes('/users/')) {
+      response.writeHead(404).end();
+      return;
+    }
+    response.writeHead(200, { 'content-type': 'application/activity+json' }).end(
+      JSON.stringify({
+        '@context': ['https://www.w3.org/ns/activitystreams', 'https://w3id.org/security/v1'],
+        type: isRelay ? 'Application' : 'Person',
+        id,
+        preferredUsername: id.split('/').at(-1),
+        inbox: `${id}/inbox`,
+        outbox: `${id}/outbox`,
+        publicKey: { id: `${id}#main-key`, owner: id, publicKeyPem },
+      }),
+    );
+  });
+  await new Promise<void>((resolve) => server.listen(Number(new URL(at).port), '127.0.0.1', resolve));
+}
+
+await serve(origin, pemOf(pair.publicKey));
+if (authorsOrigin !== null) await serve(authorsOrigin, pemOf(authors.publicKey));
+console.log(JSON.stringify({ ready: true, origin }));
+
+function pemOf(publicKey: KeyObject): string {
+  return publicKey.export({ type: 'spki', format: 'pem' }).toString();
+}
 
 createInterface({ input: process.stdin })
   .on('line', (text) => {

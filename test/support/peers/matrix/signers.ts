@@ -4,7 +4,13 @@
 
 import { createHash, type KeyObject, type webcrypto } from 'node:crypto';
 import { request as httpsRequest } from 'node:https';
-import { createFederation, type HttpMessageSignaturesSpec, MemoryKvStore, SendActivityError } from '@fedify/fedify';
+import {
+  createFederation,
+  type HttpMessageSignaturesSpec,
+  MemoryKvStore,
+  SendActivityError,
+  signRequest,
+} from '@fedify/fedify';
 import { Activity as FedifyActivity } from '@fedify/vocab';
 import { signAsDraftToRequest } from '@misskey-dev/node-http-message-signatures';
 import httpSignature from '@peertube/http-signature';
@@ -15,6 +21,8 @@ export interface Sending {
   readonly actor: string;
   readonly inbox: URL;
   readonly activity: Activity;
+  /** It is somebody else's, and goes on as it came. */
+  readonly isHandedOn: boolean;
 }
 
 export type Signer = (sending: Sending) => Promise<number>;
@@ -44,9 +52,11 @@ export async function signersWith({ privateKey }: Keys): Promise<Readonly<Record
 
 function fedify(firstKnock: HttpMessageSignaturesSpec, privateKey: webcrypto.CryptoKey): Signer {
   const federation = createFederation<void>({ kv: new MemoryKvStore(), allowPrivateAddress: true, firstKnock });
-  return async ({ actor, inbox, activity }) => {
+  return async ({ actor, inbox, activity, isHandedOn }) => {
     const context = federation.createContext(new URL(actor), undefined);
     const key = { keyId: new URL(`${actor}#main-key`), privateKey };
+    // By Fedify's own sending it would be signed anew in the body too.
+    if (isHandedOn) return await knock(inbox, JSON.stringify(activity), key, specs(firstKnock));
     const recipient = { id: new URL('/users/owner', inbox), inboxId: inbox };
     try {
       await context.sendActivity(key, recipient, await FedifyActivity.fromJsonLd(activity), { immediate: true });
@@ -56,6 +66,23 @@ function fedify(firstKnock: HttpMessageSignaturesSpec, privateKey: webcrypto.Cry
       throw thrown;
     }
   };
+}
+
+function specs(first: HttpMessageSignaturesSpec): readonly HttpMessageSignaturesSpec[] {
+  return first === 'rfc9421' ? [first, 'draft-cavage-http-signatures-12'] : [first, 'rfc9421'];
+}
+
+/** With each kind of signature, until one is not refused. */
+async function knock(
+  inbox: URL,
+  body: string,
+  { keyId, privateKey }: { readonly keyId: URL; readonly privateKey: webcrypto.CryptoKey },
+  [spec, ...others]: readonly HttpMessageSignaturesSpec[],
+): Promise<number> {
+  const headers = { 'content-type': activityJson, accept: activityJson };
+  const request = new Request(inbox, { method: 'POST', headers, body });
+  const { status } = await fetch(await signRequest(request, privateKey, keyId, spec === undefined ? {} : { spec }));
+  return status === 401 && others.length > 0 ? await knock(inbox, body, { keyId, privateKey }, others) : status;
 }
 
 function peertube(key: string): Signer {

@@ -8,8 +8,11 @@ const file = join(import.meta.dirname, '..', '..', '..', '..', 'docs', 'compatib
 const begin = '<!-- peer matrix: made by the test -->';
 const end = '<!-- end of the peer matrix -->';
 
-/** `yes`: taken by the home's own verification, once and in its place. `late`: refused for its age, a dead letter. */
-export type Cell = 'yes' | 'late' | 'NO';
+/**
+ * `yes`: taken by the home's own verification, once and in its place. `late`: refused for its age, a dead letter. `no`: refused,
+ * by the edge or as a dead letter. `NO`: anything else.
+ */
+export type Cell = 'yes' | 'late' | 'no' | 'NO';
 
 export interface Line {
   readonly sender: string;
