@@ -4,6 +4,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeKeyChange } from '../shared/claim/key-change.ts';
 import { type Clock, type Random, systemClock, systemRandom } from '../shared/clock.ts';
+import { softwareOf } from '../shared/config/software.ts';
 import { PorchlightError } from '../shared/errors.ts';
 import type { Adapter } from './adapters/adapter.ts';
 import { embeddedAdapter } from './adapters/embedded.ts';
@@ -310,7 +311,11 @@ interface ReceiptParts {
 }
 
 function paceOf(service: ServiceConfig | undefined): Pace {
-  return service === undefined ? fullPace : { parallel: service.drainParallel, perSecond: service.drainPerSecond };
+  if (service === undefined) return fullPace;
+  const { drainParallel: parallel, drainPerSecond: perSecond } = service;
+  // An owner who named a pace knows what the service was told.
+  const perSecondOfAddress = perSecond === null ? (softwareOf(service.kind)?.perSecondOfAddress ?? null) : null;
+  return { parallel, perSecond, perSecondOfAddress };
 }
 
 function activityPubDriver(

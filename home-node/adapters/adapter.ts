@@ -71,6 +71,8 @@ export interface Traits {
   /** What it bears without refusing any: deliveries at once, and per second (null: as fast as it answers). */
   readonly parallel: number;
   readonly perSecond: number | null;
+  /** Of each sender's address; null: it does not count by that. */
+  readonly perSecondOfAddress: number | null;
   /** false: a copy of a delivery comes for each recipient, and only its path tells them apart. */
   readonly sharedInbox: boolean;
 }

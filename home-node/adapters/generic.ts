@@ -28,6 +28,7 @@ export function genericAdapter({ inboxes, signatures, receipts, allowedDomains =
       bodyBytes: null,
       parallel: limits.deliverParallel,
       perSecond: null,
+      perSecondOfAddress: null,
       sharedInbox: true,
     },
     knowsPages: false,

@@ -6,7 +6,7 @@ import { knownSoftware } from '../../shared/config/software.ts';
 import { limits } from '../../shared/limits.ts';
 import type { ServerSoftware } from './server-adapter.ts';
 
-const { title, parallel, perSecond } = knownSoftware.gotosocial;
+const { title, parallel, perSecond, perSecondOfAddress } = knownSoftware.gotosocial;
 
 export const gotosocial: ServerSoftware = {
   kind: 'gotosocial',
@@ -19,6 +19,7 @@ export const gotosocial: ServerSoftware = {
     bodyBytes: acceptances.gotosocial.bodyBytes,
     parallel,
     perSecond,
+    perSecondOfAddress,
     sharedInbox: false,
   },
   acceptance: () => acceptances.gotosocial,

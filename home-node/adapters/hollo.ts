@@ -5,7 +5,7 @@ import { knownSoftware } from '../../shared/config/software.ts';
 import { windowOf } from '../receipts/window.ts';
 import type { ServerSoftware } from './server-adapter.ts';
 
-const { title, parallel, perSecond } = knownSoftware.hollo;
+const { title, parallel, perSecond, perSecondOfAddress } = knownSoftware.hollo;
 
 export const hollo: ServerSoftware = {
   kind: 'hollo',
@@ -17,6 +17,7 @@ export const hollo: ServerSoftware = {
     bodyBytes: acceptances.hollo.bodyBytes,
     parallel,
     perSecond,
+    perSecondOfAddress,
     sharedInbox: true,
   },
   acceptance: () => acceptances.hollo,

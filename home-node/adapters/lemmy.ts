@@ -6,7 +6,7 @@ import { knownSoftware } from '../../shared/config/software.ts';
 import { limits } from '../../shared/limits.ts';
 import type { ServerSoftware } from './server-adapter.ts';
 
-const { title, parallel, perSecond } = knownSoftware.lemmy;
+const { title, parallel, perSecond, perSecondOfAddress } = knownSoftware.lemmy;
 const hourMs = 3_600_000;
 
 export const lemmy: ServerSoftware = {
@@ -20,6 +20,7 @@ export const lemmy: ServerSoftware = {
     bodyBytes: acceptances.lemmy.bodyBytes,
     parallel,
     perSecond,
+    perSecondOfAddress,
     sharedInbox: true,
   },
   acceptance: () => acceptances.lemmy,

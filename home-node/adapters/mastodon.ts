@@ -9,7 +9,7 @@ import { limits } from '../../shared/limits.ts';
 import { windowOf } from '../receipts/window.ts';
 import type { ServerSoftware } from './server-adapter.ts';
 
-const { title, parallel, perSecond } = knownSoftware.mastodon;
+const { title, parallel, perSecond, perSecondOfAddress } = knownSoftware.mastodon;
 const minuteMs = 60_000;
 
 export const mastodon: ServerSoftware = {
@@ -22,6 +22,7 @@ export const mastodon: ServerSoftware = {
     bodyBytes: acceptances.mastodon.bodyBytes,
     parallel,
     perSecond,
+    perSecondOfAddress,
     sharedInbox: true,
   },
   acceptance: byVersion,

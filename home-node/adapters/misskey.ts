@@ -7,7 +7,7 @@ import { limits } from '../../shared/limits.ts';
 import { windowOf } from '../receipts/window.ts';
 import type { ServerSoftware } from './server-adapter.ts';
 
-const { title, parallel, perSecond } = knownSoftware.misskey;
+const { title, parallel, perSecond, perSecondOfAddress } = knownSoftware.misskey;
 
 export const misskey: ServerSoftware = {
   kind: 'misskey',
@@ -19,6 +19,7 @@ export const misskey: ServerSoftware = {
     bodyBytes: acceptances.misskey.bodyBytes,
     parallel,
     perSecond,
+    perSecondOfAddress,
     sharedInbox: true,
   },
   acceptance: () => acceptances.misskey,

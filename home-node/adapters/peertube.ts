@@ -7,7 +7,7 @@ import { limits } from '../../shared/limits.ts';
 import { windowOf } from '../receipts/window.ts';
 import type { ServerSoftware } from './server-adapter.ts';
 
-const { title, parallel, perSecond } = knownSoftware.peertube;
+const { title, parallel, perSecond, perSecondOfAddress } = knownSoftware.peertube;
 
 export const peertube: ServerSoftware = {
   kind: 'peertube',
@@ -19,6 +19,7 @@ export const peertube: ServerSoftware = {
     bodyBytes: acceptances.peertube.bodyBytes,
     parallel,
     perSecond,
+    perSecondOfAddress,
     sharedInbox: true,
   },
   acceptance: () => acceptances.peertube,

@@ -7,7 +7,7 @@ import { knownSoftware } from '../../shared/config/software.ts';
 import { limits } from '../../shared/limits.ts';
 import type { ServerSoftware } from './server-adapter.ts';
 
-const { title, parallel, perSecond } = knownSoftware.pixelfed;
+const { title, parallel, perSecond, perSecondOfAddress } = knownSoftware.pixelfed;
 const dayMs = 86_400_000;
 
 export const pixelfed: ServerSoftware = {
@@ -20,6 +20,7 @@ export const pixelfed: ServerSoftware = {
     bodyBytes: acceptances.pixelfed.bodyBytes,
     parallel,
     perSecond,
+    perSecondOfAddress,
     sharedInbox: true,
   },
   acceptance: () => acceptances.pixelfed,

@@ -55,7 +55,7 @@ export async function greetPeers(
   let done = 0;
   let greeted = 0;
   for (const { service, greeter, peers } of asked) {
-    const pacer = new Pacer(service.pace, now);
+    const pacer = new Pacer(service.pace.perSecond, now);
     for (const peer of peers) {
       onProgress({ step: 'greeting peers', done, of });
       if (!(await inTurn(pacer, signal))) return said(log, greeted, of);

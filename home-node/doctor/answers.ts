@@ -24,7 +24,9 @@ export function problemCode(answer: Answer): string | null {
 /** Home is away and left nothing, has not said yet what it takes, or never claimed: the edge is right to answer so. */
 export function isAway(answer: Answer): boolean {
   const code = problemCode(answer) ?? '';
-  return answer.status === 503 ? ['asleep', 'away', 'not-ready', 'host-unsettled'].includes(code) : code === 'unknown-host';
+  return answer.status === 503
+    ? ['asleep', 'away', 'not-ready', 'host-unsettled'].includes(code)
+    : code === 'unknown-host';
 }
 
 export const startHome = 'Claim, if this home has not yet, and start the home node: porchlight up';

@@ -3,7 +3,7 @@
 // more of it is tried before the edge has heard so, because what came after it may be on its way to here already.
 
 import type { Answer, Delivery, Outcome } from '../../shared/delivery.ts';
-import { fullPace, type Pace, Pacer } from './pace.ts';
+import { fullPace, type Pace, ServicePacer } from './pace.ts';
 import { Reminder } from './reminder.ts';
 
 export interface Held {
@@ -44,7 +44,7 @@ export class Hand {
   readonly #working = new Map<string, number>();
   readonly #sizes = new Map<string, number>();
   readonly #ids = new Set<string>();
-  readonly #paces = new Map<string, { readonly pace: Pace; readonly pacer: Pacer; readonly next: Reminder }>();
+  readonly #paces = new Map<string, { readonly pacer: ServicePacer; readonly next: Reminder }>();
 
   constructor(options: HandOptions) {
     this.#options = options;
@@ -107,21 +107,30 @@ export class Hand {
 
   #start(service: string): void {
     const ready = this.#ready.get(service) ?? [];
-    const { pace, pacer, next } = this.#paceOf(service);
-    while ((this.#working.get(service) ?? 0) < pace.parallel) {
-      const waitMs = pacer.waitMs();
-      if (waitMs > 0) {
-        if (ready.length > 0) next.in(waitMs);
-        return;
+    const { pacer, next } = this.#paceOf(service);
+    /** Until the first that must wait may begin. */
+    let leastMs = Number.POSITIVE_INFINITY;
+    for (let left = ready.length; left > 0; left -= 1) {
+      if ((this.#working.get(service) ?? 0) >= pacer.parallel) return;
+      if (pacer.waitMs > 0) {
+        leastMs = Math.min(leastMs, pacer.waitMs);
+        break;
       }
       const sender = ready.shift();
-      if (sender === undefined) return;
+      const first = sender?.queue[0];
       // It was released meanwhile, or is at work and will ask again.
-      if (sender.queue.length === 0 || sender.working) continue;
+      if (sender === undefined || first === undefined || sender.working) continue;
+      const waitMs = pacer.waitMsOf(first.delivery.remoteAddress);
+      if (waitMs > 0) {
+        leastMs = Math.min(leastMs, waitMs);
+        ready.push(sender);
+        continue;
+      }
       sender.working = true;
       this.#working.set(service, (this.#working.get(service) ?? 0) + 1);
       void this.#work(sender);
     }
+    if (Number.isFinite(leastMs)) next.replace(leastMs);
   }
 
   #paceOf(service: string) {
@@ -129,7 +138,7 @@ export class Hand {
     if (known !== undefined) return known;
     const pace = this.#options.paceOf?.(service) ?? fullPace;
     const next = new Reminder(() => this.#start(service));
-    const made = { pace, pacer: new Pacer(pace, this.#options.now), next };
+    const made = { pacer: new ServicePacer(pace, this.#options.now), next };
     this.#paces.set(service, made);
     return made;
   }
@@ -137,8 +146,9 @@ export class Hand {
   /** The next of this sender, if the pace of its service gives leave. */
   #next({ service, queue }: Sender): Held | null {
     const { pacer } = this.#paceOf(service);
-    if (queue.length === 0 || pacer.waitMs() > 0) return null;
-    pacer.begin();
+    const address = queue[0]?.delivery.remoteAddress ?? null;
+    if (queue.length === 0 || pacer.waitMsOf(address) > 0) return null;
+    pacer.begin(address);
     return queue.shift() ?? null;
   }
 

@@ -8,9 +8,11 @@ export interface Pace {
   readonly parallel: number;
   /** null: as fast as it answers. */
   readonly perSecond: number | null;
+  /** Of each address from which deliveries came, for a service that counts by those; null: as many. */
+  readonly perSecondOfAddress: number | null;
 }
 
-export const fullPace: Pace = { parallel: limits.deliverParallel, perSecond: null };
+export const fullPace: Pace = { parallel: limits.deliverParallel, perSecond: null, perSecondOfAddress: null };
 
 /** Gives leave to begin one delivery after another. */
 export class Pacer {
@@ -19,7 +21,7 @@ export class Pacer {
   #nextAt = 0;
 
   /** `now`: ms, by any clock. */
-  constructor({ perSecond }: Pace, now: () => number) {
+  constructor(perSecond: number | null, now: () => number) {
     this.#intervalMs = perSecond === null ? 0 : 1000 / perSecond;
     this.#now = now;
   }
@@ -35,5 +37,46 @@ export class Pacer {
   /** One begins. */
   begin(): void {
     this.#nextAt = this.#now() + this.#intervalMs;
+  }
+}
+
+/** Addresses that are remembered before those are looked through that need not be. */
+const mostAddresses = 1_000;
+
+/** The pace of one service. */
+export class ServicePacer {
+  readonly parallel: number;
+  readonly #perSecondOfAddress: number | null;
+  readonly #now: () => number;
+  readonly #all: Pacer;
+  readonly #ofAddress = new Map<string, Pacer>();
+
+  constructor({ parallel, perSecond, perSecondOfAddress }: Pace, now: () => number) {
+    this.parallel = parallel;
+    this.#perSecondOfAddress = perSecondOfAddress;
+    this.#now = now;
+    this.#all = new Pacer(perSecond, now);
+  }
+
+  /** How long until any delivery may begin, ms; 0: now, if that of its address allows it. */
+  get waitMs(): number {
+    return this.#all.waitMs();
+  }
+
+  /** The same of a delivery from this address; null: nobody knows whence it came. */
+  waitMsOf(address: string | null): number {
+    return Math.max(this.#all.waitMs(), this.#ofAddress.get(address ?? '')?.waitMs() ?? 0);
+  }
+
+  /** One from this address begins. */
+  begin(address: string | null): void {
+    this.#all.begin();
+    if (this.#perSecondOfAddress === null) return;
+    const key = address ?? '';
+    const pacer = this.#ofAddress.get(key) ?? new Pacer(this.#perSecondOfAddress, this.#now);
+    pacer.begin();
+    this.#ofAddress.set(key, pacer);
+    if (this.#ofAddress.size <= mostAddresses) return;
+    for (const [each, one] of this.#ofAddress) if (one.waitMs() === 0) this.#ofAddress.delete(each);
   }
 }

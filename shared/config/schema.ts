@@ -271,7 +271,7 @@ const services = {
     unit: 'deliveries per second',
     fallback: ({ kind }): number | null => softwareOf(kind)?.perSecond ?? null,
     otherwise:
-      'what a server of its kind takes without refusing any (GoToSocial: `1`, until its advanced-rate-limit-exceptions name this machine); otherwise as fast as the service takes them',
+      'what a server of its kind takes without refusing any (GoToSocial: `1` from each address of a sender); otherwise as fast as the service takes them',
     example: 20,
   }),
   receipt_days: number([1, year], true, {

@@ -17,6 +17,8 @@ export interface KnownSoftware {
   /** Deliveries that it works on at once, and takes per second, without refusing any. */
   readonly parallel: number;
   readonly perSecond: number | null;
+  /** The same of each address of those who sent them, where it counts by that; null: as many. */
+  readonly perSecondOfAddress: number | null;
   /** The database that home can read what it leaves from; null: none. */
   readonly database: 'postgres' | 'postgres or sqlite' | 'postgres or mysql' | null;
 }
@@ -35,6 +37,7 @@ export const knownSoftware: Readonly<Record<SoftwareKind, KnownSoftware>> = {
     signatures: ['cavage', 'rfc9421'],
     parallel: 8,
     perSecond: null,
+    perSecondOfAddress: null,
     database: 'postgres',
   },
   gotosocial: {
@@ -44,9 +47,11 @@ export const knownSoftware: Readonly<Record<SoftwareKind, KnownSoftware>> = {
     // It has no shared inbox: one copy comes for each recipient.
     inboxes: ['/users/{name}/inbox'],
     signatures: ['cavage'],
-    // advanced-throttling-multiplier 8 for each processor; advanced-rate-limit-requests 300 in 5 minutes.
+    // advanced-throttling-multiplier 8 for each processor; advanced-rate-limit-requests 300 in 5 minutes, of an address in
+    // X-Forwarded-For.
     parallel: 4,
-    perSecond: 1,
+    perSecond: null,
+    perSecondOfAddress: 1,
     database: 'postgres or sqlite',
   },
   peertube: {
@@ -58,6 +63,7 @@ export const knownSoftware: Readonly<Record<SoftwareKind, KnownSoftware>> = {
     // rates_limit.activity_pub: 500 in 10 seconds.
     parallel: 8,
     perSecond: 40,
+    perSecondOfAddress: null,
     database: 'postgres',
   },
   pixelfed: {
@@ -68,6 +74,7 @@ export const knownSoftware: Readonly<Record<SoftwareKind, KnownSoftware>> = {
     signatures: ['cavage'],
     parallel: 4,
     perSecond: null,
+    perSecondOfAddress: null,
     database: 'postgres or mysql',
   },
   misskey: {
@@ -78,6 +85,7 @@ export const knownSoftware: Readonly<Record<SoftwareKind, KnownSoftware>> = {
     signatures: ['cavage'],
     parallel: 8,
     perSecond: null,
+    perSecondOfAddress: null,
     database: 'postgres',
   },
   hollo: {
@@ -88,6 +96,7 @@ export const knownSoftware: Readonly<Record<SoftwareKind, KnownSoftware>> = {
     signatures: ['cavage', 'rfc9421'],
     parallel: 8,
     perSecond: null,
+    perSecondOfAddress: null,
     database: 'postgres',
   },
   lemmy: {
@@ -99,6 +108,7 @@ export const knownSoftware: Readonly<Record<SoftwareKind, KnownSoftware>> = {
     signatures: ['cavage'],
     parallel: 8,
     perSecond: null,
+    perSecondOfAddress: null,
     database: 'postgres',
   },
 };

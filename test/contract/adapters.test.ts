@@ -177,8 +177,8 @@ describe.each(softwareKinds)('the adapter %s', (kind) => {
     const adapter = adapterFor(kind);
     expect(adapter).toMatchObject({ kind, deduplicatesBy: expect.stringMatching(/id/), greeter: null });
     expect(bodyBytes).toBe(acceptances[kind].bodyBytes);
-    const { inboxes, parallel, perSecond, signatures } = knownSoftware[kind];
-    expect(adapter.traits).toMatchObject({ parallel, perSecond });
+    const { inboxes, parallel, perSecond, perSecondOfAddress, signatures } = knownSoftware[kind];
+    expect(adapter.traits).toMatchObject({ parallel, perSecond, perSecondOfAddress });
     expect(inboxes.some((inbox) => fitsInbox(inbox, pathOf(kind)))).toBe(true);
     const leavings = { inboxes, accounts: null, documents: [], knownActors: null, pages: [] };
     const accepts = adapter.acceptsOf?.({ ...leavings, nodeinfo: { software: { version: '99.0' } } });

@@ -76,7 +76,7 @@ describe('greeting', () => {
   test('keeps to the pace of its service', async () => {
     const begun: number[] = [];
     const paced = service('one', ['a', 'b', 'c'], {
-      pace: { parallel: 1, perSecond: 20 },
+      pace: { ...fullPace, parallel: 1, perSecond: 20 },
       greet: async () => {
         begun.push(now());
         await Promise.resolve();
@@ -128,7 +128,7 @@ describe('greeting', () => {
     expect((await greet([hanging], ending)).count).toBe(0);
     const slow = new AbortController();
     const far = service('two', ['a', 'b'], {
-      pace: { parallel: 1, perSecond: 0.001 },
+      pace: { ...fullPace, parallel: 1, perSecond: 0.001 },
       greet: async () => {
         setImmediate(() => slow.abort());
         await Promise.resolve();

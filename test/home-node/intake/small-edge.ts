@@ -13,6 +13,7 @@ import { callScheme, type Session, verifyCall } from '../../../shared/session/ca
 export interface PutOptions {
   readonly service?: string;
   readonly sender?: string;
+  readonly remoteAddress?: string;
   readonly headers?: HeaderList;
   readonly path?: string;
   readonly host?: string;
@@ -97,7 +98,7 @@ export class SmallEdge {
       host: options.host ?? 'home.example',
       path: options.path ?? '/inbox',
       headers: options.headers ?? [['Content-Type', 'application/activity+json']],
-      remoteAddress: '192.0.2.7',
+      remoteAddress: options.remoteAddress ?? '192.0.2.7',
       proof: { by: 'cavage', keyId: 'https://peer.example/a#key' },
       undecided: null,
       bodyBytes: bytes.length,
