@@ -60,11 +60,13 @@ export function actorKey(value: unknown, at: string): ActorKey {
     const found = text(fields[name], `${at}.${name}`);
     return found.length <= most ? found : wrong(`${at}.${name}`, `at most ${most} characters`);
   };
+  // What cannot be held against a list of blocks counts as not told.
+  const host = fields.domain === undefined ? '' : (URL.parse(`https://${bounded('domain', 253)}`)?.hostname ?? '');
   return {
     keyId: bounded('keyId', limits.addressLength),
     owner: bounded('owner', limits.addressLength),
     publicKeyPem: bounded('publicKeyPem', limits.actorKeyLength),
-    ...(fields.domain === undefined ? {} : { domain: bounded('domain', 253).toLowerCase() }),
+    ...(host === '' ? {} : { domain: host }),
   };
 }
 

@@ -62,6 +62,8 @@ async function away(parts: VisitParts, home: HomeRecord, request: Request, absen
   if (snapshot !== null && isAuthorizedHost(snapshot, question.url.host)) {
     // What home left of a service that is apart is looked for there alone, whatever words the question is asked in.
     if (isQuestion && isForPeers(question)) return await answerApart(parts, home, request, said, snapshot, absence);
+    // Its page goes with it. That it was deleted is said only to who may read.
+    if (isGone(question.url, snapshot)) return asleepResponse(request, absence, siteOf(said), now);
   } else if (snapshot !== null) {
     if (isQuestion && isGone(question.url, snapshot)) return goneResponse(request, siteOf(said));
     const left = parts.answerLeft(request, snapshot, now);
@@ -108,7 +110,13 @@ async function answerApart(
     if (refusal !== null) return refusal;
   }
   if (wasDeleted) return goneResponse(request, siteOf(said));
-  const copy = found === null ? null : await parts.copies.findAuthorized(homeId, question);
+  const again = found === null ? null : await parts.copies.findAuthorized(homeId, question);
+  const copy = again !== null && isOfNow(again) ? again : null;
+  // What was open to everybody when it was looked for has been kept anew, or let go, since.
+  if (found?.head.open === true && copy?.head.open !== true) {
+    const refusal = await parts.admitReader(homeId, request, snapshot);
+    if (refusal !== null) return refusal;
+  }
   const answer =
     copy === null
       ? parts.answerLeft(request, snapshot, now)

@@ -2,7 +2,7 @@
 // edge would not take is left out by itself. Of what is too much, that goes first of which strangers notice least:
 //
 //   1  keys of peers, the least useful first      the edge asks for them
-//   2  the filter of known actors                 everybody counts as known, and is judged in full
+//   2  the filter of known actors                 everybody counts as known; one whose key is gone does not
 //   3  what was deleted longest ago               503 instead of 410 while home is away
 //   4  documents, the last first                  a copy of what passed by, or 503 while home is away
 //   5  NodeInfo                                   the services are asked; 503 while they are away
@@ -164,7 +164,8 @@ const steps: readonly Step[] = [
   (content) => {
     const knownActors = BloomFilter.full().toData();
     if (content.knownActors.bits.length <= knownActors.bits.length) return null;
-    const follows = 'everybody counts as known, and more deletions of strangers are kept for home';
+    const follows =
+      'everybody counts as known, except for deletions of actors whose keys are gone, which are forgotten';
     return { content: { ...content, knownActors }, what: 'the actors that home knows', follows };
   },
   (content, over) => {

@@ -15,7 +15,8 @@ export async function knownFilter(
   met: readonly (readonly string[] | null)[],
   senders: readonly string[],
 ): Promise<BloomFilterData> {
-  // News of an actor that a service may know is never forgotten: where one cannot say whom it knows, all are known.
+  // Where one cannot say whom it knows, all are known: news of an actor that it may know is not forgotten, unless the actor's
+  // key is gone.
   if (met.includes(null)) return BloomFilter.full().toData();
   const actors = new Set<string>();
   for (const list of [...met, senders]) await inTurns(list ?? [], actorsAtOnce, (actor) => actors.add(actor));

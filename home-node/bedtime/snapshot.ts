@@ -122,14 +122,16 @@ interface Blocks {
 }
 
 /**
- * One list for all services. Only when each that shows something to some servers only said whom it blocks, and completely:
+ * One list for all services; without it the edge says 503 where it would have to hold somebody against it. Only when each that shows something to some servers only said whom it blocks, and completely:
  * a list that lacks somebody would show them what it is kept from them for. Under another name beside a list of those that
  * are allowed: an edge that knows no such lists must not take the blocks for all there is to know.
  */
 function blocksOf(services: readonly SnapshotService[]): Blocks {
   const limited = services.filter(({ leavings }) => leavings.allowedDomains !== undefined);
   const choosy = services.filter((one) => one.authorizedFetch === true || limited.includes(one));
-  if (choosy.some(({ leavings }) => leavings.blockedDomains === undefined && leavings.allowedDomains === undefined)) {
+  const isUntold = ({ leavings }: SnapshotService): boolean =>
+    leavings.blockedDomains === undefined && (leavings.allowedDomains ?? []).length === 0;
+  if (choosy.some(isUntold)) {
     return { said: {}, leftOut: [] };
   }
   const named = services.flatMap(({ leavings }) => leavings.blockedDomains ?? []);

@@ -2,6 +2,7 @@
 // id; saying the same twice changes nothing, and what an actor takes back or deletes is gone. That it was taken back is
 // remembered for a while, against whoever brings it once more.
 
+import { hash } from 'node:crypto';
 import { limits } from '../../shared/limits.ts';
 import type { Database } from './database.ts';
 
@@ -23,6 +24,8 @@ export interface Echo {
 
 /** Milestones: with the actor and the id after it. */
 const takenBack = 'taken-back:';
+/** Of the origin's hash. */
+const originChars = 16;
 const remembersBetweenSweeps = 256;
 
 export class Inbox {
@@ -96,9 +99,12 @@ export class Inbox {
     sql
       .prepare(
         `DELETE FROM milestones WHERE name IN
-           (SELECT name FROM milestones WHERE name GLOB ? ORDER BY at DESC LIMIT -1 OFFSET ?)`,
+           (SELECT name FROM
+             (SELECT name, at, row_number() OVER (PARTITION BY substr(name, 1, ?) ORDER BY at DESC) AS nth
+              FROM milestones WHERE name GLOB ?)
+            ORDER BY nth, at DESC LIMIT -1 OFFSET ?)`,
       )
-      .run(`${takenBack}*`, limits.takenBack);
+      .run(takenBack.length + originChars, `${takenBack}*`, limits.takenBack);
   }
 
   /** `object`: of the owner's. */
@@ -127,8 +133,10 @@ export class Inbox {
 }
 
 /** Addresses have no blanks. */
+/** Of one length however long the ids are; begins alike for all actors of an origin, which have one share of the room. */
 function takenBackName(actor: string, id: string): string {
-  return `${takenBack}${actor} ${id}`;
+  const origin = hash('sha256', URL.parse(actor)?.origin ?? actor, 'base64url').slice(0, originChars);
+  return `${takenBack}${origin}${hash('sha256', `${actor} ${id}`, 'base64url')}`;
 }
 
 /** Of an activity with its object in it: when that was last written, ms since the epoch; null where it does not say. */

@@ -133,8 +133,9 @@ function keyOf({ keyId, owner, pem, domain }: Readonly<Record<string, unknown>>)
   if (publicKeyPem === null || !publicKeyPem.startsWith('-----BEGIN')) return 'it is not as keys are written';
   if (publicKeyPem.length > limits.actorKeyLength) return 'it is too long';
   if (!isSameHost(keyId, owner)) return 'it lies at another host than its owner';
-  const isDomain = isText(domain) && domain.length <= 253;
-  return { keyId, owner, publicKeyPem, ...(isDomain ? { domain: domain.toLowerCase() } : {}) };
+  // As blocks are held against it: small letters, punycode, and no port. Without it the edge asks for the name.
+  const host = isText(domain) ? (URL.parse(`https://${domain}`)?.hostname ?? '') : '';
+  return { keyId, owner, publicKeyPem, ...(host === '' || host.length > 253 ? {} : { domain: host }) };
 }
 
 function isText(value: unknown): value is string {

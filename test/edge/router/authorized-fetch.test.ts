@@ -2,7 +2,7 @@
 // before home sleeps, and at night gives what it was shown to who signs, and to nobody whom home blocks.
 
 import { env, reset, SELF } from 'cloudflare:test';
-import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { askingHost } from '../../../edge/activitypub/authorized-fetch/ask-home.ts';
 import { cacheMemory } from '../../../edge/activitypub/key-memory.ts';
 import { systemClock } from '../../../shared/clock.ts';
@@ -314,6 +314,20 @@ describe('at night', () => {
       expect([gone.status, await gone.json()]).toEqual([410, expect.objectContaining({ type: 'Tombstone' })]);
       const unknown = await ask('/notes/unknown', signer);
       expect([unknown.status, unknown.headers.has('Retry-After')]).toEqual([503, true]);
+    });
+
+    test('the page of what is gone is not shown any more, and nobody is told that it is', async () => {
+      await leave();
+      const body = 'what was deleted later';
+      home.answer = () => ({ headers: { 'Content-Type': 'text/html', 'Cache-Control': 'public, max-age=60' }, body });
+      const visited = async () => await SELF.fetch(`https://${host}/notes/1`, { headers: { Accept: 'text/html' } });
+      expect(await (await visited()).text()).toBe(body);
+      await home.sleep();
+      await vi.waitUntil(async () => (await (await visited()).text()) === body);
+      await leave({ gone: [{ host, path: '/notes/1' }], version: 9 });
+      const there = await visited();
+      const never = await SELF.fetch(`https://${host}/notes/never`, { headers: { Accept: 'text/html' } });
+      expect([there.status, await there.text()]).toEqual([never.status, await never.text()]);
     });
 
     test('a change is told the same at every address, signed or not', async () => {

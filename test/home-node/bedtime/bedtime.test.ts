@@ -111,6 +111,8 @@ describe('a snapshot', () => {
       expect(content.services[1]).not.toHaveProperty('allowedDomains');
       const alone = makeSnapshot({ ...facts, services: [choosy({ allowedDomains: [] })] });
       expect(alone.content.services[0]?.allowedDomains).toEqual([]);
+      // Nobody is known to be allowed, and nobody to be blocked: the edge cannot decide, and says so.
+      expect(alone.content).not.toHaveProperty('blockedBesideAllowed');
     });
   });
 

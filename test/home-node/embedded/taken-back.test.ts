@@ -57,3 +57,15 @@ test('a flood of deletions leaves limits.takenBack of them, the last ones, and n
   expect(isRemembered(`https://peer.example/at-${now + 1}/0`)).toBe(true);
   expect(new Posts(database).feedWasRead()).toBe(true);
 });
+
+test('a flood of one origin takes nothing from others, and a long id no more room than a short one', () => {
+  inbox.rememberTakenBack('https://other.example/users/c', 'https://other.example/1', now - 1);
+  remember(limits.takenBack + 1_000, now);
+  expect(rows()).toBeLessThanOrEqual(limits.takenBack + 256 + 1);
+  expect(isRemembered('https://other.example/1', 'https://other.example/users/c')).toBe(true);
+  const long = `https://peer.example/${'x'.repeat(500_000)}`;
+  inbox.rememberTakenBack(actor, long, now + 1);
+  expect(isRemembered(long)).toBe(true);
+  const longest = database.sql.prepare('SELECT max(length(name)) AS chars FROM milestones').get()?.chars;
+  expect(Number(longest)).toBeLessThan(100);
+});

@@ -23,8 +23,9 @@ test.each([
   },
 );
 
+const key = { keyId: 'https://p.example/a#k', owner: 'https://p.example/a', pem: '-----BEGIN PUBLIC KEY-----' };
+
 test('a key that a driver gives as something else than text costs that key, and is told', async () => {
-  const key = { keyId: 'https://p.example/a#k', owner: 'https://p.example/a', pem: '-----BEGIN PUBLIC KEY-----' };
   const wrong = [
     { pem: new Uint8Array([1]) },
     { pem: 7 },
@@ -39,4 +40,16 @@ test('a key that a driver gives as something else than text costs that key, and 
   const sound = { keyId: key.keyId, owner: key.owner, publicKeyPem: key.pem };
   expect(found.actorKeys).toEqual([sound, sound]);
   expect(found.leftOut[0]?.text).toMatch(/^5 keys of peers/);
+});
+
+test.each([
+  ['Peer.Example', 'peer.example'],
+  ['peer.example:8443', 'peer.example'],
+  ['b\u00fccher.example', 'xn--bcher-kva.example'],
+  ['no host', undefined],
+  ['', undefined],
+])('what a service has after the @ of a key, %j, is said as blocks are: %j', async (domain, said) => {
+  const database = { rows: async () => [{ ...key, domain }] as never, close: async () => undefined };
+  const found = await knownTo(database, { ...reads, keys: ['the keys'] });
+  expect(found.actorKeys?.map((one) => one.domain)).toEqual([said]);
 });
