@@ -132,9 +132,8 @@ export class Inbox {
   }
 }
 
-/** Addresses have no blanks. */
-/** Of one length however long the ids are; begins alike for all actors of an origin, which have one share of the room. */
-function takenBackName(actor: string, id: string): string {
+/** Of one length however long the ids are (addresses have no blanks); begins alike for all actors of an origin, which have one share of the room. */
+export function takenBackName(actor: string, id: string): string {
   const origin = hash('sha256', URL.parse(actor)?.origin ?? actor, 'base64url').slice(0, originChars);
   return `${takenBack}${origin}${hash('sha256', `${actor} ${id}`, 'base64url')}`;
 }

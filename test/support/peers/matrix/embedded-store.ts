@@ -4,6 +4,7 @@
 
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { takenBackName } from '../../../../home-node/embedded/inbox.ts';
 import type { Kind } from './activities.ts';
 
 export interface Brought {
@@ -20,7 +21,7 @@ export function timesKept(homeFolder: string, { kind, id, actor }: Brought): num
     Number(database.prepare(`SELECT count(*) AS rows FROM ${sql}`).get(...values)?.rows);
   const takenBack = (object: string): number =>
     count('inbox WHERE activity = ? OR object = ?', object, object) === 0
-      ? count('milestones WHERE name = ?', `taken-back:${actor} ${object}`)
+      ? count('milestones WHERE name = ?', takenBackName(actor, object))
       : 0;
   try {
     switch (kind) {
