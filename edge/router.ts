@@ -10,6 +10,7 @@ import type { HomeRecord } from './home/directory.ts';
 import { type HomeRoutesParts, homeRoutes } from './home/routes.ts';
 import { type VisitParts, visit } from './home/visit.ts';
 import { problem } from './http/problem.ts';
+import { unsettled } from './http/unsettled.ts';
 import { urlOf } from './http/url-of.ts';
 import { say } from './log.ts';
 import { statusJsonPath, statusPath } from './pages/status.ts';
@@ -31,9 +32,6 @@ export interface Parts extends HomeRoutesParts, VisitParts, StatusRoutesParts, S
 /** Seconds until a home that was just claimed has surely said what it takes. */
 const notReadySeconds = 60;
 
-/** Seconds after which a sender may try again at a host that has no home now, and had or will have one. */
-const unsettledSeconds = 600;
-
 /** Seconds after which a sender may try again when something failed that nobody foresaw. */
 const notTakenSeconds = 60;
 
@@ -50,9 +48,7 @@ export function router(parts: Parts): Hono<Addressed> {
     if (home === null || said?.hosts.includes(host) !== true) {
       // 421 is final for senders: only where nobody ever meant to take anything for this host.
       const isHandedOver = !isHarmless(context.req.method) && (home !== null || (await directory.isMeant(host)));
-      return isHandedOver
-        ? problem(503, 'host-unsettled', { retryAfterSeconds: unsettledSeconds })
-        : problem(421, 'unknown-host');
+      return isHandedOver ? unsettled() : problem(421, 'unknown-host');
     }
     context.set('home', home);
     context.set('said', said);

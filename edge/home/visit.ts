@@ -11,6 +11,7 @@ import type { Copies, FoundCopy } from '../cache/store.ts';
 import type { Question } from '../cache/strangers.ts';
 import { variantAsked } from '../cache/variant.ts';
 import { problem } from '../http/problem.ts';
+import { unsettled } from '../http/unsettled.ts';
 import type { CarryFailure } from '../link/between.ts';
 import { carry } from '../link/carry.ts';
 import type { CarryFacts } from '../link/request-head.ts';
@@ -74,9 +75,6 @@ async function away(parts: VisitParts, home: HomeRecord, request: Request, absen
   return asleepResponse(request, absence, siteOf(said), now);
 }
 
-/** Seconds after which a sender may try again at a host of this home that none of its services has now. */
-const unsettledSeconds = 600;
-
 function isQuestionOf({ method }: Request): boolean {
   return method === 'GET' || method === 'HEAD';
 }
@@ -112,10 +110,14 @@ async function answerApart(
   if (wasDeleted) return goneResponse(request, siteOf(said));
   const again = found === null ? null : await parts.copies.findAuthorized(homeId, question);
   const copy = again !== null && isOfNow(again) ? again : null;
+  if (copy === null) await again?.body?.cancel();
   // What was open to everybody when it was looked for has been kept anew, or let go, since.
   if (found?.head.open === true && copy?.head.open !== true) {
     const refusal = await parts.admitReader(homeId, request, snapshot);
-    if (refusal !== null) return refusal;
+    if (refusal !== null) {
+      await copy?.body?.cancel();
+      return refusal;
+    }
   }
   const answer =
     copy === null
@@ -143,9 +145,7 @@ async function failed(parts: VisitParts, home: HomeRecord, request: Request, fai
       return problem(400, failure);
     case 'not-served':
       // What is handed over at a host whose service its owner is about to set up, or took out by mistake, comes again.
-      return isQuestionOf(request)
-        ? problem(421, failure)
-        : problem(503, 'host-unsettled', { retryAfterSeconds: unsettledSeconds });
+      return isQuestionOf(request) ? problem(421, failure) : unsettled();
     case 'bad-response':
       return problem(502, failure);
     case 'no-web-sockets':
