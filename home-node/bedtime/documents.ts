@@ -26,6 +26,8 @@ export interface WarmDocumentsOptions {
   readonly warm: (host: string, paths: readonly string[], as: Warming) => Promise<Pick<WarmReply, 'refused' | 'links'>>;
   /** Ends it: bedtime is not put off for documents. */
   readonly signal: AbortSignal;
+  /** Everything that there is was asked for. */
+  readonly onWhole?: () => void;
 }
 
 /**
@@ -72,7 +74,10 @@ export async function warmDocuments(options: WarmDocumentsOptions): Promise<numb
   while (asked < most && !signal.aborted) {
     const some = queue.take(most - asked, service.authorizedFetch);
     const [head] = some;
-    if (head === undefined) break;
+    if (head === undefined) {
+      options.onWhole?.();
+      break;
+    }
     const as = warmingOf(head.step);
     try {
       const reply = await warm(

@@ -1,11 +1,15 @@
 // Warming, as home does it: at bedtime, and now and then while awake, so that a home which is gone without a word left
 // yesterday's pages. Each service's pages are warmed at its own host, and beside them what peers ask for.
 
+import { causeOf } from '../../shared/errors.ts';
 import { limits } from '../../shared/limits.ts';
-import type { Warming, WarmReply } from '../../shared/warming.ts';
+import type { Given, Warming, WarmReply } from '../../shared/warming.ts';
+import type { Showcase } from '../adapters/adapter.ts';
 import type { Log } from '../log.ts';
 import type { OnProgress } from '../progress.ts';
 import { usualInstanceActors, warmDocuments } from './documents.ts';
+import type { GivenFile } from './given-file.ts';
+import { Giving } from './giving.ts';
 import { publicPages } from './public-pages.ts';
 import { warmPages } from './warm.ts';
 
@@ -19,6 +23,8 @@ export interface WarmedService {
   actors?(): readonly string[];
   /** It answers ActivityPub questions only to who signs them; false if left out. */
   readonly authorizedFetch?: boolean;
+  /** As an adapter has it, of the service that runs; absent: the edge asks. */
+  showcase?(): Promise<Showcase | null>;
 }
 
 export interface WarmerOptions {
@@ -33,7 +39,10 @@ export interface WarmerOptions {
     paths: readonly string[],
     as: Warming,
     signal: AbortSignal,
-  ) => Promise<Pick<WarmReply, 'refused' | 'links'>>;
+    given?: Given,
+  ) => Promise<Pick<WarmReply, 'refused' | 'links' | 'given'>>;
+  /** Where it is noted what of services with a showcase lies at the edge. */
+  readonly given?: GivenFile;
 }
 
 export class Warmer {
@@ -59,13 +68,58 @@ export class Warmer {
       const actors = service.actors?.() ?? [];
       if (actors.length === 0 || service.origin() === null || left <= 0 || signal.aborted) continue;
       const { hosts, authorizedFetch = false } = service;
+      const giving = authorizedFetch ? await this.#giving(service, signal) : null;
+      let isWhole = false;
       left -= await warmDocuments({
         log,
-        service: { hosts, actors, authorizedFetch, instanceActors: usualInstanceActors },
+        // What home brings needs no signature of the edge's.
+        service: {
+          hosts,
+          actors,
+          authorizedFetch: authorizedFetch && giving === null,
+          instanceActors: usualInstanceActors,
+        },
         most: left,
         signal,
-        warm: async (host, paths, as) => await warm(host, paths, as, signal),
+        warm: async (host, paths, as) =>
+          giving !== null && as === 'activitypub'
+            ? await giving.give(host, paths)
+            : await warm(host, paths, as, signal),
+        onWhole: () => {
+          isWhole = true;
+        },
       });
+      if (isWhole && giving !== null) await this.#orWarn(async () => await giving.end());
+    }
+  }
+
+  /** null: the edge asks. */
+  async #giving({ hosts, showcase }: WarmedService, signal: AbortSignal): Promise<Giving | null> {
+    const { log, given: file, warm } = this.#options;
+    if (showcase === undefined || file === undefined) return null;
+    return await this.#orWarn(async () => {
+      const shown = await showcase();
+      if (shown === null) return null;
+      const giving = new Giving({
+        log,
+        hosts,
+        showcase: shown,
+        file,
+        signal,
+        warm: async (host, paths, as, given) => await warm(host, paths, as, signal, given),
+      });
+      await giving.begin();
+      return giving;
+    });
+  }
+
+  /** null: it failed, and the log says why. */
+  async #orWarn<What>(work: () => Promise<What>): Promise<What | null> {
+    try {
+      return await work();
+    } catch (thrown) {
+      this.#options.log.warn(`Cannot bring the edge what is shown to who signs alone: ${causeOf(thrown)}`);
+      return null;
     }
   }
 
