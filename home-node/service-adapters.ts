@@ -58,6 +58,6 @@ export function adapterOf(service: ActivityPubServiceConfig, { clock, domain, re
     showcase:
       database === null || ownActor === undefined
         ? null
-        : async (base) => await showcaseOf({ clock, hosts, database, reads: ownActor }, base),
+        : async () => await showcaseOf({ clock, hosts, database, reads: ownActor }),
   });
 }

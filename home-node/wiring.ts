@@ -188,10 +188,7 @@ export async function startHome(
       origin,
       actors: () => leaver.actors(name),
       authorizedFetch,
-      showcase: async () => {
-        const base = origin();
-        return base === null ? null : ((await adapter.showcase?.(new URL(base))) ?? null);
-      },
+      showcase: async () => (await adapter.showcase?.()) ?? null,
       pages: () => (adapter.knowsPages ? leaver.pages(name) : null),
     })),
     most: () => settings.current().site.warmPages,

@@ -276,6 +276,8 @@ export const limits = {
   publicPosts: 5_000,
   /** ActivityPub documents that one warming asks for. Danger: a night's warming that never ends. */
   warmDocuments: 400,
+  /** Posts among these that a service names, besides those that its lists lead to. Danger: no place for what they lead to. */
+  warmPosts: 100,
   /** Inboxes of single accounts in one snapshot, beside those with `{name}`. Danger: a list that each POST is held against. */
   exactInboxes: 200,
   /** Domains that home blocks, and deleted objects, in one snapshot. Danger: a list that each question is held against. */

@@ -56,8 +56,13 @@ export interface Shown {
 
 /** What such a service shows at this moment, asked for as its own actor, by whose key home signs. */
 export interface Showcase {
-  /** `path`: with its query. Throws `service-leavings` when the service fails, and what a connection throws. */
-  shown(host: string, path: string, signal: AbortSignal): Promise<Shown>;
+  /**
+   * Asked at `base`, its loopback address. `path`: with its query. Throws `service-leavings` when the service fails, and what
+   * a connection throws.
+   */
+  shown(base: URL, host: string, path: string, signal: AbortSignal): Promise<Shown>;
+  /** Addresses of the posts that are for all, those first that are looked for most. */
+  readonly posts: readonly string[];
   /** Is the post at this path for all? */
   isPublic(host: string, post: string): boolean;
 }
@@ -135,9 +140,9 @@ export interface Adapter {
   leavings(base: URL, signal: AbortSignal, anew?: boolean): Promise<Leavings>;
   /**
    * Of a service that shows what it has to who signs alone. null: home cannot ask as its own actor, and the edge asks as an
-   * actor of its own; so it does where this is absent. Throws `service-database`.
+   * actor of its own; so it does where this is absent. Asks its database, whether it runs or not. Throws `service-database`.
    */
-  showcase?(base: URL): Promise<Showcase | null>;
+  showcase?(): Promise<Showcase | null>;
   /** Asks with whom it has to do now, in a moment, whether it runs or not. Absent: its leavings say all that can be had. */
   federation?(): Promise<Federation>;
   /** What is said for it while that cannot be asked: nobody is shown more than in any case. */

@@ -30,15 +30,22 @@ const gone: GivenAnswer = { status: 404, contentType: '', body: '' };
 const firstBytes = 32 * 1024;
 /** Questions before the service at the same moment. */
 const atOnce = 4;
+/** After so many that it failed, as when it has had enough of them, it is asked for nothing more. */
+const mostTroubles = 8;
 
 export class Giving {
   readonly #options: GivingOptions;
   /** null: it has not said yet. */
   #isTaken: boolean | null = null;
   readonly #there = new Set<string>();
+  #troubles = 0;
 
   constructor(options: GivingOptions) {
     this.#options = options;
+  }
+
+  get posts(): readonly string[] {
+    return this.#options.showcase.posts;
   }
 
   /** Takes back what is for all no more, and the lists, in which it may stand. Rejects as `warm` does. */
@@ -49,13 +56,13 @@ export class Giving {
     if (hidden.length > 0) await this.#takeBack([...hidden, ...given.filter(({ post }) => post === null)]);
   }
 
-  /** In the place of the edge's own questions for `activitypub`. Rejects as `warm` does. */
-  async give(host: string, paths: readonly string[]): Promise<Pick<WarmReply, 'refused' | 'links'>> {
+  /** `base`: the service's loopback address. In the place of the edge's own questions for `activitypub`. Rejects as `warm` does. */
+  async give(base: URL, host: string, paths: readonly string[]): Promise<Pick<WarmReply, 'refused' | 'links'>> {
     const { warm } = this.#options;
     if (this.#isTaken === false) return await this.#edgeAsks(host, paths);
     const refused: { path: string; reason: string }[] = [];
     const links: Record<string, readonly DocumentLink[]> = {};
-    const shown = await this.#ask(host, paths, refused);
+    const shown = await this.#ask(base, host, paths, refused);
     while (shown.length > 0) {
       const some = this.#callOf(shown);
       this.#options.file.add(some.map(({ path, post }) => ({ host, path, post })));
@@ -98,6 +105,7 @@ export class Giving {
 
   /** Of a path that cannot be had now, what was given before stays. */
   async #ask(
+    base: URL,
     host: string,
     paths: readonly string[],
     refused: { path: string; reason: string }[],
@@ -107,12 +115,18 @@ export class Giving {
     const queue = [...paths];
     const work = async (): Promise<void> => {
       for (let path = queue.shift(); path !== undefined && !signal.aborted; path = queue.shift()) {
+        if (this.#troubles >= mostTroubles) {
+          this.#there.add(host + path);
+          refused.push({ path, reason: 'the service fails too often' });
+          continue;
+        }
         try {
-          const one = await showcase.shown(host, path, signal);
+          const one = await showcase.shown(base, host, path, signal);
           shown.set(path, one);
           if (one.answer.status === 200) this.#there.add(host + path);
         } catch (thrown) {
           if (!(thrown instanceof PorchlightError)) throw thrown;
+          this.#troubles += 1;
           this.#there.add(host + path);
           refused.push({ path, reason: causeOf(thrown) });
         }
@@ -134,7 +148,8 @@ export class Giving {
       if (count > 0 && bytes > most) break;
       count += 1;
     }
-    return shown.splice(0, Math.min(count, limits.warmPaths));
+    // One of an earlier version signs for a few.
+    return shown.splice(0, Math.min(count, this.#isTaken === true ? limits.warmPaths : limits.warmSignedPaths));
   }
 
   async #takeBack(documents: readonly Given[]): Promise<void> {

@@ -23,7 +23,7 @@ export interface WarmedService {
   actors?(): readonly string[];
   /** It answers ActivityPub questions only to who signs them; false if left out. */
   readonly authorizedFetch?: boolean;
-  /** As an adapter has it, of the service that runs; absent: the edge asks. */
+  /** As an adapter has it; absent: the edge asks. */
   showcase?(): Promise<Showcase | null>;
 }
 
@@ -62,35 +62,43 @@ export class Warmer {
   }
 
   async #documents(signal: AbortSignal): Promise<void> {
-    const { services, log, warm } = this.#options;
     let left: number = limits.warmDocuments;
-    for (const service of services) {
-      const actors = service.actors?.() ?? [];
-      if (actors.length === 0 || service.origin() === null || left <= 0 || signal.aborted) continue;
-      const { hosts, authorizedFetch = false } = service;
-      const giving = authorizedFetch ? await this.#giving(service, signal) : null;
-      let isWhole = false;
-      left -= await warmDocuments({
-        log,
-        // What home brings needs no signature of the edge's.
-        service: {
-          hosts,
-          actors,
-          authorizedFetch: authorizedFetch && giving === null,
-          instanceActors: usualInstanceActors,
-        },
-        most: left,
-        signal,
-        warm: async (host, paths, as) =>
-          giving !== null && as === 'activitypub'
-            ? await giving.give(host, paths)
-            : await warm(host, paths, as, signal),
-        onWhole: () => {
-          isWhole = true;
-        },
-      });
-      if (isWhole && giving !== null) await this.#orWarn(async () => await giving.end());
+    for (const service of this.#options.services) {
+      if (left > 0 && !signal.aborted) left -= await this.#documentsOf(service, left, signal);
     }
+  }
+
+  async #documentsOf(service: WarmedService, most: number, signal: AbortSignal): Promise<number> {
+    const { log, warm } = this.#options;
+    const { hosts, authorizedFetch = false } = service;
+    const actors = service.actors?.() ?? [];
+    // Also of one that is down: what is for all no more must not be given from yesterday's copy.
+    const giving = authorizedFetch ? await this.#giving(service, signal) : null;
+    const origin = service.origin();
+    if (origin === null || actors.length === 0) return 0;
+    let isWhole = false;
+    const asked = await warmDocuments({
+      log,
+      service: {
+        hosts,
+        actors,
+        posts: giving?.posts ?? [],
+        // What home brings needs no signature of the edge's.
+        authorizedFetch: authorizedFetch && giving === null,
+        instanceActors: usualInstanceActors,
+      },
+      most,
+      signal,
+      warm: async (host, paths, as) =>
+        giving !== null && as === 'activitypub'
+          ? await giving.give(new URL(origin), host, paths)
+          : await warm(host, paths, as, signal),
+      onWhole: () => {
+        isWhole = true;
+      },
+    });
+    if (isWhole && giving !== null) await this.#orWarn(async () => await giving.end());
+    return asked;
   }
 
   /** null: the edge asks. */
@@ -98,7 +106,7 @@ export class Warmer {
     const { log, given: file, warm } = this.#options;
     if (showcase === undefined || file === undefined) return null;
     return await this.#orWarn(async () => {
-      const shown = await showcase();
+      const shown = await orAborted(showcase(), signal);
       if (shown === null) return null;
       const giving = new Giving({
         log,
@@ -150,5 +158,19 @@ export class Warmer {
     if (origin === null) return [];
     const scheme = new URL(this.#options.edge).protocol === 'http:' ? 'http' : 'https';
     return await publicPages({ origin, host, scheme }, Math.min(most, limits.sitePages), signal);
+  }
+}
+
+/** Not all that is asked hears the signal: bedtime does not wait for a database that stands still. */
+async function orAborted<What>(asking: Promise<What>, signal: AbortSignal): Promise<What> {
+  let stop: () => void = () => undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    stop = () => reject(new Error('it takes too long'));
+    signal.addEventListener('abort', stop);
+  });
+  try {
+    return await Promise.race([asking, aborted]);
+  } finally {
+    signal.removeEventListener('abort', stop);
   }
 }

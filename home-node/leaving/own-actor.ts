@@ -26,14 +26,14 @@ interface OwnActor {
 }
 
 /** null: its database has no such actor, or does not say which posts are for all. Throws `service-database`. */
-export async function showcaseOf(server: OwnActorServer, base: URL): Promise<Showcase | null> {
+export async function showcaseOf(server: OwnActorServer): Promise<Showcase | null> {
   const { hosts, database, reads, clock } = server;
   const open = await openReadOnly(database);
   try {
     const actor = (await rowsOf(open, reads.keys)).map((row) => actorOf(row, hosts)).find((one) => one !== null);
     const posts = actor === undefined ? null : await postsIn(open, reads.posts);
     if (actor === undefined || posts === null) return null;
-    return showcase({ clock, base, actor, known: { hosts, posts, postPath: reads.postPath } });
+    return showcase({ clock, actor, known: { hosts, posts, postPath: reads.postPath } });
   } finally {
     await open.close();
   }
@@ -41,15 +41,15 @@ export async function showcaseOf(server: OwnActorServer, base: URL): Promise<Sho
 
 interface ShowcaseParts {
   readonly clock: Clock;
-  readonly base: URL;
   readonly actor: OwnActor;
   readonly known: PublicPosts;
 }
 
-function showcase({ clock, base, actor, known }: ShowcaseParts): Showcase {
+function showcase({ clock, actor, known }: ShowcaseParts): Showcase {
   return {
+    posts: [...known.posts].map((post) => `https://${post}`),
     isPublic: (host, post) => known.posts.has(host + post),
-    shown: async (host, path, signal): Promise<Shown> => {
+    shown: async (base, host, path, signal): Promise<Shown> => {
       const url = new URL(path, `https://${host}`);
       const signed = await signedByCavage(
         url.href,
