@@ -44,8 +44,11 @@ interface Case {
 /** Status and code of what it is told; null: it may read. */
 async function told(request: Request, { snapshot = { blockedDomains: [] }, now = night, peer }: Case = {}) {
   const internet = new Internet();
-  if (peer === undefined) serve(internet, 'peer.example', { [alice]: actorOf(signer) });
-  else peer(internet);
+  if (peer === undefined) {
+    const finger = `https://peer.example/.well-known/webfinger?resource=${encodeURIComponent('acct:alice@peer.example')}`;
+    const jrd = document({ subject: 'acct:alice@peer.example', links: [] }, 'application/jrd+json');
+    serve(internet, 'peer.example', { [alice]: actorOf(signer, { preferredUsername: 'alice' }), [finger]: jrd });
+  } else peer(internet);
   const clock = new FakeClock();
   clock.time = now;
   const refusal = await admitReader(admitting(internet, clock), 'home-1', request, snapshotOf(snapshot));
