@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { admitReader } from '../../../../edge/activitypub/authorized-fetch/admit.ts';
 import { readClaim } from '../../../../edge/activitypub/authorized-fetch/judge.ts';
-import { isBlocked } from '../../../../edge/activitypub/blocked-domains.ts';
+import { isBlocked } from '../../../../shared/domain-lists.ts';
 import { limits } from '../../../../shared/limits.ts';
 import type { SignedRequest } from '../../../../shared/signature/request.ts';
 import type { Snapshot } from '../../../../shared/snapshot.ts';
@@ -150,6 +150,17 @@ describe('403', () => {
       'blocked',
       null,
     ]);
+  });
+
+  test.each<[readonly string[], boolean]>([
+    [['peer.example'], true],
+    [['*.example'], true],
+    [['*.peer.example'], false],
+    [['alice.peer.example'], false],
+  ])('but not to who is spared of it: %j', async (sparedDomains, is) => {
+    const signed = asked(await cavage(signer, letter, names));
+    const answer = await told(signed, { snapshot: { blockedDomains: ['example'], sparedDomains } });
+    expect(answer).toEqual(is ? null : [403, 'blocked', null]);
   });
 
   test('is said without asking for the key', async () => {
