@@ -61,6 +61,42 @@ describe('a snapshot', () => {
       expect(more.leftOut.map(({ text }) => text)).toEqual([expect.stringContaining('shown to nobody')]);
     });
 
+    test('spares below a block whom no service blocks', () => {
+      const strict = choosy({ blockedDomains: ['bad.example', 'worse.example', 'a.ok.worse.example'] });
+      const milder = choosy({
+        blockedDomains: ['Bad.example', 'worse.example'],
+        sparedDomains: ['OK.bad.example', 'ok.worse.example'],
+      });
+      const exact = choosy({ blockedDomains: ['wicked.example'], sparedDomains: ['*.wicked.example', 'see the list'] });
+      const of = (...services: ReturnType<typeof choosy>[]) =>
+        makeSnapshot({ ...facts, services }).content.sparedDomains;
+      expect(of(milder)).toEqual(['ok.bad.example', 'ok.worse.example']);
+      expect(of(milder, strict)).toBeUndefined();
+      expect(of(milder, exact)).toEqual(['*.wicked.example', 'ok.bad.example', 'ok.worse.example']);
+      expect(of(exact, choosy({ blockedDomains: ['wicked.example'] }))).toBeUndefined();
+      expect(of(exact, exact)).toEqual(['*.wicked.example']);
+    });
+
+    test('counts what stands for all below a domain only where it is known whom of that the service blocks', () => {
+      const allowedDomains = ['ok.example', '*.ok.example', '*.fine.example'];
+      const { content, leftOut } = makeSnapshot({ ...facts, services: [choosy({ allowedDomains })] });
+      expect(content.services[0]?.allowedDomains).toEqual(['ok.example']);
+      expect(content.blockedBesideAllowed).toEqual([]);
+      expect(leftOut.map(({ text }) => text)).toEqual([
+        expect.stringMatching(/fine\.example in allowed_domains.*database/),
+      ]);
+      const known = makeSnapshot({
+        ...facts,
+        services: [choosy({ allowedDomains, blockedDomains: ['bad.ok.example'] })],
+      });
+      expect(known.content.services[0]?.allowedDomains).toEqual(['*.fine.example', '*.ok.example', 'ok.example']);
+      expect(known.leftOut).toEqual([]);
+      // Nobody is left: then the edge cannot decide, and says so.
+      const below = makeSnapshot({ ...facts, services: [choosy({ allowedDomains: ['*.ok.example'] })] });
+      expect(below.content.services[0]?.allowedDomains).toEqual([]);
+      expect(below.content).not.toHaveProperty('blockedBesideAllowed');
+    });
+
     test('says blocks under another name beside a list of those allowed: an edge that knows no such list shows nobody anything', () => {
       const open = { ...service('open'), hosts: ['b.example'] };
       const limited = {
