@@ -262,17 +262,14 @@ export const limits = {
   /** Signed questions of one warm call to a service that answers nobody else. Danger: the platform's time to compute, of which
    * each signature takes a good part. */
   warmSignedPaths: 5,
-  /** Bytes of an ActivityPub document that is warmed; it is read whole, to know that it is public and what it leads to. Danger:
-   * the isolate's memory, four times. */
+  /** Bytes of an ActivityPub document that is warmed, for which it is read whole. Danger: four times the isolate's memory. */
   documentBytes: 1 * MiB,
-  /** Bytes of the documents that home gives with one warm call, which holds one in any case, and of such a call whole. Danger: the
-   * platform's time to compute, for all of them are read. */
+  /** Bytes of documents that one warm call gives, though one in any case, and of the call. Danger: all are read, in its time. */
   givenBytes: 256 * KiB,
   warmCallBytes: 1 * MiB,
   /** Links of one document that home is told. Danger: a reply as long as a service likes. */
   documentLinks: 200,
-  /** Posts of a service that home knows to be for all, the newest; of no other is anything given. Danger: a long list in the
-   * memory of a small home. */
+  /** Newest posts of a service that home knows to be for all; no other is given. Danger: a long list in a small home. */
   publicPosts: 5_000,
   /** ActivityPub documents that one warming asks for. Danger: a night's warming that never ends. */
   warmDocuments: 400,
