@@ -14,10 +14,12 @@ const walkedPerTurn = 8192;
 const walkedAhead = 1024;
 const walkedPerPage = 512;
 
-export function turn(spool: Holdings, request: TurnRequest): Batch {
+/** `isFirst`: of its session. It renews all that home has in hand. */
+export function turn(spool: Holdings, request: TurnRequest, isFirst: boolean): Batch {
   const { limits } = spool.outside;
   const now = spool.now;
   spool.leases.expire(now);
+  if (isFirst) spool.leases.keepOnly(request.renew);
   for (const lease of request.renew) spool.leases.renew(lease, now + limits.leaseMs);
   const refused = answerAll(spool, request.answers).map(({ seq }) => ({ seq, reason: 'unknown' }));
 

@@ -59,7 +59,9 @@ export class Intake {
   #connected = false;
   /** Counts links: a turn that ended with an earlier one says nothing of this one. */
   #links = 0;
-  /** Until then something may be leased to a reply that was lost with the last link, ms since the epoch. */
+  /** The link on which the edge was told what is in hand: its first turn does, so that the edge ends other leases. */
+  #namedOn = 0;
+  /** Until then something may be leased to a reply that was lost with the last link (an older edge keeps it), ms since the epoch. */
   #lostLeaseUntil = 0;
   #turning = false;
   #stopping = false;
@@ -100,7 +102,6 @@ export class Intake {
     this.#links += 1;
     this.#lostLeaseUntil = this.#options.now() + limits.leaseMs;
     this.#mayTurn = true;
-    this.#leases.forget();
     this.#hand.release();
     this.#answersDue = this.#answers.length > 0;
     this.wake();
@@ -198,7 +199,7 @@ export class Intake {
     const room = Math.max(0, Math.min(limits.leaseDeliveries, 2 * limits.leaseDeliveries - this.#hand.size()));
     // What comes to a full hand of crowds comes a few at a time: a turn is not made for each.
     const mayBring = room >= limits.leaseDeliveries / 4 && services.some((name) => this.#wanted.has(name));
-    const renew = this.#leases.due();
+    const renew = this.#namedOn === this.#links ? this.#leases.due() : this.#leases.all();
     if (!mayBring && !this.#answersDue && renew.length === 0) return;
     // Whatever a turn goes out for, it asks for more: answers may let a sender's next deliveries go. With a wrong clock
     // it only asks what time it is.
@@ -229,6 +230,7 @@ export class Intake {
     for (const { service } of wish.enough ?? []) this.#left.add(service);
     try {
       const outcome = await this.#options.turn({ answers: said.map(({ answer }) => answer), ...wish });
+      this.#namedOn = link;
       this.#heard(said, outcome.reply);
       this.#leases.renewed(wish.renew, outcome.reply.leaseMs);
       this.#clock.heard(startedAt, outcome);

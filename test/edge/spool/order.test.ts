@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Batch } from '../../../shared/lease/batch.ts';
 import { limits } from '../../../shared/limits.ts';
-import { SpoolRig } from './spool-rig.ts';
+import { newKeys, SpoolRig } from './spool-rig.ts';
 
 const alice = { sender: 'https://peer.example/users/alice' };
 const bob = { sender: 'https://peer.example/users/bob' };
@@ -202,15 +202,28 @@ describe('leasing', () => {
     expect(bodies(await home.turn())).toEqual(['a1']);
   });
 
-  test('a newer home node gets what the older one had in hand; the same process on a new link does not', async () => {
+  test('a newer home node gets what the older one had in hand', async () => {
     const rig = await SpoolRig.open();
     const home = await rig.openHome(1);
     await rig.put('a1', alice);
     await home.turn();
-    const again = await rig.openHome(1, home.keys, 'another-link');
-    expect(bodies(await again.turn())).toEqual([]);
     const newer = await rig.openHome(2);
-    expect(bodies(await newer.turn())).toEqual(['a1']);
+    expect(bodies(await newer.turn({ renew: [] }))).toEqual(['a1']);
+  });
+
+  test('the same process on a new link names what it has in hand; what was lost with the old one is leased at once', async () => {
+    const rig = await SpoolRig.open();
+    const home = await rig.openHome(1);
+    await rig.put('a1', alice);
+    const { reply } = await home.turn();
+    await rig.put('b1', { sender: 'https://peer.example/users/bob' });
+    await home.turn(); // Its reply is lost.
+    const again = await rig.openHome(1, home.keys, 'another-link');
+    expect(bodies(await again.turn({ renew: [reply.lease ?? ''] }))).toEqual(['b1']);
+    // Only the first turn of a link names everything.
+    expect(bodies(await again.turn({ renew: [] }))).toEqual([]);
+    const changed = await rig.openHome(1, await newKeys(), 'another-key');
+    expect(bodies(await changed.turn({ renew: [] }))).toEqual(['a1', 'b1']);
   });
 
   test('an answer for what does not wait is refused as unknown and changes nothing', async () => {

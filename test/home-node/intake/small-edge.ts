@@ -57,6 +57,8 @@ export class SmallEdge {
   readonly #publicKey: CryptoKey;
   readonly #replies = new Map<string, Uint8Array>();
   readonly #leases = new Map<string, number>();
+  /** The next turn is the first of its session: what it does not renew is leased no longer. */
+  #isFirst = true;
   #lastN = 0;
 
   private constructor(server: Server, keys: { publicKey: CryptoKey; privateKey: CryptoKey }) {
@@ -126,6 +128,7 @@ export class SmallEdge {
     if (epoch !== this.session.epoch) for (const row of this.rows) row.lease = null;
     this.session = { ...this.session, session, epoch };
     this.#lastN = 0;
+    this.#isFirst = true;
   }
 
   states(): string[] {
@@ -186,6 +189,8 @@ export class SmallEdge {
       if (row === undefined || row.state !== 'waiting') refused.push({ seq: answer.seq, reason: 'not-leased' });
       else this.#settle(row, answer, now);
     }
+    if (this.#isFirst) for (const row of this.rows) if (!request.renew.includes(row.lease ?? '')) row.lease = null;
+    this.#isFirst = false;
     for (const lease of request.renew) this.#leases.set(lease, now + this.leaseMs);
     for (const row of this.rows) if (row.lease !== null && (this.#leases.get(row.lease) ?? 0) < now) row.lease = null;
     const lease = `lease-${this.turns.length}`;
