@@ -104,6 +104,18 @@ test('has the blocks of a moment ago at once, and then what the service says ane
   expect(asked).toEqual([false, true]);
 });
 
+test('has all of it at once of a service that never said anything before: what is warmed is known then', async () => {
+  leavings = async () => ({
+    ...base,
+    accounts: [
+      { subject: 'acct:me@a.example', aliases: [], links: [{ rel: 'self', href: 'https://a.example/users/me' }] },
+    ],
+  });
+  const one = leaver();
+  expect(await one.leaveForNight().first).toBe(true);
+  expect(one.actors('s')).toEqual(['https://a.example/users/me']);
+});
+
 test('has them while the service itself takes for ever to say what it leaves, or fails', async () => {
   const one = leaver();
   await one.leave();
