@@ -94,8 +94,7 @@ function nightsOf(path: string, layout: () => Promise<Layout>): void {
 
   async function evening(): Promise<void> {
     await house.comesUp();
-    // Home knows that it is up, and the edge who lives there.
-    await house.domain.home.line((line) => line.event === 'awake', 60_000);
+    await house.isHeard();
   }
 
   async function night(): Promise<void> {

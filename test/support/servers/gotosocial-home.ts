@@ -143,6 +143,11 @@ export class GoToSocialHome {
     await until('GoToSocial', async () => ((await this.server.isUp()) ? true : null), 120_000, 100);
   }
 
+  /** Home knows that GoToSocial is up, and has told the edge who lives there. */
+  async isHeard(): Promise<void> {
+    await this.domain.home.line((line) => line.event === 'awake', 60_000);
+  }
+
   /** Sixteen hours later, for edge, home and peers. */
   async morning(): Promise<void> {
     await this.domain.killEdge();
