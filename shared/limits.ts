@@ -393,6 +393,10 @@ export const limits = {
   feedBytes: 4 * MiB,
   /** Posts that one change of the feed leads to. Danger: a whole archive sent to every follower. */
   feedPosts: 10,
+  /** Edited posts that one change of the feed tells followers of. Danger: a site made anew, told of post by post. */
+  feedEdits: 10,
+  /** Between two times that followers are told of one post's edits. Danger: a feed that is never twice the same. */
+  feedEditMs: 10 * minute,
   /** Age of an entry that still becomes a post. Danger: the same, by an archive that is put in later. */
   feedNewsMs: 7 * day,
 } as const;

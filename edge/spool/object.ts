@@ -79,7 +79,7 @@ export class SpoolObject extends DurableObject<Env> {
   async put(arrival: Arrival, body: Uint8Array<ArrayBuffer> | null): Promise<Told<PutResult>> {
     return await tell(() => {
       const result = this.#take(arrival, body);
-      if (result.put === 'stored') this.ctx.waitUntil(this.#bell.ring());
+      if (result.put === 'stored' && !this.#bell.isRung) this.ctx.waitUntil(this.#bell.ring());
       return result;
     });
   }

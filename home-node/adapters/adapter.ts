@@ -21,6 +21,8 @@ export interface LeftOut {
 export interface Federation {
   /** Domains that the service blocks; missing: it cannot be asked, and what it shows to some servers only is shown to none. */
   readonly blockedDomains?: readonly string[];
+  /** Of those, what is not blocked after all (`sparedDomains` in shared/snapshot.ts). Missing: nothing. */
+  readonly sparedDomains?: readonly string[];
   /** It federates with these alone: `*.` before one for all that is below it. Missing: with whoever is not blocked. */
   readonly allowedDomains?: readonly string[];
 }

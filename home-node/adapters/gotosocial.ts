@@ -47,11 +47,12 @@ export const gotosocial: ServerSoftware = {
     accounts: ['SELECT username AS name FROM accounts WHERE domain IS NULL AND suspended_at IS NULL'],
     actors: ['SELECT uri FROM accounts WHERE domain IS NOT NULL'],
     blocks: ['SELECT domain FROM domain_blocks'],
-    // internal/db/bundb/domain.go: with all that is below, and a block counts for more. instance-federation-mode is in its
-    // configuration.
+    // internal/db/bundb/domain.go: with all that is below. In the mode `allowlist` a block counts for more, else the allow does.
+    // instance-federation-mode is in its configuration.
     allowed: {
       questions: ["SELECT domain FROM domain_allows UNION ALL SELECT '*.' || domain FROM domain_allows"],
       inForce: 'if its owner says so',
+      liftsBlocks: 'not in force',
     },
     keys: [
       `SELECT public_key_uri AS "keyId", uri AS owner, CAST(public_key AS TEXT) AS pem, domain FROM accounts

@@ -20,12 +20,21 @@ export interface Reads {
   readonly actors: readonly string[];
   /** `domain`: of servers that this one takes nothing from. */
   readonly blocks: readonly string[];
+  /** Such a block is for the name alone. Absent: for all that is below it, too. */
+  readonly blocksAreExact?: boolean;
+  /** `domain`: of servers for which a milder rule holds, whatever stands above them; the longest counts. Absent: there are none. */
+  readonly milder?: readonly string[];
   /**
    * `domain`: of servers that this one federates with, and no others; `*.` before one for all that is below it. Nobody is
    * meant by a row without one. In force by having rows, or only if the owner says so (`limited_federation`). Absent: it
    * has no such list.
    */
-  readonly allowed?: { readonly questions: readonly string[]; readonly inForce: 'with rows' | 'if its owner says so' };
+  readonly allowed?: {
+    readonly questions: readonly string[];
+    readonly inForce: 'with rows' | 'if its owner says so';
+    /** When no block counts of whom it names. Absent: never. */
+    readonly liftsBlocks?: 'in force' | 'not in force';
+  };
   /** `keyId`, `owner`, `pem`: keys of actors elsewhere, the ones heard of last first. Empty: it keeps none. */
   readonly keys: readonly string[];
   /** How home asks it as its own actor for what it shows to who signs alone; absent: it cannot. */

@@ -7,6 +7,7 @@ import type { ActorKey } from '../../shared/snapshot.ts';
 import type { Federation, LeftOut } from '../adapters/adapter.ts';
 import type { Reads } from '../adapters/server-adapter.ts';
 import { inTurns } from '../turn.ts';
+import { federationBlocks } from './blocks.ts';
 import type { ReadOnlyDatabase, Row } from './database.ts';
 import { pemOfModulus } from './go-rsa-key.ts';
 
@@ -45,15 +46,22 @@ export interface Limited {
 /** Whom the service blocks, and with whom alone it federates, at this moment: small questions. */
 export async function federationOf(
   database: ReadOnlyDatabase,
-  { blocks, allowed }: Reads,
+  { blocks, blocksAreExact = false, milder = [], allowed }: Reads,
   { isLimited, domains }: Limited,
 ): Promise<Federation> {
   const blocked = blocks.length === 0 ? [] : await column(database, blocks, 'domain');
   const rows = allowed === undefined ? [] : await anyOf(database, allowed.questions);
   const isInForce = isLimited || (rows.length > 0 && allowed?.inForce === 'with rows');
-  const named = isInForce ? [...new Set([...(await valuesOf(rows, 'domain')), ...domains])] : [];
+  const listed = await valuesOf(rows, 'domain');
+  const named = isInForce ? [...new Set([...listed, ...domains])] : [];
+  const liftsNow = allowed?.liftsBlocks === (isInForce ? 'in force' : 'not in force');
   return {
-    blockedDomains: blocked.map((domain) => domain.toLowerCase()),
+    ...federationBlocks({
+      blocked,
+      isExact: blocksAreExact,
+      milder: await valuesOf(await anyOf(database, milder), 'domain'),
+      lifted: liftsNow ? listed : [],
+    }),
     ...(isInForce ? { allowedDomains: named.map((domain) => domain.toLowerCase()) } : {}),
   };
 }

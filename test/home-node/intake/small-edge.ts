@@ -8,6 +8,7 @@ import { type CryptoKey, generateKeyPair } from 'jose';
 import type { Answer, Delivery, HeaderList } from '../../../shared/delivery.ts';
 import { encodeBatch, type LeasedDelivery } from '../../../shared/lease/batch.ts';
 import type { TurnReply, TurnRequest } from '../../../shared/lease/messages.ts';
+import { peerOf } from '../../../shared/peer.ts';
 import { callScheme, type Session, verifyCall } from '../../../shared/session/call.ts';
 
 export interface PutOptions {
@@ -46,6 +47,8 @@ export class SmallEdge {
   refuseWith: number | null = null;
   /** Does it say its time with each answer (Date)? */
   saysTime = true;
+  /** Does it leave out servers of which home has enough? One of the version before does not. */
+  knowsEnough = true;
   leaseMs = 60_000;
   deferMs = 0;
   onWork: () => void = () => undefined;
@@ -223,9 +226,14 @@ export class SmallEdge {
       if (row.state !== 'waiting' || !request.services.includes(row.delivery.service)) continue;
       if (row.notBefore > now) blocked.add(row.delivery.sender);
       if (blocked.has(row.delivery.sender)) continue;
+      if (this.knowsEnough && isAmong(request.enough, row.delivery)) continue;
       if (chosen.length >= request.max) return { chosen, more: true };
       chosen.push(row);
     }
     return { chosen, more: false };
   }
+}
+
+function isAmong(enough: TurnRequest['enough'], { service, sender }: Delivery): boolean {
+  return enough?.some((one) => one.service === service && one.peer === peerOf(sender)) === true;
 }

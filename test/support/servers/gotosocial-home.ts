@@ -8,7 +8,8 @@ import { Agent, fetch as undiciFetch } from 'undici';
 import { type Certificates, makeCertificates } from '../certificates.ts';
 import { Domain } from '../domain.ts';
 import { bundleEveningEdge } from '../peers/matrix/edge-of-the-evening.ts';
-import { ask, freePort, Program, until } from '../processes.ts';
+import { freePort } from '../ports.ts';
+import { ask, Program, until } from '../processes.ts';
 import { GoToSocial } from './gotosocial.ts';
 
 export const absenceMs = 16 * 3_600_000;
