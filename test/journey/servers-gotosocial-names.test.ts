@@ -6,19 +6,12 @@ import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Cluster } from '../home-node/leaving/cluster.ts';
+import { activityJson } from '../support/embedded-home.ts';
 import { ask } from '../support/processes.ts';
-import type { Person, Said } from '../support/servers/gotosocial.ts';
+import { type Person, type Said, withGoToSocial } from '../support/servers/gotosocial.ts';
 import { GoToSocialHome, type Layout } from '../support/servers/gotosocial-home.ts';
 
-const program = process.env.PORCHLIGHT_GOTOSOCIAL;
-const activityJson = { Accept: 'application/activity+json' };
-
-if (program === undefined) {
-  test('GoToSocial itself at one name: not run (PORCHLIGHT_GOTOSOCIAL names no program of it)', () => {
-    process.stdout.write('GoToSocial itself at one name: not run (PORCHLIGHT_GOTOSOCIAL names no program of it).\n');
-    expect(program).toBeUndefined();
-  });
-} else {
+withGoToSocial('GoToSocial itself at other names and on PostgreSQL', (program) => {
   describe('GoToSocial at the only name of its home', () =>
     nightsOf(program, async () => await Promise.resolve({ names: 'the domain' })));
   describe('GoToSocial whose people have the domain after the @, on PostgreSQL', () => {
@@ -31,7 +24,7 @@ if (program === undefined) {
     afterAll(() => cluster?.stop());
   });
   describe('GoToSocial whose private keys home may not read', () => nightOfReader(program));
-}
+});
 
 /** Posts that are not for all, by what was asked of the API for them. */
 const hidden: Readonly<Record<string, object>> = {

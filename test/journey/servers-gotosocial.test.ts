@@ -5,22 +5,16 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { systemClock } from '../../shared/clock.ts';
 import { limits } from '../../shared/limits.ts';
 import { cavage, rsaSigner } from '../shared/signature/signing.ts';
+import { activityJson } from '../support/embedded-home.ts';
 import { ask, until } from '../support/processes.ts';
-import type { Person, Said } from '../support/servers/gotosocial.ts';
+import { type Person, type Said, withGoToSocial } from '../support/servers/gotosocial.ts';
 import { absenceMs, GoToSocialHome, type Sender } from '../support/servers/gotosocial-home.ts';
 
-const program = process.env.PORCHLIGHT_GOTOSOCIAL;
 const everybody = 'https://www.w3.org/ns/activitystreams#Public';
-const activityJson = { Accept: 'application/activity+json' };
 
-if (program === undefined) {
-  test('GoToSocial itself: not run (PORCHLIGHT_GOTOSOCIAL names no program of it)', () => {
-    process.stdout.write('GoToSocial itself: not run (PORCHLIGHT_GOTOSOCIAL names no program of it).\n');
-    expect(program).toBeUndefined();
-  });
-} else {
+withGoToSocial('GoToSocial itself', (program) => {
   describe('a night of GoToSocial', () => nightOf(program));
-}
+});
 
 function nightOf(path: string): void {
   let house: GoToSocialHome;
