@@ -264,17 +264,16 @@ export const limits = {
   warmSignedPaths: 5,
   /** Bytes of an ActivityPub document that is warmed, for which it is read whole. Danger: four times the isolate's memory. */
   documentBytes: 1 * MiB,
-  /** Bytes of documents that one warm call gives, though one in any case, and of the call. Danger: all are read, in its time. */
+  /** Bytes of documents that home gives with one warm call, and of the call. Danger: the platform's time to compute. */
   givenBytes: 256 * KiB,
   warmCallBytes: 1 * MiB,
   /** Links of one document that home is told. Danger: a reply as long as a service likes. */
   documentLinks: 200,
-  /** Newest posts of a service that home knows to be for all; no other is given. Danger: a long list in a small home. */
+  /** Posts that home knows to be for all, and of these that are named. Danger: memory; no place for what lists lead to. */
   publicPosts: 5_000,
+  warmPosts: 100,
   /** ActivityPub documents that one warming asks for. Danger: a night's warming that never ends. */
   warmDocuments: 400,
-  /** Posts among these that a service names, besides those that its lists lead to. Danger: no place for what they lead to. */
-  warmPosts: 100,
   /** Inboxes of single accounts in one snapshot, beside those with `{name}`. Danger: a list that each POST is held against. */
   exactInboxes: 200,
   /** Domains that home blocks, and deleted objects, in one snapshot. Danger: a list that each question is held against. */

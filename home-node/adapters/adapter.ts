@@ -54,6 +54,8 @@ export interface Shown {
   readonly answer: GivenAnswer;
   /** Path of the post that it is or belongs to; null: of none. */
   readonly post: string | null;
+  /** Posts may be named in it. */
+  readonly isList: boolean;
 }
 
 /** What such a service shows at this moment, asked for as its own actor, by whose key home signs. */
