@@ -299,6 +299,9 @@ export const limits = {
   memoryEntries: 1_000,
   /** How long a claim code is good. Danger: a code found in an old mail. */
   claimCodeMs: 7 * day,
+  /** How long a host whose claim has ended counts as between homes: what is handed over there is to come again (503), afterwards
+   * never (421). Danger: a domain that moves loses what was sent meanwhile; and, without an end, peers try for ever. */
+  betweenHomesMs: 30 * day,
   /** Hosts of one claim code (one statement of D1 takes 100 values). Danger: a claim that fails in the middle. */
   claimHosts: 50,
   /** The operator's clock may differ from the edge's by this much. Danger: a recorded call is good for ever. */
