@@ -37,6 +37,17 @@ export interface Reads {
   };
   /** `keyId`, `owner`, `pem`: keys of actors elsewhere, the ones heard of last first. Empty: it keeps none. */
   readonly keys: readonly string[];
+  /** How home asks it as its own actor for what it shows to who signs alone; absent: it cannot. */
+  readonly ownActor?: OwnActorReads;
+}
+
+export interface OwnActorReads {
+  /** `keyId`, `name`, `secret`: the server's own actor, called as its host is, and its private key. */
+  readonly keys: readonly string[];
+  /** `uri`: posts of people here that are for all, those first that are looked for most. */
+  readonly posts: readonly string[];
+  /** Of the path of anything that is a post's: the path of the post. */
+  readonly postPath: RegExp;
 }
 
 /** One software, as data. */
@@ -72,11 +83,13 @@ export interface ServerParts {
   readonly leavings: Adapter['leavings'];
   /** As its database has it; null: it has none that can be read. */
   readonly federation?: Pick<Required<Adapter>, 'federation' | 'unknownFederation'> | null;
+  /** null: home cannot ask it as its own actor. */
+  readonly showcase?: Required<Adapter>['showcase'] | null;
 }
 
 export function serverAdapter(
   software: ServerSoftware,
-  { signatures, receipts, leavings, federation }: ServerParts,
+  { signatures, receipts, leavings, federation, showcase = null }: ServerParts,
 ): Adapter {
   const { kind, traits, acceptance, deduplicatesBy } = software;
   return {
@@ -94,6 +107,7 @@ export function serverAdapter(
     outcomeOf: (answer, delivery) => outcomeOf(software, answer, delivery),
     leavings,
     ...federation,
+    ...(showcase === null ? {} : { showcase }),
   };
 }
 
