@@ -4,7 +4,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { systemClock } from '../../shared/clock.ts';
 import { cavage, rsaSigner } from '../shared/signature/signing.ts';
-import { until } from '../support/processes.ts';
 import type { Owner, Video } from '../support/servers/peertube.ts';
 import { absenceMs, PeerTubeHome, type Sender } from '../support/servers/peertube-home.ts';
 
@@ -88,17 +87,9 @@ function nightOf(path: string): void {
     ];
   }
 
-  const webFinger = async (name: string): Promise<Response> =>
-    await house.get(`https://${house.host}/.well-known/webfinger?resource=acct:${name}@${house.host}`);
-
   test('home starts it, and doctor finds that its hook works', { timeout: 240_000 }, async () => {
     await house.comesUp();
-    await until(
-      'the edge knows anna',
-      async () => ((await webFinger('anna')).status === 200 ? true : null),
-      60_000,
-      200,
-    );
+    await house.isKnown('anna');
     const findings = JSON.parse(await house.porchlight('doctor', '--json')) as Finding[];
     const hook = findings.filter(({ check }) => check === 'hooks');
     expect(hook).toMatchObject([{ subject: 'tube', verdict: 'well' }]);
@@ -114,12 +105,12 @@ function nightOf(path: string): void {
       ['anna', `https://${house.host}/accounts/anna`],
       ['anna_channel', channel()],
     ] as const) {
-      expect(await (await webFinger(name)).json()).toMatchObject({
+      expect(await (await house.webFinger(name)).json()).toMatchObject({
         subject: `acct:${name}@${house.host}`,
         links: expect.arrayContaining([expect.objectContaining({ rel: 'self', href })]),
       });
     }
-    expect((await webFinger('nobody')).status).toBe(404);
+    expect((await house.webFinger('nobody')).status).toBe(404);
   });
 
   test('at night strangers are shown actors, outboxes, videos and their pictures', async () => {
@@ -209,6 +200,7 @@ function nightWithoutHook(path: string): void {
 
   test('doctor says that the hook is missing', { timeout: 240_000 }, async () => {
     await house.comesUp();
+    await house.isKnown('anna');
     const findings = JSON.parse(await house.porchlight('doctor', '--json')) as Finding[];
     expect(findings.filter(({ check }) => check === 'hooks')).toMatchObject([{ subject: 'tube', verdict: 'warning' }]);
     await house.domain.sleep();

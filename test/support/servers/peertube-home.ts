@@ -9,7 +9,8 @@ import { Agent, fetch as undiciFetch } from 'undici';
 import { makeCertificates } from '../certificates.ts';
 import { Domain } from '../domain.ts';
 import { bundleEveningEdge } from '../peers/matrix/edge-of-the-evening.ts';
-import { ask, freePort, Program, until } from '../processes.ts';
+import { freePort } from '../ports.ts';
+import { ask, Program, until } from '../processes.ts';
 import { PeerTube, Stores } from './peertube.ts';
 
 export const absenceMs = 16 * 3_600_000;
@@ -137,6 +138,16 @@ export class PeerTubeHome {
     command.stdout.on('data', (part: Buffer) => said.push(part.toString()));
     await new Promise((resolve) => command.once('close', resolve));
     return said.join('');
+  }
+
+  async webFinger(name: string): Promise<Response> {
+    return await this.get(`https://${this.host}/.well-known/webfinger?resource=acct:${name}@${this.host}`);
+  }
+
+  /** The edge has the snapshot of the running PeerTube. */
+  async isKnown(name: string): Promise<void> {
+    const check = async (): Promise<true | null> => ((await this.webFinger(name)).status === 200 ? true : null);
+    await until(`the edge knows ${name}`, check, 60_000, 200);
   }
 
   /** A visitor's question of the edge. */

@@ -9,7 +9,8 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { FormData, request as undiciRequest } from 'undici';
 import { Cluster } from '../../home-node/leaving/cluster.ts';
-import { freePort, Program, until } from '../processes.ts';
+import { freePort } from '../ports.ts';
+import { Program, until } from '../processes.ts';
 
 export interface PeerTubeOptions {
   /** Its folder, with `dist/server.js`. */
