@@ -47,6 +47,7 @@ import { createCarrier } from './services/carrier.ts';
 import type { Driver } from './services/driver.ts';
 import { externalDriver } from './services/external.ts';
 import { ProcessDriver } from './services/process.ts';
+import { stoppedAtRest } from './services/settled.ts';
 import { StoppedFile } from './services/stopped-file.ts';
 import { Supervisor } from './services/supervisor.ts';
 import { ConfigLeaver } from './settings/leave-config.ts';
@@ -342,7 +343,10 @@ function makeService(
   const { name } = service;
   if (service.kind !== 'embedded') {
     const adapter = adapterOf(service, { clock, domain: config.domain, receipts: issuer(service) });
-    return { config: service, driver: activityPubDriver(service, log, olderEnds), adapter };
+    const plain = activityPubDriver(service, log, olderEnds);
+    const { work } = adapter;
+    const driver = work === undefined ? plain : stoppedAtRest(plain, { work, clock, log });
+    return { config: service, driver, adapter };
   }
   const own = join(folder, name);
   mkdirSync(own, { recursive: true });
