@@ -259,6 +259,18 @@ describe('an entry becomes a post', () => {
     ).toEqual(expect.arrayContaining(newest));
   });
 
+  test('of a post that another process deleted meanwhile nothing is told', async () => {
+    follow();
+    save(atom(entry('one', now, 'first')));
+    await seen('one');
+    // To the statement it is not there.
+    database.sql.exec('CREATE TRIGGER gone BEFORE UPDATE ON posts BEGIN SELECT RAISE(IGNORE); END');
+    time = now + 1000;
+    save(atom(entry('one', now, 'second') + entry('two', now)));
+    await seen('two');
+    expect(told('Update')).toEqual([]);
+  });
+
   test('also after the clock was put back, with a time that is later than the one before', async () => {
     follow();
     save(atom(entry('one', now, 'first')));
