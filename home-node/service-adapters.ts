@@ -14,6 +14,7 @@ import { peertube } from './adapters/peertube.ts';
 import { pixelfed } from './adapters/pixelfed.ts';
 import { type ServerSoftware, serverAdapter } from './adapters/server-adapter.ts';
 import { unknownFederation } from './leaving/database-leavings.ts';
+import { showcaseOf } from './leaving/own-actor.ts';
 import { ServerLeavings } from './leaving/server-leavings.ts';
 import type { Issuer } from './receipts/service-receipts.ts';
 
@@ -42,6 +43,7 @@ export function adapterOf(service: ActivityPubServiceConfig, { clock, domain, re
   }
   const software = serverSoftware[kind];
   const leavings = new ServerLeavings({ clock, domain, hosts, inboxes, database, reads: software.reads, limited });
+  const { ownActor } = software.reads;
   return serverAdapter(software, {
     signatures,
     receipts,
@@ -53,5 +55,9 @@ export function adapterOf(service: ActivityPubServiceConfig, { clock, domain, re
             federation: async () => await leavings.federation(),
             unknownFederation: unknownFederation(software.reads, limited),
           },
+    showcase:
+      database === null || ownActor === undefined
+        ? null
+        : async () => await showcaseOf({ clock, hosts, database, reads: ownActor }),
   });
 }

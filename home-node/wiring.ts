@@ -9,6 +9,7 @@ import { PorchlightError } from '../shared/errors.ts';
 import type { Adapter } from './adapters/adapter.ts';
 import { embeddedAdapter } from './adapters/embedded.ts';
 import type { DayTimes } from './bedtime/day-round.ts';
+import { GivenFile } from './bedtime/given-file.ts';
 import { greetPeers } from './bedtime/greet.ts';
 import { Leaver } from './bedtime/leave.ts';
 import { LeavingsFile } from './bedtime/leavings-file.ts';
@@ -187,10 +188,12 @@ export async function startHome(
       origin,
       actors: () => leaver.actors(name),
       authorizedFetch,
+      showcase: async () => (await adapter.showcase?.()) ?? null,
       pages: () => (adapter.knowsPages ? leaver.pages(name) : null),
     })),
     most: () => settings.current().site.warmPages,
-    warm: async (host, paths, as, signal) => await api.warm(host, paths, as, signal),
+    warm: async (host, paths, as, signal, given) => await api.warm(host, paths, as, signal, given),
+    given: new GivenFile(join(folder, 'given.json'), log, clock),
   });
   const configLeaver = new ConfigLeaver({
     clock,

@@ -262,13 +262,19 @@ export const limits = {
   /** Signed questions of one warm call to a service that answers nobody else. Danger: the platform's time to compute, of which
    * each signature takes a good part. */
   warmSignedPaths: 5,
-  /** Bytes of an ActivityPub document that is warmed; it is read whole, to know that it is public and what it leads to. Danger:
-   * the isolate's memory, four times. */
+  /** Bytes of an ActivityPub document that is warmed, for which it is read whole. Danger: four times the isolate's memory. */
   documentBytes: 1 * MiB,
+  /** Bytes of documents that one warm call gives, though one in any case, and of the call. Danger: all are read, in its time. */
+  givenBytes: 256 * KiB,
+  warmCallBytes: 1 * MiB,
   /** Links of one document that home is told. Danger: a reply as long as a service likes. */
   documentLinks: 200,
+  /** Newest posts of a service that home knows to be for all; no other is given. Danger: a long list in a small home. */
+  publicPosts: 5_000,
   /** ActivityPub documents that one warming asks for. Danger: a night's warming that never ends. */
   warmDocuments: 400,
+  /** Posts among these that a service names, besides those that its lists lead to. Danger: no place for what they lead to. */
+  warmPosts: 100,
   /** Inboxes of single accounts in one snapshot, beside those with `{name}`. Danger: a list that each POST is held against. */
   exactInboxes: 200,
   /** Domains that home blocks, and deleted objects, in one snapshot. Danger: a list that each question is held against. */
@@ -384,6 +390,10 @@ export const limits = {
   feedBytes: 4 * MiB,
   /** Posts that one change of the feed leads to. Danger: a whole archive sent to every follower. */
   feedPosts: 10,
+  /** Edited posts that one change of the feed tells followers of. Danger: a site made anew, told of post by post. */
+  feedEdits: 10,
+  /** Between two times that followers are told of one post's edits. Danger: a feed that is never twice the same. */
+  feedEditMs: 10 * minute,
   /** Age of an entry that still becomes a post. Danger: the same, by an archive that is put in later. */
   feedNewsMs: 7 * day,
 } as const;

@@ -15,7 +15,7 @@ import { networkOf } from '../http/public-address.ts';
 import type { PutResult, Spool } from '../spool/spool.ts';
 import { type Activity, readActivity } from './activity.ts';
 import type { ArrivalRates } from './arrival-rates.ts';
-import { blockedIn } from './blocked-domains.ts';
+import { type Blocks, blocksIn } from './blocked-domains.ts';
 import { newDeliveryId } from './delivery-id.ts';
 import { type Claim, conclude, type KeyAnswer, type Moot, mootness, read, unprovenSender } from './judge.ts';
 import type { Keys } from './keys.ts';
@@ -61,7 +61,7 @@ export async function receiveInbox(ports: InboxPorts, post: InboxPost): Promise<
   const reading = readActivity(body, accepts.jsonDepth);
   const moot = 'activity' in reading ? await mootOf(post, reading.activity) : null;
   if (moot !== null) return moot;
-  const claim = await read({ request, body, reading, receivedAt, accepts, blockedDomains: blockedBy(post) });
+  const claim = await read({ request, body, reading, receivedAt, accepts, ...blockedBy(post) });
   if ('verdict' in claim) return claim;
   const absence = service.defers === true ? await ports.awayOf(post.homeId, service) : null;
   // Before its key is asked for: the sender comes again with another signature.
@@ -97,8 +97,8 @@ async function mootOf(post: InboxPost, activity: Activity): Promise<Moot | null>
  * What home blocks is said for all of its services together, and to be refused here is final: only where there is one
  * service is it known to be that one's wish. Of several, each refuses for itself what it is brought.
  */
-function blockedBy({ snapshot }: InboxPost): readonly string[] {
-  return snapshot.services.length === 1 ? (blockedIn(snapshot) ?? []) : [];
+function blockedBy({ snapshot }: InboxPost): Blocks | undefined {
+  return snapshot.services.length === 1 ? blocksIn(snapshot) : undefined;
 }
 
 async function decide(ports: InboxPorts, post: InboxPost, claim: Claim): Promise<Verdict> {

@@ -14,6 +14,7 @@
 //   anything in a list of blocks, or more   no list: nobody is told what is shown to some servers only
 //     than limits.blockedDomains
 //   a domain that is allowed                not allowed
+//   a domain that is spared of a block      blocked
 //
 // Services are home's settings and not rows: where one cannot be read, nobody knows who may be told what of it.
 
@@ -99,6 +100,10 @@ export function readSnapshot(bytes: Uint8Array, claimedHosts: readonly string[])
     knownActors: bloomFilter(fields.knownActors, leftOut),
     ...blocks(fields, 'blockedDomains', leftOut),
     ...blocks(fields, 'blockedBesideAllowed', leftOut),
+    // One that is not here is blocked.
+    ...(fields.sparedDomains === undefined
+      ? {}
+      : { sparedDomains: entries(fields.sparedDomains, 'sparedDomains', allowedDomain, limits.blockedDomains) }),
     ...(gone === undefined
       ? {}
       : {

@@ -37,6 +37,8 @@ export const peertube: ServerSoftware = {
   reads: {
     accounts: ['SELECT "preferredUsername" AS name FROM actor WHERE "serverId" IS NULL'],
     actors: ['SELECT url AS uri FROM actor WHERE "serverId" IS NOT NULL'],
+    // lib/blocklist.ts: by the account's server, which is a host.
+    blocksAreExact: true,
     // Blocked by the server, which is the actor `peertube`; by a person is that person's matter. Which of the two tables
     // names the other is a matter of the version.
     blocks: ['a."actorId" = r.id', 'r."accountId" = a.id'].map(

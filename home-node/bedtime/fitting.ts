@@ -197,7 +197,7 @@ const steps: readonly Step[] = [
     const follows = 'they are found while their service is there';
     return accounts.length === 0 ? null : { content: less, what, follows };
   },
-  ({ blockedDomains, blockedBesideAllowed, ...content }) => {
+  ({ blockedDomains, blockedBesideAllowed, sparedDomains: _, ...content }) => {
     if (blockedDomains === undefined && blockedBesideAllowed === undefined) return null;
     return { content, what: 'all blocked domains', follows: nobody };
   },

@@ -283,7 +283,7 @@ export class Leaver {
     const now = await this.#federationOf(service, isDown);
     // While it is down nobody blocks anybody by it: what it said last holds, as far as it was asked since.
     if (now === null && isDown) return last;
-    const { blockedDomains: _, allowedDomains: __, ...rest } = last;
+    const { blockedDomains: _, sparedDomains: __, allowedDomains: ___, ...rest } = last;
     const leavings: Leavings = { ...rest, ...(now ?? service.adapter.unknownFederation) };
     if (now !== null) kept.keep(service.name, leavings);
     return leavings;

@@ -15,17 +15,22 @@ export interface AskedService {
   readonly signal: AbortSignal;
 }
 
-interface Answer {
+export interface Answer {
   readonly status: number;
   readonly contentType: string;
   readonly text: string;
 }
 
-const activityJson = 'application/activity+json';
+export const activityJson = 'application/activity+json';
 
 /** Throws `service-leavings` when the service fails; a service that has no such page has said so. */
-async function get({ base, host, signal }: AskedService, path: string, accept: string): Promise<Answer> {
-  const headers = { host, accept, 'x-forwarded-proto': 'https', 'user-agent': 'Porchlight (home node)' };
+export async function get(
+  { base, host, signal }: AskedService,
+  path: string,
+  accept: string,
+  more: Readonly<Record<string, string>> = {},
+): Promise<Answer> {
+  const headers = { ...more, host, accept, 'x-forwarded-proto': 'https', 'user-agent': 'Porchlight (home node)' };
   const { statusCode: status, headers: said, body } = await ask(new URL(path, base), { headers, signal });
   let [text, bytes] = ['', 0];
   const decoder = new TextDecoder();

@@ -75,15 +75,16 @@ export const limitedFederationSetting = flag(false, {
   purpose:
     'Whether the server federates only with the domains of a list (Mastodon’s `LIMITED_FEDERATION_MODE`, GoToSocial’s `instance-federation-mode: allowlist`, Pleroma’s `accept`). While it is away the edge then answers nobody else from copies. The list is read from the database where the software keeps it there, and is `allowed_domains` besides. Lemmy and Misskey say so by their database themselves.',
   danger:
-    'Guards what the server shows to its list alone. False for a server that has one: at night whoever signs and is not blocked is shown the copies. True without a list: nobody is.',
+    'Guards what the server shows to its list alone. False for a server that has one: at night whoever signs and is not blocked is shown the copies. True without a list: nobody is. True without `database`: whom the server blocks is not known, so that of `allowed_domains` those alone count that are spelt in full.',
   otherwise: '`false`: it federates with whoever it does not block; `true` where `allowed_domains` has any',
   appliesTo: forActivityPub,
 });
 
 export const allowedDomainsSetting = setting('list of texts', {
   purpose:
-    'Domains that a server of limited federation has to do with, besides those that its database names; `*.` before one stands for all that is below it.',
-  danger: 'Guards what the server shows to its list alone: whoever is in it is shown the copies at night.',
+    'Domains that a server of limited federation has to do with, besides those that its database names; `*.` before one stands for all that is below it, but for what the server blocks, and therefore counts only with `database`.',
+  danger:
+    'Guards what the server shows to its list alone: whoever is in it is shown the copies at night. Without `database`, so is who is spelt in full here and blocked by the server: do not name them.',
   wanted: 'domains in small letters, as ["friends.example", "*.friends.example"]',
   accept: (value) => textsThat(value, (one) => /^(\*\.)?(?=.{1,253}$)[a-z0-9_-]+(\.[a-z0-9_-]+)*$/.test(one)),
   fallback: (): readonly string[] => [],

@@ -9,7 +9,8 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { makeCertificates } from '../support/certificates.ts';
 import { Domain } from '../support/domain.ts';
-import { freePort, Program, until } from '../support/processes.ts';
+import { freePort } from '../support/ports.ts';
+import { Program, until } from '../support/processes.ts';
 import { GoToSocial, type Person, type Said } from '../support/servers/gotosocial.ts';
 import { trustingFetch } from '../support/trusting-fetch.ts';
 

@@ -46,15 +46,50 @@ async function readFrom(address: string, kind: SoftwareKind) {
   }
 }
 
-describe.each(Object.entries(all))('the database of %s', (name, { sql, accounts, actors, blocks, keys }) => {
+describe.each(Object.entries(all))('the database of %s', (name, { sql, accounts, actors, blocks, spared, keys }) => {
   test('tells who lives here, whom it knows, whom it blocks, and keys', async () => {
     const found = await readFrom(await cluster.database(name, sql), kindOf(name));
     expect(new Set(found.accounts)).toEqual(new Set(accounts));
     expect(new Set(found.actors)).toEqual(new Set(actors));
     expect([found.accounts?.length, found.actors?.length]).toEqual([accounts.length, actors.length]);
     expect(found.blockedDomains).toEqual(blocks);
+    expect(found.sparedDomains).toEqual(spared);
     expect(found.actorKeys?.map(({ keyId }) => keyId) ?? null).toEqual(keys);
     for (const { publicKeyPem } of found.actorKeys ?? []) expect(publicKeyFromPem(publicKeyPem)).toBeDefined();
+  });
+});
+
+describe('whom a server allows', () => {
+  const blocks = async (address: string, kind: SoftwareKind, isLimited: boolean) => {
+    const database = await openReadOnly(address);
+    try {
+      const found = await federationOf(database, serverSoftware[kind].reads, { isLimited, domains: ['*.example'] });
+      return [found.blockedDomains, found.sparedDomains ?? []];
+    } finally {
+      await database.close();
+    }
+  };
+
+  test('is not blocked by GoToSocial, but in its mode `allowlist`, where a block counts for more', async () => {
+    const address = await cluster.database('lift-gotosocial', all.gotosocial.sql);
+    await cluster.run('lift-gotosocial', "INSERT INTO domain_blocks VALUES ('2', 'x.near.example')");
+    await cluster.run('lift-gotosocial', "INSERT INTO domain_allows VALUES ('2', 'fine.bad.example')");
+    expect(await blocks(address, 'gotosocial', false)).toEqual([
+      ['bad.example'],
+      ['fine.bad.example', '*.fine.bad.example'],
+    ]);
+    expect(await blocks(address, 'gotosocial', true)).toEqual([['bad.example', 'x.near.example'], []]);
+  });
+
+  test('is not blocked by Mastodon in limited federation, where it does not look at blocks, and is otherwise', async () => {
+    const address = await cluster.database('lift-mastodon', all.mastodon.sql);
+    await cluster.run(
+      'lift-mastodon',
+      "INSERT INTO domain_allows (domain) VALUES ('bad.example'), ('a.worse.example')",
+    );
+    await cluster.run('lift-mastodon', "INSERT INTO domain_blocks (domain, severity) VALUES ('worse.example', 1)");
+    expect(await blocks(address, 'mastodon', true)).toEqual([['worse.example'], ['a.worse.example']]);
+    expect((await blocks(address, 'mastodon', false))[0]).toEqual(['bad.example', 'worse.example']);
   });
 });
 

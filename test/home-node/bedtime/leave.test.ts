@@ -1,21 +1,20 @@
+// Leaving: when a snapshot is made and sent, with which version, and what of a service that says nothing.
+
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Adapter, Federation, Leavings } from '../../../home-node/adapters/adapter.ts';
+import type { Adapter, Leavings } from '../../../home-node/adapters/adapter.ts';
 import { genericAdapter } from '../../../home-node/adapters/generic.ts';
 import { judgeAlerts } from '../../../home-node/alerts/judge.ts';
-import { knownFilter } from '../../../home-node/bedtime/known-filter.ts';
 import { Leaver, type LeavingService } from '../../../home-node/bedtime/leave.ts';
 import { LeavingsFile } from '../../../home-node/bedtime/leavings-file.ts';
-import { makeSnapshot, snapshotContent } from '../../../home-node/bedtime/snapshot.ts';
-import { warmPages } from '../../../home-node/bedtime/warm.ts';
 import { EdgeRefusal } from '../../../home-node/edge-api/send.ts';
 import { createLog, type Log } from '../../../home-node/log.ts';
 import { systemClock } from '../../../shared/clock.ts';
-import { BloomFilter } from '../../../shared/known-actors/bloom.ts';
 import { limits } from '../../../shared/limits.ts';
 import type { Snapshot } from '../../../shared/snapshot.ts';
+import { leavingsOf } from './leavings-of.ts';
 
 let folder: string;
 let said: string[];
@@ -29,129 +28,6 @@ beforeEach(() => {
 
 afterEach(() => {
   rmSync(folder, { recursive: true });
-});
-
-function leavingsOf(title: string, actors: readonly string[] = []): Leavings {
-  return {
-    inboxes: [`/${title}/inbox`],
-    accounts: [{ subject: `acct:${title}@a.example`, aliases: [], links: [] }],
-    nodeinfo: { software: { name: title } },
-    documents: [{ host: 'a.example', path: `/${title}`, contentType: 'application/activity+json', body: '{}' }],
-    knownActors: actors,
-    pages: ['/', `/${title}`],
-  };
-}
-
-describe('a snapshot', () => {
-  const knownActors = BloomFilter.full().toData();
-  const service = (name: string, actors: readonly string[] = []) =>
-    ({ name, hosts: ['a.example'], signatures: ['cavage'], leavings: leavingsOf(name, actors) }) as const;
-
-  test('puts together what all services leave', () => {
-    const services = [service('one'), service('two')];
-    const content = snapshotContent({ complete: true, language: 'en', title: 'A', services, knownActors });
-    expect(content.services.map(({ inboxes }) => inboxes)).toEqual([['/one/inbox'], ['/two/inbox']]);
-    expect(content.accounts).toHaveLength(2);
-    expect(content.documents).toHaveLength(2);
-    expect(content.nodeinfo).toEqual({ software: { name: 'one' } });
-  });
-
-  test('carries the keys that services know, limits.actorKeys of them at most, and none where none knows any', () => {
-    const key = (n: number) => ({
-      keyId: `https://a.example/${n}#k`,
-      owner: `https://a.example/${n}`,
-      publicKeyPem: 'P',
-    });
-    const keys = Array.from({ length: limits.actorKeys }, (_, n) => key(n));
-    const knowing = { ...service('one'), leavings: { ...leavingsOf('one', []), actorKeys: [key(-1)] } };
-    const more = { ...service('two'), leavings: { ...leavingsOf('two', []), actorKeys: keys } };
-    const facts = { language: 'en', title: 'A', complete: true, knownActors };
-    const left = snapshotContent({ ...facts, services: [knowing, service('three'), more] }).actorKeys;
-    expect(left).toEqual([key(-1), ...keys.slice(0, limits.actorKeys - 1)]);
-    expect(snapshotContent({ ...facts, services: [service('three')] })).not.toHaveProperty('actorKeys');
-  });
-
-  describe('of whom a service blocks and federates with', () => {
-    const facts = { language: 'en', title: 'A', complete: true, knownActors };
-    const choosy = (federation: Federation) =>
-      ({ ...service('s'), authorizedFetch: true, leavings: { ...leavingsOf('s'), ...federation } }) as const;
-
-    test('says all that are names of hosts, and tells its owner of those that are none', () => {
-      const blockedDomains = ['Bad.Example', '*.worse.example', 'see the list', 'bad.example.', 'büro.example'];
-      const { content, leftOut } = makeSnapshot({ ...facts, services: [choosy({ blockedDomains })] });
-      expect(content.blockedDomains).toEqual(['bad.example', 'worse.example', 'xn--bro-hoa.example']);
-      expect(leftOut.map(({ text }) => text)).toEqual([expect.stringMatching(/^1 of the blocked.*"see the list"/)]);
-    });
-
-    test('says none of more than limits.blockedDomains, and tells its owner what follows', () => {
-      const blocked = (count: number) => Array.from({ length: count }, (_, n) => `b${n}.example`);
-      const most = makeSnapshot({ ...facts, services: [choosy({ blockedDomains: blocked(limits.blockedDomains) })] });
-      expect([most.content.blockedDomains?.length, most.leftOut]).toEqual([limits.blockedDomains, []]);
-      const more = makeSnapshot({
-        ...facts,
-        services: [choosy({ blockedDomains: blocked(limits.blockedDomains + 1) })],
-      });
-      expect(more.content).not.toHaveProperty('blockedDomains');
-      expect(more.leftOut.map(({ text }) => text)).toEqual([expect.stringContaining('shown to nobody')]);
-    });
-
-    test('says blocks under another name beside a list of those allowed: an edge that knows no such list shows nobody anything', () => {
-      const open = { ...service('open'), hosts: ['b.example'] };
-      const limited = {
-        ...choosy({ blockedDomains: ['bad.example'], allowedDomains: ['OK.example', '*.ok.example', 'no host'] }),
-      };
-      const { content } = makeSnapshot({ ...facts, services: [{ ...limited, authorizedFetch: false }, open] });
-      expect(content).not.toHaveProperty('blockedDomains');
-      expect(content.blockedBesideAllowed).toEqual(['bad.example']);
-      // Which an earlier edge knows: it asks who it is, and tells nobody, because home does not say whom it blocks.
-      expect(content.services[0]).toMatchObject({
-        authorizedFetch: true,
-        allowedDomains: ['*.ok.example', 'ok.example'],
-      });
-      expect(content.services[1]).not.toHaveProperty('allowedDomains');
-      const alone = makeSnapshot({ ...facts, services: [choosy({ allowedDomains: [] })] });
-      expect(alone.content.services[0]?.allowedDomains).toEqual([]);
-      // Nobody is known to be allowed, and nobody to be blocked: the edge cannot decide, and says so.
-      expect(alone.content).not.toHaveProperty('blockedBesideAllowed');
-    });
-  });
-
-  test('says that nobody else is known who lives here, where some account is untold', () => {
-    const facts = { language: 'en', title: 'A', complete: true, knownActors };
-    const untold = { ...service('s'), leavings: { ...leavingsOf('s'), hasUntold: true as const } };
-    const content = snapshotContent({ ...facts, services: [untold, service('t')] });
-    expect([content.complete, ...content.services.map(({ tellsAccounts }) => tellsAccounts)]).toEqual([
-      false,
-      false,
-      true,
-    ]);
-    expect(content.accounts).toHaveLength(2);
-  });
-
-  test('knows the actors that services have met and those whose deliveries they took, and few others', async () => {
-    const met = Array.from({ length: 3_000 }, (_, n) => `https://met.example/${n}`);
-    const sent = Array.from({ length: 500 }, (_, n) => `https://sent.example/${n}`);
-    const filter = BloomFilter.fromData(await knownFilter([met], sent));
-    expect([...met, ...sent].every((actor) => filter.mayContain(actor))).toBe(true);
-    const strangers = Array.from({ length: 10_000 }, (_, n) => `https://stranger.example/${n}`);
-    expect(strangers.filter((actor) => filter.mayContain(actor)).length).toBeLessThan(40);
-  });
-
-  test('knows everybody when a service cannot say whom it knows', async () => {
-    const filter = BloomFilter.fromData(await knownFilter([['https://met.example/a'], null], []));
-    expect(['https://met.example/a', 'https://stranger.example/b'].every((actor) => filter.mayContain(actor))).toBe(
-      true,
-    );
-  });
-
-  test('keeps its filter of one size while few actors are added', async () => {
-    const sizes: number[] = [];
-    for (const count of [0, 1, 500, 1_000]) {
-      const actors = Array.from({ length: count }, (_, n) => `https://x.example/${n}`);
-      sizes.push((await knownFilter([actors], [])).bits.length);
-    }
-    expect(new Set(sizes).size).toBe(1);
-  });
 });
 
 describe('leaving', () => {
@@ -373,43 +249,5 @@ describe('leaving', () => {
     writeFileSync(join(folder, 'leavings.json'), '{"s": ');
     expect(await leaver().leave()).toBe(true);
     expect(said.join()).toContain('leavings.json');
-  });
-});
-
-describe('warming', () => {
-  const pages = Array.from({ length: 2 * limits.warmPaths + 5 }, (_, n) => `/${n}`);
-
-  test('asks for all pages, most important first, at most limits.warmPaths at once', async () => {
-    const asked: (readonly string[])[] = [];
-    const { signal } = new AbortController();
-    const warm = async (paths: readonly string[]): Promise<void> => void asked.push(paths);
-    expect(await warmPages({ log, pages, most: limits.sitePages, warm, signal })).toBe(pages.length);
-    expect(asked.flat()).toEqual(pages);
-    expect(asked.map(({ length }) => length)).toEqual([limits.warmPaths, limits.warmPaths, 5]);
-    asked.length = 0;
-    expect(await warmPages({ log, pages, most: 3, warm, signal })).toBe(3);
-    expect(asked).toEqual([pages.slice(0, 3)]);
-    expect(await warmPages({ log, pages, most: 0, warm, signal })).toBe(0);
-    expect(asked).toHaveLength(1);
-  });
-
-  test('is no reason to stay awake: what fails or takes too long is left', async () => {
-    const controller = new AbortController();
-    let times = 0;
-    const warm = async (): Promise<void> => {
-      times += 1;
-      controller.abort();
-    };
-    expect(await warmPages({ log, pages, most: limits.sitePages, warm, signal: controller.signal })).toBe(
-      limits.warmPaths,
-    );
-    expect(times).toBe(1);
-    const broken = async (): Promise<void> => {
-      throw new Error('the edge is away');
-    };
-    expect(
-      await warmPages({ log, pages, most: limits.sitePages, warm: broken, signal: new AbortController().signal }),
-    ).toBe(0);
-    expect(said.join()).toContain('the edge is away');
   });
 });
