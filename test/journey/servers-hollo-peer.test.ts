@@ -44,6 +44,8 @@ async function anna(server: Hollo): Promise<PeerPerson> {
   let owner = '';
   return {
     actor: server.actor('anna'),
+    // Posts and boosts go to followers and to who is named in them, and it finds nobody at a host with a port by name.
+    sends: ['like'],
     follow: async (address) => {
       owner = await found('accounts', address);
       await ask('POST', `/api/v1/accounts/${owner}/follow`);

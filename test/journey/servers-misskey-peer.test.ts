@@ -41,6 +41,7 @@ async function anna(server: Misskey): Promise<PeerPerson> {
   let owner = '';
   return {
     actor: server.actor('anna'),
+    sends: ['announce', 'create', 'like'],
     follow: async (address) => {
       owner = await found(address);
       await ask('following/create', { userId: owner });
