@@ -9,6 +9,7 @@ import { PorchlightError } from '../shared/errors.ts';
 import type { Adapter } from './adapters/adapter.ts';
 import { embeddedAdapter } from './adapters/embedded.ts';
 import type { DayTimes } from './bedtime/day-round.ts';
+import { GivenFile } from './bedtime/given-file.ts';
 import { greetPeers } from './bedtime/greet.ts';
 import { Leaver } from './bedtime/leave.ts';
 import { LeavingsFile } from './bedtime/leavings-file.ts';
@@ -46,6 +47,7 @@ import { createCarrier } from './services/carrier.ts';
 import type { Driver } from './services/driver.ts';
 import { externalDriver } from './services/external.ts';
 import { ProcessDriver } from './services/process.ts';
+import { stoppedAtRest } from './services/settled.ts';
 import { StoppedFile } from './services/stopped-file.ts';
 import { Supervisor } from './services/supervisor.ts';
 import { ConfigLeaver } from './settings/leave-config.ts';
@@ -187,10 +189,12 @@ export async function startHome(
       origin,
       actors: () => leaver.actors(name),
       authorizedFetch,
+      showcase: async () => (await adapter.showcase?.()) ?? null,
       pages: () => (adapter.knowsPages ? leaver.pages(name) : null),
     })),
     most: () => settings.current().site.warmPages,
-    warm: async (host, paths, as, signal) => await api.warm(host, paths, as, signal),
+    warm: async (host, paths, as, signal, given) => await api.warm(host, paths, as, signal, given),
+    given: new GivenFile(join(folder, 'given.json'), log, clock),
   });
   const configLeaver = new ConfigLeaver({
     clock,
@@ -339,7 +343,10 @@ function makeService(
   const { name } = service;
   if (service.kind !== 'embedded') {
     const adapter = adapterOf(service, { clock, domain: config.domain, receipts: issuer(service) });
-    return { config: service, driver: activityPubDriver(service, log, olderEnds), adapter };
+    const plain = activityPubDriver(service, log, olderEnds);
+    const { work } = adapter;
+    const driver = work === undefined ? plain : stoppedAtRest(plain, { work, clock, log });
+    return { config: service, driver, adapter };
   }
   const own = join(folder, name);
   mkdirSync(own, { recursive: true });

@@ -30,7 +30,8 @@ export interface ServiceProfile {
   readonly authorizedFetch?: boolean;
   /**
    * It federates with these domains only: a domain as it is spelt, `*.` before one for all that is below it. Nobody else is
-   * told anything of it from a copy, and `authorizedFetch` is said beside it. Missing: it has no such list.
+   * told an ActivityPub document of it from a copy, and `authorizedFetch` is said beside it; pages that people ask for are
+   * not meant. Missing: it has no such list.
    */
   readonly allowedDomains?: readonly string[];
 }
@@ -102,6 +103,11 @@ export interface Snapshot {
   /** Bloom filter over the URIs of actors that home has met (shared/known-actors/bloom.ts). */
   readonly knownActors: BloomFilterData;
   /**
+   * Where that is a filter of everybody, because some service did not say whom it met: of those whom somebody surely met. Of
+   * them a deletion is kept also when its key is gone. Missing: nobody is surely met.
+   */
+  readonly metActors?: BloomFilterData;
+  /**
    * Domains that home's services want nothing to do with, each with all that is below it. Missing: home cannot say, and
    * nobody is told what a service with `authorizedFetch` shows to some servers only.
    */
@@ -111,6 +117,11 @@ export interface Snapshot {
    * that knows no such lists takes it for not told, and shows nobody what is shown to some servers only.
    */
   readonly blockedBesideAllowed?: readonly string[];
+  /**
+   * Of what either of these has, what is not blocked after all: a domain with all that is below it, or `*.` before one for
+   * what is below it alone; the longest counts (shared/domain-lists.ts). Missing: nothing. An earlier edge blocks these too.
+   */
+  readonly sparedDomains?: readonly string[];
   /** What is answered with 410, and nothing else is: peers delete what is so answered. Missing: nothing. */
   readonly gone?: readonly GoneObject[];
   /**

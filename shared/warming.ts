@@ -36,9 +36,24 @@ export interface DocumentLink {
   readonly path: string;
 }
 
+/**
+ * What a service answered to home, which asked in the edge's place because the service shows it to who signs and takes no
+ * signature of the edge's: given with a call for `activitypub`, by path. Another status than 200 takes a copy back. An edge of
+ * an earlier version does not see it, and asks by itself.
+ */
+export interface GivenAnswer {
+  readonly status: number;
+  readonly contentType: string;
+  readonly body: string;
+}
+
+export type Given = Readonly<Record<string, GivenAnswer>>;
+
 export interface WarmReply {
   readonly stored: readonly string[];
   readonly refused: readonly { readonly path: string; readonly reason: string }[];
   /** Of ActivityPub documents that were kept; an edge of an earlier version does not say. */
   readonly links?: Readonly<Record<string, readonly DocumentLink[]>>;
+  /** The edge went by what home gave. */
+  readonly given?: true;
 }

@@ -5,7 +5,8 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { limits } from '../../shared/limits.ts';
-import { freePort, Program, until } from '../../test/support/processes.ts';
+import { freePort } from '../../test/support/ports.ts';
+import { Program, until } from '../../test/support/processes.ts';
 import { type Figure, judged, median } from '../figure.ts';
 import { bench } from './figures.ts';
 import { House, recorderToml } from './house.ts';

@@ -6,7 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type LocalEdge, startEdge } from '../../local/edge.ts';
 import { bundleWorker } from '../../local/edge-bundle.ts';
-import { freePort, Program, until } from '../../test/support/processes.ts';
+import { freePort } from '../../test/support/ports.ts';
+import { Program, until } from '../../test/support/processes.ts';
 import { cpuSecondsOf } from '../cpu.ts';
 import type { Ground } from './exchange.ts';
 

@@ -3,7 +3,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort, Program, until } from '../../test/support/processes.ts';
+import { freePort } from '../../test/support/ports.ts';
+import { Program, until } from '../../test/support/processes.ts';
 import { type Figure, judged, median } from '../figure.ts';
 
 const rounds = 3;

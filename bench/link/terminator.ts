@@ -4,7 +4,7 @@
 import { writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import type { Certificates } from '../../test/support/certificates.ts';
-import { freePort } from '../../test/support/processes.ts';
+import { freePort } from '../../test/support/ports.ts';
 import { Running } from './peers/running.ts';
 
 export interface Terminator {

@@ -38,6 +38,7 @@
 import type { Acceptance } from '../../shared/acceptance/acceptance.ts';
 import { requireAcceptable, requireAlgorithm } from '../../shared/acceptance/require.ts';
 import type { HeaderList } from '../../shared/delivery.ts';
+import { isBlocked } from '../../shared/domain-lists.ts';
 import { limits } from '../../shared/limits.ts';
 import { requireDigests } from '../../shared/signature/digest.ts';
 import type { PublicKey } from '../../shared/signature/public-key.ts';
@@ -49,7 +50,6 @@ import type { RequestSignature } from '../../shared/signature/signature.ts';
 import { algorithmFor, verifySignature } from '../../shared/signature/verify.ts';
 import type { Proof, RefusalKind, Verdict } from '../../shared/verdict.ts';
 import { type Activity, type ActivityReading, readActivity } from './activity.ts';
-import { isBlocked } from './blocked-domains.ts';
 import { keptHeaders } from './kept-headers.ts';
 import { isSameHost } from './key-document.ts';
 
@@ -64,6 +64,8 @@ export interface InboxFacts {
   readonly accepts: Acceptance;
   /** Domains that home wants nothing from. */
   readonly blockedDomains?: readonly string[];
+  /** Of those, from which it takes all the same. */
+  readonly sparedDomains?: readonly string[];
 }
 
 /** A delivery of which everything holds that can be checked without its key. */
@@ -123,7 +125,8 @@ export async function read(facts: InboxFacts): Promise<Claim | Refused> {
     }
     // Of what is handed on, that of who brings it: whom it is from, home's service looks at itself.
     const host = URL.parse(signature.keyId)?.hostname ?? '';
-    if (isBlocked(host, facts.blockedDomains ?? [])) return refusal('blocked', `home blocks ${host}`);
+    if (isBlocked(host, facts.blockedDomains ?? [], facts.sparedDomains))
+      return refusal('blocked', `home blocks ${host}`);
     const proof: Proof = { by: signature.by, keyId: signature.keyId };
     return { signature, proof, activity, headers, bodySha256, accepts };
   } catch (thrown) {

@@ -9,13 +9,13 @@ import { BloomFilter } from '../../shared/known-actors/bloom.ts';
 import type { Absence } from '../../shared/presence.ts';
 import { keyOrigin } from '../../shared/signature/key-origin.ts';
 import type { SignedRequest } from '../../shared/signature/request.ts';
-import type { ServiceProfile, Snapshot } from '../../shared/snapshot.ts';
+import type { BloomFilterData, ServiceProfile, Snapshot } from '../../shared/snapshot.ts';
 import type { Verdict } from '../../shared/verdict.ts';
 import { networkOf } from '../http/public-address.ts';
 import type { PutResult, Spool } from '../spool/spool.ts';
 import { type Activity, readActivity } from './activity.ts';
 import type { ArrivalRates } from './arrival-rates.ts';
-import { blockedIn } from './blocked-domains.ts';
+import { type Blocks, blocksIn } from './blocked-domains.ts';
 import { newDeliveryId } from './delivery-id.ts';
 import { type Claim, conclude, type KeyAnswer, type Moot, mootness, read, unprovenSender } from './judge.ts';
 import type { Keys } from './keys.ts';
@@ -61,7 +61,7 @@ export async function receiveInbox(ports: InboxPorts, post: InboxPost): Promise<
   const reading = readActivity(body, accepts.jsonDepth);
   const moot = 'activity' in reading ? await mootOf(post, reading.activity) : null;
   if (moot !== null) return moot;
-  const claim = await read({ request, body, reading, receivedAt, accepts, blockedDomains: blockedBy(post) });
+  const claim = await read({ request, body, reading, receivedAt, accepts, ...blockedBy(post) });
   if ('verdict' in claim) return claim;
   const absence = service.defers === true ? await ports.awayOf(post.homeId, service) : null;
   // Before its key is asked for: the sender comes again with another signature.
@@ -97,8 +97,8 @@ async function mootOf(post: InboxPost, activity: Activity): Promise<Moot | null>
  * What home blocks is said for all of its services together, and to be refused here is final: only where there is one
  * service is it known to be that one's wish. Of several, each refuses for itself what it is brought.
  */
-function blockedBy({ snapshot }: InboxPost): readonly string[] {
-  return snapshot.services.length === 1 ? (blockedIn(snapshot) ?? []) : [];
+function blockedBy({ snapshot }: InboxPost): Blocks | undefined {
+  return snapshot.services.length === 1 ? blocksIn(snapshot) : undefined;
 }
 
 async function decide(ports: InboxPorts, post: InboxPost, claim: Claim): Promise<Verdict> {
@@ -127,26 +127,30 @@ async function decide(ports: InboxPorts, post: InboxPost, claim: Claim): Promise
 
 /** Whom home had met when it left the snapshot, and of whom something may be on its way to home since. */
 async function isKnown({ snapshot, spool }: InboxPost, actor: string): Promise<boolean> {
-  if (knownActors(snapshot).mayContain(actor) || (await spool.mayHoldFrom(actor))) return true;
+  if (filterOf(snapshot.knownActors).mayContain(actor) || (await spool.mayHoldFrom(actor))) return true;
   return await spool.mayHoldFrom(unprovenSender(actor));
 }
 
-/** As isKnown, and not only because home did not say whom it met. Looked at of whom whose key is gone deletes itself. */
+/**
+ * As isKnown, and not only because home did not say whom it met: those are most of what comes, and would take up all of the
+ * little room for what is undecided. Looked at of whom whose key is gone deletes itself.
+ */
 async function isMet(
   { snapshot, spool }: InboxPost,
   { actor, ofItself }: Activity,
   answer: KeyAnswer,
 ): Promise<boolean> {
   const isGone = ofItself === 'Delete' && (answer.key === 'gone' || answer.key === 'not-found');
-  if (!isGone || !knownActors(snapshot).containsAll) return true;
+  if (!isGone || !filterOf(snapshot.knownActors).containsAll) return true;
+  if (snapshot.metActors !== undefined && filterOf(snapshot.metActors).mayContain(actor)) return true;
   return (await spool.mayHoldFrom(actor)) || (await spool.mayHoldFrom(unprovenSender(actor)));
 }
 
-/** Read once per snapshot that an isolate holds. */
-const filters = new WeakMap<Snapshot, BloomFilter>();
+/** Each read once, as long as an isolate holds its snapshot. */
+const filters = new WeakMap<BloomFilterData, BloomFilter>();
 
-function knownActors(snapshot: Snapshot): BloomFilter {
-  const filter = filters.get(snapshot) ?? BloomFilter.fromData(snapshot.knownActors);
-  filters.set(snapshot, filter);
+function filterOf(data: BloomFilterData): BloomFilter {
+  const filter = filters.get(data) ?? BloomFilter.fromData(data);
+  filters.set(data, filter);
   return filter;
 }

@@ -6,6 +6,7 @@
 import type { Clock } from '../../shared/clock.ts';
 import { limits } from '../../shared/limits.ts';
 import { encodeBase64 } from '../../shared/signature/base64.ts';
+import { type Sign, signedByCavage } from '../../shared/signature/sign-get.ts';
 import type { Asker } from '../http/safe-fetch.ts';
 import { edgeActorKeyId } from './edge-actor.ts';
 import { FairMemory } from './fair-memory.ts';
@@ -77,23 +78,6 @@ export class SignedGets {
     const sign: Sign = async (text) => await this.#ports.sign(homeId, text);
     return way === 'cavage' ? await signedByCavage(url, keyId, now, sign) : await rfc9421Get(url, keyId, now, sign);
   }
-}
-
-type Sign = (text: string) => Promise<Uint8Array>;
-
-/** draft-cavage-12 section 2.3, with the fields that GoToSocial, Mastodon and Pleroma want of a GET. */
-export async function signedByCavage(
-  url: string,
-  keyId: string,
-  now: number,
-  sign: Sign,
-): Promise<Record<string, string>> {
-  const { host, pathname, search } = new URL(url);
-  const date = new Date(now).toUTCString();
-  const text = `(request-target): get ${pathname}${search}\nhost: ${host}\ndate: ${date}`;
-  const signature = encodeBase64(await sign(text));
-  const parameters = `keyId="${keyId}",algorithm="rsa-sha256",headers="(request-target) host date"`;
-  return { Date: date, Signature: `${parameters},signature="${signature}"` };
 }
 
 /** RFC 9421 section 2.5, with the components that Mastodon wants of a GET. */

@@ -88,7 +88,7 @@ export function homeRoutes(parts: HomeRoutesParts): Hono {
   );
   routes.post(
     '/v1/warm',
-    signed(askBytes, (call) => warming(parts, call)),
+    signed(limits.warmCallBytes, (call) => warming(parts, call)),
   );
   routes.route('/v1/operator', operatorRoutes(parts));
   routes.all('*', () => problem(404, 'no-such-call'));

@@ -39,19 +39,37 @@ export interface WantedDocument extends Question {
   readonly ask: (headers: Headers) => Promise<Response | string>;
 }
 
+interface WarmDocumentParts {
+  readonly copies: Copies;
+  readonly documents: DocumentPorts;
+  readonly said: WarmSaid;
+}
+
+type Warmed = { readonly links: readonly DocumentLink[] } | { readonly reason: string };
+
 /** Rejects when the document breaks off or the store refuses it. */
-export async function warmDocument(
-  parts: { readonly copies: Copies; readonly documents: DocumentPorts; readonly said: WarmSaid },
-  homeId: string,
-  wanted: WantedDocument,
-): Promise<{ readonly links: readonly DocumentLink[] } | { readonly reason: string }> {
-  const { copies, documents } = parts;
+export async function warmDocument(parts: WarmDocumentParts, homeId: string, wanted: WantedDocument): Promise<Warmed> {
+  const { documents } = parts;
   const { url, isSigned } = wanted;
-  const isApart = isAuthorizedHost(parts.said.snapshot, url.host);
   const headers = isSigned ? await documents.sign(homeId, ownNames(parts.said), url, wanted.headers) : wanted.headers;
   if (headers === null) return { reason: nameless };
   const answer = await wanted.ask(headers);
-  if (typeof answer === 'string') return { reason: answer };
+  return typeof answer === 'string' ? { reason: answer } : await keepDocument(parts, homeId, wanted, answer);
+}
+
+/**
+ * The same with what the service has answered: to the edge or, of what it shows to who signs alone (`isSigned`), to home. Rejects
+ * as warmDocument does.
+ */
+export async function keepDocument(
+  parts: WarmDocumentParts,
+  homeId: string,
+  wanted: Omit<WantedDocument, 'ask'>,
+  answer: Response,
+): Promise<Warmed> {
+  const { copies, documents } = parts;
+  const { url, isSigned } = wanted;
+  const isApart = isAuthorizedHost(parts.said.snapshot, url.host);
   // What is there no more, or for nobody any more, must not be given from yesterday's copy.
   const refuse = async (reason: string): Promise<{ readonly reason: string }> => {
     if (!answer.bodyUsed) await answer.body?.cancel();

@@ -2,13 +2,14 @@
 // and keeps what any stranger may read. So the site is there in the morning though nobody saw it by day, and a peer finds
 // whom it heard of at night. Of ActivityPub documents home is told what they lead to, and names that next.
 
+import { isObject } from '../../shared/json-object.ts';
 import { limits } from '../../shared/limits.ts';
-import { type DocumentLink, type Warming, type WarmReply, warmings } from '../../shared/warming.ts';
+import { type DocumentLink, type GivenAnswer, type Warming, type WarmReply, warmings } from '../../shared/warming.ts';
 import type { Copies } from '../cache/store.ts';
 import { isAddressable, whyNotStrangers } from '../cache/strangers.ts';
 import { carry } from '../link/carry.ts';
 import { isAuthorizedHost } from './authorized-host.ts';
-import { type DocumentPorts, type WarmSaid, warmDocument } from './warm-document.ts';
+import { type DocumentPorts, keepDocument, type WarmSaid, warmDocument } from './warm-document.ts';
 
 export interface WarmParts {
   readonly copies: Copies;
@@ -24,6 +25,8 @@ export interface WarmOrder {
   readonly host: string;
   readonly paths: readonly string[];
   readonly as: Warming;
+  /** What home was answered, by path; null: the edge is to ask. */
+  readonly given: ReadonlyMap<string, GivenAnswer> | null;
 }
 
 /**
@@ -37,7 +40,23 @@ export function warmOrder(asked: unknown, hosts: readonly string[], ownHost: str
   if (typeof host !== 'string' || !hosts.includes(host) || warming === undefined) return null;
   if (!Array.isArray(paths) || paths.length > limits.warmPaths) return null;
   const isPath = (path: unknown): path is string => typeof path === 'string' && /^\/[\x21-\x7e]*$/.test(path);
-  return paths.every(isPath) ? { host, paths, as: warming } : null;
+  const given = givenIn(fields.given);
+  return paths.every(isPath) && given !== 'malformed' ? { host, paths, as: warming, given } : null;
+}
+
+function givenIn(asked: unknown): WarmOrder['given'] | 'malformed' {
+  if (asked === undefined) return null;
+  if (!isObject(asked)) return 'malformed';
+  const given = new Map<string, GivenAnswer>();
+  for (const [path, answer] of Object.entries(asked)) {
+    if (!isObject(answer)) return 'malformed';
+    const { status, contentType, body } = answer;
+    const isStatus = Number.isInteger(status) && Number(status) >= 200 && Number(status) <= 599;
+    if (!isStatus || typeof body !== 'string') return 'malformed';
+    if (typeof contentType !== 'string' || !/^[\x20-\x7e]*$/.test(contentType)) return 'malformed';
+    given.set(path, { status: Number(status), contentType, body });
+  }
+  return given;
 }
 
 /** `scheme`: of the address that visitors see. */
@@ -45,18 +64,20 @@ export async function warm(
   parts: WarmParts,
   homeId: string,
   scheme: 'https' | 'http',
-  { host, paths, as }: WarmOrder,
+  { host, paths, as, given }: WarmOrder,
 ): Promise<WarmReply> {
   const refused: { path: string; reason: string }[] = [];
   const stored: string[] = [];
   const links: Record<string, readonly DocumentLink[]> = {};
   const queue = [...paths];
   const isSigned = as === 'activitypub' && isAuthorizedHost(parts.said.snapshot, host);
-  const beyond = isSigned ? queue.splice(limits.warmSignedPaths) : [];
+  // Of what is shown to all the edge sees for itself what any stranger is told.
+  const brought = isSigned ? given : null;
+  const beyond = isSigned && brought === null ? queue.splice(limits.warmSignedPaths) : [];
   for (const path of beyond) refused.push({ path, reason: 'too many to be signed for at once' });
   const work = async (): Promise<void> => {
     for (let path = queue.shift(); path !== undefined; path = queue.shift()) {
-      const one = await warmOne(parts, homeId, { scheme, host, path, as, isSigned });
+      const one = await warmOne(parts, homeId, { scheme, host, path, as, isSigned, brought });
       if ('reason' in one) refused.push({ path, reason: one.reason });
       else {
         stored.push(path);
@@ -65,7 +86,8 @@ export async function warm(
     }
   };
   await Promise.all(Array.from({ length: together }, work));
-  return as === 'page' || as === 'media' ? { stored, refused } : { stored, refused, links };
+  if (as === 'page' || as === 'media') return { stored, refused };
+  return { stored, refused, links, ...(brought === null ? {} : { given: true }) };
 }
 
 interface Wanted {
@@ -74,6 +96,8 @@ interface Wanted {
   readonly path: string;
   readonly as: Warming;
   readonly isSigned: boolean;
+  /** null: the edge asks. */
+  readonly brought: WarmOrder['given'];
 }
 
 type Warmed = { readonly links: readonly DocumentLink[] | null } | { readonly reason: string };
@@ -81,7 +105,7 @@ type Warmed = { readonly links: readonly DocumentLink[] | null } | { readonly re
 const accepts = { page: 'text/html,*/*;q=0.8', media: '*/*' } as const;
 
 async function warmOne(parts: WarmParts, homeId: string, wanted: Wanted): Promise<Warmed> {
-  const { scheme, host, path, as } = wanted;
+  const { scheme, host, path, as, brought } = wanted;
   const url = new URL(`${scheme}://${host}${path}`);
   if (!isAddressable(url)) return { reason: 'its address is too long, or is one of the edge’s own' };
   if (as === 'page' && url.search !== '') return { reason: 'its address has a query' };
@@ -97,6 +121,11 @@ async function warmOne(parts: WarmParts, homeId: string, wanted: Wanted): Promis
   if (special !== null) return { reason: special };
   const ask = async (asked: Headers): Promise<Response | string> => await askHome(parts.link, url, asked);
   try {
+    if (brought !== null) {
+      const answer = brought.get(path);
+      if (answer === undefined) return { reason: 'home gives nothing for it' };
+      return await keepDocument(parts, homeId, { ...question, isSigned: true }, responseOf(answer));
+    }
     if (isDocument) return await warmDocument(parts, homeId, { ...question, ask, ...wanted });
     const answer = await ask(headers);
     const reason = typeof answer === 'string' ? answer : await parts.copies.keep(homeId, question, answer);
@@ -105,6 +134,11 @@ async function warmOne(parts: WarmParts, homeId: string, wanted: Wanted): Promis
     // It broke off, or the store refused it; the next bedtime asks again.
     return { reason: 'it did not come whole' };
   }
+}
+
+function responseOf({ status, contentType, body }: GivenAnswer): Response {
+  const headers = { 'Content-Type': contentType };
+  return new Response(status === 200 ? body : null, { status, headers });
 }
 
 /** The service's answer, or why there is none. */

@@ -124,7 +124,8 @@ function redirectTarget(url: string, response: Response): string | null {
   return URL.parse(location, url)?.href ?? location;
 }
 
-function isSameSite(from: string, to: string): boolean {
+/** Under one registrable domain, tenants of one hoster apart. */
+export function isSameSite(from: string, to: string): boolean {
   const [left, right] = [from, to].map((address) => {
     const host = URL.parse(address)?.hostname ?? address;
     return getDomain(host, { allowPrivateDomains: true }) ?? host;

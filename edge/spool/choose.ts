@@ -1,11 +1,15 @@
-// Which deliveries the next lease holds: pure, over the line and the lease book. Arrival order over all senders; of one
-// sender only a run from its head on, and nothing while a run of it is in flight or its head is deferred.
+// Which deliveries the next lease holds: pure, over the line and the lease book. Of one sender only a run from its head
+// on, and nothing while a run of it is in flight or its head is deferred. Servers take turns, in the order in which
+// their first ones arrived: one that left twenty thousand keeps nobody waiting who left five. Of one server, arrival
+// order over its senders.
 
 import type { LeaseBook } from './leases.ts';
-import type { Line } from './line.ts';
+import type { Line, LineEntry } from './line.ts';
 
 export interface Wish {
   readonly services: ReadonlySet<string>;
+  /** Servers (line.ts, `peerKey`) of which home has enough in hand. */
+  readonly enough: ReadonlySet<string>;
   readonly deliveries: number;
   readonly bytes: number;
   readonly now: number;
@@ -17,21 +21,61 @@ export interface Choice {
   readonly more: boolean;
 }
 
+/** What could be leased of one server. */
+interface Offer {
+  readonly entries: LineEntry[];
+  /** Of its entries in the line, those not looked at. */
+  unseen: number;
+  /** Nothing more of it need be looked at. */
+  isDone: boolean;
+}
+
 /** One delivery larger than `wish.bytes` is chosen alone: it must be able to leave. */
 export function choose(line: Line, book: LeaseBook, wish: Wish): Choice {
+  const offers = offersOf(line, book, wish);
   const chosen: { seq: number; key: string }[] = [];
-  const blocked = new Set<string>();
   let bytes = 0;
+  for (let round = 0; ; round += 1) {
+    let isLast = true;
+    for (const { entries } of offers) {
+      const entry = entries[round];
+      if (entry === undefined) continue;
+      isLast = false;
+      const fits = chosen.length === 0 || bytes + entry.inlineBytes <= wish.bytes;
+      if (chosen.length >= wish.deliveries || !fits) return { chosen, more: true };
+      bytes += entry.inlineBytes;
+      chosen.push({ seq: entry.seq, key: entry.key });
+    }
+    if (isLast) return { chosen, more: false };
+  }
+}
+
+/** Of each server one more than the wish, because that there is more is to be known. Looks no further than it must. */
+function offersOf(line: Line, book: LeaseBook, wish: Wish): readonly Offer[] {
+  const offers = new Map<string, Offer>();
+  const blocked = new Set<string>();
+  let unseen = line.live;
   for (const entry of line.entries()) {
-    if (!wish.services.has(entry.service) || blocked.has(entry.key)) continue;
+    if (unseen === 0) break;
+    let offer = offers.get(entry.peer);
+    if (offer === undefined) {
+      const isDone = !wish.services.has(entry.service) || wish.enough.has(entry.peer);
+      offer = { entries: [], unseen: line.liveOf(entry.peer), isDone };
+      offers.set(entry.peer, offer);
+      if (isDone) unseen -= offer.unseen;
+    }
+    if (offer.isDone) continue;
+    offer.unseen -= 1;
+    unseen -= 1;
+    if (blocked.has(entry.key)) continue;
     if (entry.notBefore > wish.now || book.holds(entry.key)) {
       blocked.add(entry.key);
       continue;
     }
-    const fits = chosen.length === 0 || bytes + entry.inlineBytes <= wish.bytes;
-    if (chosen.length >= wish.deliveries || !fits) return { chosen, more: true };
-    bytes += entry.inlineBytes;
-    chosen.push({ seq: entry.seq, key: entry.key });
+    offer.entries.push(entry);
+    if (offer.entries.length <= wish.deliveries) continue;
+    offer.isDone = true;
+    unseen -= offer.unseen;
   }
-  return { chosen, more: false };
+  return [...offers.values()];
 }

@@ -62,10 +62,12 @@ export class LeaseBook {
 
   /** Ends the leases that were not renewed in time. */
   expire(now: number): void {
-    for (const lease of this.#leases.values()) {
-      if (lease.expiresAt > now) continue;
-      for (const seq of [...lease.held.keys()]) this.settle(seq);
-    }
+    for (const lease of this.#leases.values()) if (lease.expiresAt <= now) this.#end(lease);
+  }
+
+  /** Home is on a new link and names every lease that it has: the reply that opened another was lost with an old one. */
+  keepOnly(named: readonly string[]): void {
+    for (const [name, lease] of this.#leases) if (!named.includes(name)) this.#end(lease);
   }
 
   /** A newer home node took over: what the older one holds is leased anew. */
@@ -73,5 +75,9 @@ export class LeaseBook {
     this.#leases.clear();
     this.#leaseOf.clear();
     this.#inFlight.clear();
+  }
+
+  #end(lease: Lease): void {
+    for (const seq of [...lease.held.keys()]) this.settle(seq);
   }
 }

@@ -2,6 +2,7 @@
 // rows page by page as leasing needs it, each row once in the object's life, so that ten thousand deliveries that are
 // blocked at the head cost one walk and not one walk per turn. It is lost on eviction and walked again.
 
+import { peerOf } from '../../shared/peer.ts';
 import type { Waiting } from './waiting-rows.ts';
 
 /** Estimated bytes of memory per row, and per sender beside its name. */
@@ -14,8 +15,23 @@ export interface LineEntry {
   /** `service` and sender as one key: what order is kept for. */
   readonly key: string;
   readonly service: string;
+  /** `service` and the sender's server as one key: among whom leases are shared. */
+  readonly peer: string;
   readonly inlineBytes: number;
   readonly notBefore: number;
+}
+
+/** What all rows of one sender have in common. */
+interface Sender {
+  readonly key: string;
+  readonly service: string;
+  readonly peer: Peer;
+}
+
+interface Peer {
+  readonly key: string;
+  /** Rows in the line. */
+  live: number;
 }
 
 export class Line {
@@ -27,9 +43,10 @@ export class Line {
   #inlineBytes: number[] = [];
   #first = 0;
   #live = 0;
-  #keys: { readonly key: string; readonly service: string }[] = [];
+  #keys: Sender[] = [];
   #keyBytes = 0;
   readonly #numbers = new Map<string, number>();
+  readonly #peers = new Map<string, Peer>();
   readonly #deferred = new Map<number, number>();
   #services = new Set<string>();
   #walkedTo = 0;
@@ -47,6 +64,15 @@ export class Line {
   /** Does nothing wait beyond `walkedTo`? */
   get isComplete(): boolean {
     return this.#complete;
+  }
+
+  /** How many entries it has; of one server (`peerKey`). */
+  get live(): number {
+    return this.#live;
+  }
+
+  liveOf(peer: string): number {
+    return this.#peers.get(peer)?.live ?? 0;
   }
 
   get isFull(): boolean {
@@ -85,9 +111,11 @@ export class Line {
   remove(seq: number): void {
     this.#deferred.delete(seq);
     const at = this.#indexOf(seq);
-    if (at === null || this.#senders[at] === gone) return;
+    const sender = at === null ? undefined : this.#keys[this.#senders[at] ?? gone];
+    if (at === null || sender === undefined) return;
     this.#senders[at] = gone;
     this.#live -= 1;
+    sender.peer.live -= 1;
     while (this.#first < this.#senders.length && this.#senders[this.#first] === gone) this.#first += 1;
     if (this.#seqs.length > 1024 && this.#live < this.#seqs.length / 2) this.#compact();
   }
@@ -98,8 +126,9 @@ export class Line {
       const sender = this.#keys[this.#senders[at] ?? gone];
       const seq = this.#seqs[at];
       if (sender === undefined || seq === undefined) continue;
+      const { key, service, peer } = sender;
       const notBefore = this.#deferred.get(seq) ?? 0;
-      yield { seq, ...sender, inlineBytes: this.#inlineBytes[at] ?? 0, notBefore };
+      yield { seq, key, service, peer: peer.key, inlineBytes: this.#inlineBytes[at] ?? 0, notBefore };
     }
   }
 
@@ -124,22 +153,28 @@ export class Line {
   #push(row: Waiting): void {
     this.#walkedTo = row.seq;
     if (!this.#services.has(row.service)) return;
-    this.#append(row.seq, lineKey(row), row.service, row.inlineBytes);
+    const key = lineKey(row);
+    const number = this.#numbers.get(key) ?? this.#know(key, row.service, peerKey(row.service, peerOf(row.sender)));
+    this.#append(row.seq, number, row.inlineBytes);
     if (row.notBefore > 0) this.#deferred.set(row.seq, row.notBefore);
   }
 
-  #append(seq: number, key: string, service: string, inlineBytes: number): void {
+  #append(seq: number, number: number, inlineBytes: number): void {
     this.#seqs.push(seq);
-    this.#senders.push(this.#numberOf(key, service));
+    this.#senders.push(number);
     this.#inlineBytes.push(inlineBytes);
     this.#live += 1;
+    const peer = this.#keys[number]?.peer;
+    if (peer !== undefined) peer.live += 1;
   }
 
-  #numberOf(key: string, service: string): number {
-    const known = this.#numbers.get(key);
-    if (known !== undefined) return known;
+  /** A sender's number. */
+  #know(key: string, service: string, peerKey: string): number {
+    const peer = this.#peers.get(peerKey) ?? { key: peerKey, live: 0 };
+    if (!this.#peers.has(peerKey)) this.#keyBytes += peerKey.length * 2 + senderBytes;
+    this.#peers.set(peerKey, peer);
     const number = this.#keys.length;
-    this.#keys.push({ key, service });
+    this.#keys.push({ key, service, peer });
     this.#numbers.set(key, number);
     this.#keyBytes += key.length * 2 + senderBytes;
     return number;
@@ -165,7 +200,9 @@ export class Line {
     this.#clear();
     for (const [at, seq] of seqs.entries()) {
       const sender = keys[senders[at] ?? gone];
-      if (sender !== undefined) this.#append(seq, sender.key, sender.service, bytes[at] ?? 0);
+      if (sender === undefined) continue;
+      const { key, service, peer } = sender;
+      this.#append(seq, this.#numbers.get(key) ?? this.#know(key, service, peer.key), bytes[at] ?? 0);
     }
     for (const [seq, notBefore] of deferred) this.#deferred.set(seq, notBefore);
   }
@@ -179,6 +216,7 @@ export class Line {
     this.#keys = [];
     this.#keyBytes = 0;
     this.#numbers.clear();
+    this.#peers.clear();
     this.#deferred.clear();
   }
 }
@@ -186,4 +224,9 @@ export class Line {
 /** What order is kept for, as one string that no other pair can spell. */
 export function lineKey(row: { readonly service: string; readonly sender: string }): string {
   return JSON.stringify([row.service, row.sender]);
+}
+
+/** A server, as one of those that send to this service. No service name holds a space. */
+export function peerKey(service: string, peer: string): string {
+  return `${service} ${peer}`;
 }

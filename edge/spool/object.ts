@@ -79,7 +79,7 @@ export class SpoolObject extends DurableObject<Env> {
   async put(arrival: Arrival, body: Uint8Array<ArrayBuffer> | null): Promise<Told<PutResult>> {
     return await tell(() => {
       const result = this.#take(arrival, body);
-      if (result.put === 'stored') this.ctx.waitUntil(this.#bell.ring());
+      if (result.put === 'stored' && !this.#bell.isRung) this.ctx.waitUntil(this.#bell.ring());
       return result;
     });
   }
@@ -142,7 +142,9 @@ export class SpoolObject extends DurableObject<Env> {
       const { claims, session } = await this.#sessions.prove(jws, { edge, method, path, body });
       const repeated = this.#sessions.repeated(session, claims);
       if (repeated !== null) return repeated;
-      const reply = this.#sessions.once(session, claims.n, () => this.#turn(readTurnRequest(requestBytes)));
+      const reply = this.#sessions.once(session, claims.n, () =>
+        this.#turn(readTurnRequest(requestBytes), session.lastTurn === null),
+      );
       session.lastTurn = { n: claims.n, body, reply };
       return reply;
     });
@@ -221,14 +223,14 @@ export class SpoolObject extends DurableObject<Env> {
     return this.#atOnce(() => takeAlone(this.#spool, arrival, body));
   }
 
-  #turn(request: TurnRequest): Uint8Array<ArrayBuffer> {
+  #turn(request: TurnRequest, isFirst: boolean): Uint8Array<ArrayBuffer> {
     const { tally, now } = this.#spool;
     // Only beside answers, because they carry the mark that the sweep was done: it needs no row write of its own.
     const isSweepDue = request.answers.length > 0 && now >= tally.now.sweptAt + sweepEveryMs;
     this.#bell.quiet();
     const batch = this.#commit(() => {
       if (isSweepDue) tally.swept(now, tally.now.sweepAfter);
-      return turn(this.#spool, request);
+      return turn(this.#spool, request, isFirst);
     });
     if (isSweepDue) this.ctx.waitUntil(this.#sweep());
     for (const { id, outcome } of request.answers) say('info', 'delivery-answered', { delivery: id, outcome });

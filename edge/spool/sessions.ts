@@ -30,6 +30,7 @@ const ended = '';
 /** A session while the object lives. */
 export interface LiveSession extends OpenSession {
   readonly order: CallOrder;
+  /** null: none yet, on this link or since the object was made anew. */
   lastTurn: LastTurn | null;
 }
 

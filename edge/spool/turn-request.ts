@@ -13,7 +13,15 @@ export function readTurnRequest(bytes: Uint8Array): TurnRequest {
   const answers = listOf(request.answers, 'answers').map(readAnswer);
   const renew = listOf(request.renew, 'renew').map((name) => textOf(name, 'a lease'));
   const services = listOf(request.services, 'services').map((name) => textOf(name, 'a service'));
-  return { answers, renew, services, max: countOf(request.max, 'max') };
+  const max = countOf(request.max, 'max');
+  // A home of the version before does not say it.
+  if (request.enough === undefined) return { answers, renew, services, max };
+  return { answers, renew, services, max, enough: listOf(request.enough, 'enough').map(readPeer) };
+}
+
+function readPeer(given: unknown): { service: string; peer: string } {
+  const { service, peer } = fieldsOf(given, 'a server');
+  return { service: textOf(service, 'its service'), peer: textOf(peer, 'its name') };
 }
 
 function readAnswer(given: unknown): Answer {

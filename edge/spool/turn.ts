@@ -7,21 +7,26 @@ import type { TurnRequest } from '../../shared/lease/messages.ts';
 import { answerAll } from './answers.ts';
 import { type Choice, choose, type Wish } from './choose.ts';
 import type { Holdings } from './holdings.ts';
+import { peerKey } from './line.ts';
 
-/** Rows that one turn walks at most to find what can be leased, and in one statement. */
+/** Rows that one turn walks at most to find what can be leased; to find who else waits, when that is found; in one statement. */
 const walkedPerTurn = 8192;
+const walkedAhead = 1024;
 const walkedPerPage = 512;
 
-export function turn(spool: Holdings, request: TurnRequest): Batch {
+/** `isFirst`: of its session. It renews all that home has in hand. */
+export function turn(spool: Holdings, request: TurnRequest, isFirst: boolean): Batch {
   const { limits } = spool.outside;
   const now = spool.now;
   spool.leases.expire(now);
+  if (isFirst) spool.leases.keepOnly(request.renew);
   for (const lease of request.renew) spool.leases.renew(lease, now + limits.leaseMs);
   const refused = answerAll(spool, request.answers).map(({ seq }) => ({ seq, reason: 'unknown' }));
 
   const services = new Set(request.services);
   const deliveries = Math.min(request.max, limits.leaseDeliveries);
-  const { chosen, more } = find(spool, { services, deliveries, bytes: limits.leaseBytes, now });
+  const enough = new Set(request.enough?.map(({ service, peer }) => peerKey(service, peer)));
+  const { chosen, more } = find(spool, { services, enough, deliveries, bytes: limits.leaseBytes, now });
   const lease = chosen.length === 0 ? null : base64url.encode(spool.outside.random.bytes(12));
   if (lease !== null) spool.leases.open(lease, chosen, now + limits.leaseMs);
   return {
@@ -30,15 +35,15 @@ export function turn(spool: Holdings, request: TurnRequest): Batch {
   };
 }
 
-/** Walks on while the wish is not met and there is something to walk. */
+/** Walks on while the wish is not met, and a little further: who stands behind a long run of one server is to be seen. */
 function find(spool: Holdings, wish: Wish): Choice {
   const { line, leases, waiting } = spool;
   line.serve(wish.services);
   let walked = 0;
   for (;;) {
     const choice = choose(line, leases, wish);
-    if (choice.more || line.isComplete || line.isFull) return choice;
-    if (walked >= walkedPerTurn) return { chosen: choice.chosen, more: true };
+    if (line.isComplete || line.isFull) return choice;
+    if (walked >= (choice.more ? walkedAhead : walkedPerTurn)) return { chosen: choice.chosen, more: true };
     line.extend(waiting.walk(line.walkedTo, walkedPerPage), walkedPerPage);
     walked += walkedPerPage;
   }

@@ -13,6 +13,11 @@ export class WorkBell {
     this.#outside = outside;
   }
 
+  /** Home will come anyway. Asked first, because work that outlives a call costs even when there is none. */
+  get isRung(): boolean {
+    return this.#rung;
+  }
+
   /** Resolves when the Link was told; a sender's answer never waits for it. Never rejects. */
   async ring(): Promise<void> {
     if (this.#rung) return;

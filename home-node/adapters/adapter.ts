@@ -4,6 +4,7 @@
 import type { Acceptance } from '../../shared/acceptance/acceptance.ts';
 import type { Delivery, HeaderList, Outcome } from '../../shared/delivery.ts';
 import type { ActorKey, PublicDocument, SignatureKind, WebFingerAccount } from '../../shared/snapshot.ts';
+import type { GivenAnswer } from '../../shared/warming.ts';
 import type { ReplayWindow } from '../receipts/window.ts';
 
 /** Something that is not left at the edge though it is there, in words for the owner. */
@@ -20,6 +21,8 @@ export interface LeftOut {
 export interface Federation {
   /** Domains that the service blocks; missing: it cannot be asked, and what it shows to some servers only is shown to none. */
   readonly blockedDomains?: readonly string[];
+  /** Of those, what is not blocked after all (`sparedDomains` in shared/snapshot.ts). Missing: nothing. */
+  readonly sparedDomains?: readonly string[];
   /** It federates with these alone: `*.` before one for all that is below it. Missing: with whoever is not blocked. */
   readonly allowedDomains?: readonly string[];
 }
@@ -35,6 +38,8 @@ export interface Leavings extends Federation {
   readonly documents: readonly PublicDocument[];
   /** URIs of every actor the service has met: followers, followed, authors of what it holds; null: it cannot be asked. */
   readonly knownActors: readonly string[] | null;
+  /** Where they are more than can be left: some of them. */
+  readonly knownInPart?: readonly string[];
   /** Keys of actors whose deliveries the service has taken, the most useful first; absent: it cannot be asked. */
   readonly actorKeys?: readonly ActorKey[];
   /** Paths of public pages worth warming, most important first. */
@@ -43,6 +48,37 @@ export interface Leavings extends Federation {
   readonly gone?: readonly string[];
   /** What of all this could not be had; absent: nothing. */
   readonly leftOut?: readonly LeftOut[];
+}
+
+/** One address of a service that shows what it has to who signs alone, as it shows it to all of those. */
+export interface Shown {
+  /** Another status than 200: nothing of it is for all. */
+  readonly answer: GivenAnswer;
+  /** Path of the post that it is or belongs to; null: of none. */
+  readonly post: string | null;
+  /** Posts may be named in it. */
+  readonly isList: boolean;
+}
+
+/** What such a service shows at this moment, asked for as its own actor, by whose key home signs. */
+export interface Showcase {
+  /**
+   * Asked at `base`, its loopback address. `path`: with its query. Throws `service-leavings` when the service fails, and what
+   * a connection throws.
+   */
+  shown(base: URL, host: string, path: string, signal: AbortSignal): Promise<Shown>;
+  /** Addresses of the posts that are for all, those first that are looked for most. */
+  readonly posts: readonly string[];
+  /** Is the post at this path for all? */
+  isPublic(host: string, post: string): boolean;
+}
+
+/** Of a service that answers before it has worked, and keeps what it took in memory alone. */
+export interface Work {
+  /** How much it has worked on since it started. */
+  readonly done: number;
+  /** How much waited when it last looked. */
+  readonly waiting: number;
 }
 
 /** The service's answer to one delivery, as far as an outcome depends on it. */
@@ -116,6 +152,13 @@ export interface Adapter {
    * ago, as at bedtime.
    */
   leavings(base: URL, signal: AbortSignal, anew?: boolean): Promise<Leavings>;
+  /** Asks the running service how far it is with what it took, which it would forget if it was stopped. Absent: it forgets nothing. */
+  work?(base: URL, signal: AbortSignal): Promise<Work>;
+  /**
+   * Of a service that shows what it has to who signs alone. null: home cannot ask as its own actor, and the edge asks as an
+   * actor of its own; so it does where this is absent. Asks its database, whether it runs or not. Throws `service-database`.
+   */
+  showcase?(): Promise<Showcase | null>;
   /** Asks with whom it has to do now, in a moment, whether it runs or not. Absent: its leavings say all that can be had. */
   federation?(): Promise<Federation>;
   /** What is said for it while that cannot be asked: nobody is shown more than in any case. */

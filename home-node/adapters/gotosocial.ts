@@ -47,15 +47,32 @@ export const gotosocial: ServerSoftware = {
     accounts: ['SELECT username AS name FROM accounts WHERE domain IS NULL AND suspended_at IS NULL'],
     actors: ['SELECT uri FROM accounts WHERE domain IS NOT NULL'],
     blocks: ['SELECT domain FROM domain_blocks'],
-    // internal/db/bundb/domain.go: with all that is below, and a block counts for more. instance-federation-mode is in its
-    // configuration.
+    // internal/db/bundb/domain.go: with all that is below. In the mode `allowlist` a block counts for more, else the allow does.
+    // instance-federation-mode is in its configuration.
     allowed: {
       questions: ["SELECT domain FROM domain_allows UNION ALL SELECT '*.' || domain FROM domain_allows"],
       inForce: 'if its owner says so',
+      liftsBlocks: 'not in force',
     },
     keys: [
       `SELECT public_key_uri AS "keyId", uri AS owner, CAST(public_key AS TEXT) AS pem, domain FROM accounts
        WHERE domain IS NOT NULL AND suspended_at IS NULL ORDER BY fetched_at DESC NULLS LAST LIMIT ${limits.actorKeys}`,
     ],
+    ownActor: {
+      // The one account here that is nobody's.
+      keys: [
+        `SELECT public_key_uri AS "keyId", username AS name, CAST(private_key AS TEXT) AS secret FROM accounts
+         WHERE domain IS NULL AND suspended_at IS NULL AND private_key IS NOT NULL
+         AND NOT EXISTS (SELECT 1 FROM users WHERE users.account_id = accounts.id)`,
+      ],
+      // internal/filter/visibility: to an actor of its own it shows also what is for this server alone (federated). Public and
+      // unlisted are numbers since 0.18.
+      posts: [
+        `SELECT uri FROM statuses WHERE local AND federated AND NOT pending_approval AND boost_of_id IS NULL
+         AND CAST(visibility AS TEXT) IN ('2', '3', 'public', 'unlocked')
+         ORDER BY CASE WHEN pinned_at IS NULL THEN 1 ELSE 0 END, id DESC LIMIT ${limits.publicPosts}`,
+      ],
+      postPath: /^\/users\/[^/]+\/statuses\/[^/]+/,
+    },
   },
 };

@@ -42,6 +42,8 @@ export const lemmy: ServerSoftware = {
         `SELECT ${id} AS uri FROM person WHERE NOT local UNION ALL SELECT ${id} FROM community WHERE NOT local
          UNION ALL SELECT ${id} FROM site`,
     ),
+    // crates/apub, check_apub_id_valid: the host, and nothing below it.
+    blocksAreExact: true,
     blocks: ['SELECT i.domain FROM federation_blocklist b JOIN instance i ON i.id = b.instance_id'],
     // crates/apub/src/lib.rs, check_apub_id_valid: as they are spelt, as soon as there is one.
     allowed: {

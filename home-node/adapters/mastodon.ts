@@ -48,10 +48,16 @@ export const mastodon: ServerSoftware = {
          OR EXISTS (SELECT 1 FROM account_deletion_requests r WHERE r.account_id = a.id))`,
     ],
     actors: ["SELECT uri FROM accounts WHERE domain IS NOT NULL AND uri <> ''"],
-    // app/models/domain_block.rb: 0 silence, 1 suspend, 2 noop.
+    // app/models/domain_block.rb: 0 silence, 1 suspend, 2 noop. `rule_for`: of the host and all that is above it, the longest.
     blocks: ['SELECT domain FROM domain_blocks WHERE severity = 1'],
-    // app/models/domain_allow.rb: as they are spelt. LIMITED_FEDERATION_MODE is in its environment, not in a table.
-    allowed: { questions: ['SELECT domain FROM domain_allows'], inForce: 'if its owner says so' },
+    milder: ['SELECT domain FROM domain_blocks WHERE severity <> 1'],
+    // app/models/domain_allow.rb: as they are spelt. LIMITED_FEDERATION_MODE is in its environment, not in a table; where it is
+    // on, nobody looks at blocks (app/helpers/domain_control_helper.rb).
+    allowed: {
+      questions: ['SELECT domain FROM domain_allows'],
+      inForce: 'if its owner says so',
+      liftsBlocks: 'in force',
+    },
     keys: [
       // Since 4.6; app/models/keypair.rb: 0 RSA, 1 Ed25519.
       `SELECT k.uri AS "keyId", a.uri AS owner, k.public_key AS pem, a.domain FROM keypairs k

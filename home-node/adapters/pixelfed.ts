@@ -34,6 +34,8 @@ export const pixelfed: ServerSoftware = {
   reads: {
     accounts: ['SELECT username AS name FROM profiles WHERE domain IS NULL AND status IS NULL'],
     actors: ['SELECT remote_url AS uri FROM profiles WHERE domain IS NOT NULL AND remote_url IS NOT NULL'],
+    // FederationController.php, in_array: the host, and nothing below it.
+    blocksAreExact: true,
     blocks: ['SELECT domain FROM instances WHERE banned'],
     keys: [
       `SELECT key_id AS "keyId", remote_url AS owner, public_key AS pem FROM profiles

@@ -20,14 +20,34 @@ export interface Reads {
   readonly actors: readonly string[];
   /** `domain`: of servers that this one takes nothing from. */
   readonly blocks: readonly string[];
+  /** Such a block is for the name alone. Absent: for all that is below it, too. */
+  readonly blocksAreExact?: boolean;
+  /** `domain`: of servers for which a milder rule holds, whatever stands above them; the longest counts. Absent: there are none. */
+  readonly milder?: readonly string[];
   /**
    * `domain`: of servers that this one federates with, and no others; `*.` before one for all that is below it. Nobody is
    * meant by a row without one. In force by having rows, or only if the owner says so (`limited_federation`). Absent: it
    * has no such list.
    */
-  readonly allowed?: { readonly questions: readonly string[]; readonly inForce: 'with rows' | 'if its owner says so' };
+  readonly allowed?: {
+    readonly questions: readonly string[];
+    readonly inForce: 'with rows' | 'if its owner says so';
+    /** When no block counts of whom it names. Absent: never. */
+    readonly liftsBlocks?: 'in force' | 'not in force';
+  };
   /** `keyId`, `owner`, `pem`: keys of actors elsewhere, the ones heard of last first. Empty: it keeps none. */
   readonly keys: readonly string[];
+  /** How home asks it as its own actor for what it shows to who signs alone; absent: it cannot. */
+  readonly ownActor?: OwnActorReads;
+}
+
+export interface OwnActorReads {
+  /** `keyId`, `name`, `secret`: the server's own actor, called as its host is, and its private key. */
+  readonly keys: readonly string[];
+  /** `uri`: posts of people here that are for all, those first that are looked for most. */
+  readonly posts: readonly string[];
+  /** Of the path of anything that is a post's: the path of the post. */
+  readonly postPath: RegExp;
 }
 
 /** One software, as data. */
@@ -51,8 +71,17 @@ export interface ServerSoftware {
   readonly reads: Reads;
   /** Headers that it will not do without, of those that this delivery does not have; absent: it wants none. */
   readonly wants?: (delivery: Delivery) => HeaderList;
+  /** It answers before it has worked and forgets that when it is stopped; absent: not so. */
+  readonly work?: WorkReport;
   /** What only this software does; null: it is as everywhere. */
   readonly oddity?: (answer: ServiceAnswer, delivery: Delivery) => Outcome | null;
+}
+
+/** Where a service says how far it is: a JSON document for all, and the names of two numbers in it (`Work`). */
+export interface WorkReport {
+  readonly path: string;
+  readonly done: string;
+  readonly waiting: string;
 }
 
 export interface ServerParts {
@@ -63,11 +92,15 @@ export interface ServerParts {
   readonly leavings: Adapter['leavings'];
   /** As its database has it; null: it has none that can be read. */
   readonly federation?: Pick<Required<Adapter>, 'federation' | 'unknownFederation'> | null;
+  /** null: home cannot ask it as its own actor. */
+  readonly showcase?: Required<Adapter>['showcase'] | null;
+  /** null: it forgets nothing of what it took. */
+  readonly work?: Required<Adapter>['work'] | null;
 }
 
 export function serverAdapter(
   software: ServerSoftware,
-  { signatures, receipts, leavings, federation }: ServerParts,
+  { signatures, receipts, leavings, federation, showcase = null, work = null }: ServerParts,
 ): Adapter {
   const { kind, traits, acceptance, deduplicatesBy } = software;
   return {
@@ -85,6 +118,8 @@ export function serverAdapter(
     outcomeOf: (answer, delivery) => outcomeOf(software, answer, delivery),
     leavings,
     ...federation,
+    ...(showcase === null ? {} : { showcase }),
+    ...(work === null ? {} : { work }),
   };
 }
 

@@ -12,6 +12,8 @@ export interface DocumentService {
   readonly hosts: readonly string[];
   /** Addresses of its accounts' actors. */
   readonly actors: readonly string[];
+  /** Addresses of posts, most important first, where the service names some; at most limits.warmPosts of them count. */
+  readonly posts?: readonly string[];
   /** It answers only to who signs; then the edge signs, a few at a time. */
   readonly authorizedFetch: boolean;
   /** Paths at which the instance's own actor may be. */
@@ -26,6 +28,8 @@ export interface WarmDocumentsOptions {
   readonly warm: (host: string, paths: readonly string[], as: Warming) => Promise<Pick<WarmReply, 'refused' | 'links'>>;
   /** Ends it: bedtime is not put off for documents. */
   readonly signal: AbortSignal;
+  /** Everything that there is was asked for. */
+  readonly onWhole?: () => void;
 }
 
 /**
@@ -72,7 +76,10 @@ export async function warmDocuments(options: WarmDocumentsOptions): Promise<numb
   while (asked < most && !signal.aborted) {
     const some = queue.take(most - asked, service.authorizedFetch);
     const [head] = some;
-    if (head === undefined) break;
+    if (head === undefined) {
+      options.onWhole?.();
+      break;
+    }
     const as = warmingOf(head.step);
     try {
       const reply = await warm(
@@ -93,13 +100,15 @@ export async function warmDocuments(options: WarmDocumentsOptions): Promise<numb
   return asked;
 }
 
-function firstOf({ hosts, actors, instanceActors }: DocumentService): readonly Wanted[] {
+function firstOf({ hosts, actors, posts = [], instanceActors }: DocumentService): readonly Wanted[] {
   const [host] = hosts;
-  const own = actors.flatMap((address): Wanted[] => {
-    const url = URL.parse(address);
-    if (url === null || !hosts.includes(url.host)) return [];
-    return [{ host: url.host, path: url.pathname + url.search, step: 'actor', rank: 0, pages: 0 }];
-  });
+  const wanted = (addresses: readonly string[], step: Step): Wanted[] =>
+    addresses.flatMap((address): Wanted[] => {
+      const url = URL.parse(address);
+      if (url === null || !hosts.includes(url.host)) return [];
+      return [{ host: url.host, path: url.pathname + url.search, step, rank: ranks[step], pages: 0 }];
+    });
+  const own = [...wanted(actors, 'actor'), ...wanted(posts.slice(0, limits.warmPosts), 'object')];
   const instance = host === undefined || own.length === 0 ? [] : instanceActors;
   return [...own, ...instance.map((path): Wanted => ({ host: host ?? '', path, step: 'key', rank: 0, pages: 0 }))];
 }

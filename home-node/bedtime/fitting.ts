@@ -163,10 +163,11 @@ const steps: readonly Step[] = [
   },
   (content) => {
     const knownActors = BloomFilter.full().toData();
-    if (content.knownActors.bits.length <= knownActors.bits.length) return null;
+    const { metActors, ...rest } = content;
+    if (metActors === undefined && content.knownActors.bits.length <= knownActors.bits.length) return null;
     const follows =
       'everybody counts as known, except for deletions of actors whose keys are gone, which are forgotten';
-    return { content: { ...content, knownActors }, what: 'the actors that home knows', follows };
+    return { content: { ...rest, knownActors }, what: 'the actors that home knows', follows };
   },
   (content, over) => {
     const { gone = [] } = content;
@@ -197,7 +198,7 @@ const steps: readonly Step[] = [
     const follows = 'they are found while their service is there';
     return accounts.length === 0 ? null : { content: less, what, follows };
   },
-  ({ blockedDomains, blockedBesideAllowed, ...content }) => {
+  ({ blockedDomains, blockedBesideAllowed, sparedDomains: _, ...content }) => {
     if (blockedDomains === undefined && blockedBesideAllowed === undefined) return null;
     return { content, what: 'all blocked domains', follows: nobody };
   },

@@ -15,7 +15,7 @@ import type { Adapter, Federation, Leavings, LeftOut } from '../adapters/adapter
 import type { Log } from '../log.ts';
 import { within } from '../within.ts';
 import { fitted } from './fitting.ts';
-import { knownFilter } from './known-filter.ts';
+import { knownFilters } from './known-filter.ts';
 import type { LeavingsFile } from './leavings-file.ts';
 import { sendRising } from './rising-version.ts';
 import { makeSnapshot, type SnapshotContent, type SnapshotService } from './snapshot.ts';
@@ -101,7 +101,10 @@ export class Leaver {
     this.#bedtimes += 1;
     // Sent also when nothing changed: for the night strangers are told of when it is.
     this.forget();
-    const isQuick = this.#options.services.some(({ adapter }) => adapter.federation !== undefined);
+    const { services, kept } = this.#options;
+    // Of one that never said anything there is nothing to leave before it does, and nothing to warm.
+    const areKnown = services.every(({ name, origin }) => kept.of(name) !== null || origin() === null);
+    const isQuick = areKnown && services.some(({ adapter }) => adapter.federation !== undefined);
     const first = isQuick ? this.#leave('blocks') : this.#leave('anew');
     const all = isQuick ? first.then(async () => await this.#leave('anew')) : first;
     this.#last = all;
@@ -205,15 +208,17 @@ export class Leaver {
     const isHeard = asked.every((one) => one.isHeard);
     const known: SnapshotService[] = asked.map((one) => one.service).filter((one) => one !== null);
     const complete = known.length === services.length && known.every(({ leavings }) => leavings.accounts !== null);
-    const met = known.map(({ leavings }) => leavings.knownActors);
-    const knownActors = await knownFilter(met, await senders());
+    const filters = await knownFilters(
+      known.map(({ leavings }) => leavings),
+      await senders(),
+    );
     const { content, faults, leftOut } = makeSnapshot({
       language,
       title,
       complete,
       services: known,
       links: links(),
-      knownActors,
+      ...filters,
     });
     const fit = fitted(content);
     this.#tellFaults(faults);
@@ -280,7 +285,7 @@ export class Leaver {
     const now = await this.#federationOf(service, isDown);
     // While it is down nobody blocks anybody by it: what it said last holds, as far as it was asked since.
     if (now === null && isDown) return last;
-    const { blockedDomains: _, allowedDomains: __, ...rest } = last;
+    const { blockedDomains: _, sparedDomains: __, allowedDomains: ___, ...rest } = last;
     const leavings: Leavings = { ...rest, ...(now ?? service.adapter.unknownFederation) };
     if (now !== null) kept.keep(service.name, leavings);
     return leavings;

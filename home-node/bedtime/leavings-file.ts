@@ -15,7 +15,13 @@ import type { Log } from '../log.ts';
 const writeEveryMs = 3_600_000;
 
 /** Where deliveries are taken, who lives here, and who is shown nothing. */
-const urgent: ReadonlySet<keyof Leavings> = new Set(['inboxes', 'accounts', 'blockedDomains', 'allowedDomains']);
+const urgent: ReadonlySet<keyof Leavings> = new Set([
+  'inboxes',
+  'accounts',
+  'blockedDomains',
+  'sparedDomains',
+  'allowedDomains',
+]);
 
 export class LeavingsFile {
   readonly #path: string;

@@ -1,11 +1,15 @@
 // Warming, as home does it: at bedtime, and now and then while awake, so that a home which is gone without a word left
 // yesterday's pages. Each service's pages are warmed at its own host, and beside them what peers ask for.
 
+import { causeOf } from '../../shared/errors.ts';
 import { limits } from '../../shared/limits.ts';
-import type { Warming, WarmReply } from '../../shared/warming.ts';
+import type { Given, Warming, WarmReply } from '../../shared/warming.ts';
+import type { Showcase } from '../adapters/adapter.ts';
 import type { Log } from '../log.ts';
 import type { OnProgress } from '../progress.ts';
 import { usualInstanceActors, warmDocuments } from './documents.ts';
+import type { GivenFile } from './given-file.ts';
+import { Giving } from './giving.ts';
 import { publicPages } from './public-pages.ts';
 import { warmPages } from './warm.ts';
 
@@ -19,6 +23,8 @@ export interface WarmedService {
   actors?(): readonly string[];
   /** It answers ActivityPub questions only to who signs them; false if left out. */
   readonly authorizedFetch?: boolean;
+  /** As an adapter has it; absent: the edge asks. */
+  showcase?(): Promise<Showcase | null>;
 }
 
 export interface WarmerOptions {
@@ -33,7 +39,10 @@ export interface WarmerOptions {
     paths: readonly string[],
     as: Warming,
     signal: AbortSignal,
-  ) => Promise<Pick<WarmReply, 'refused' | 'links'>>;
+    given?: Given,
+  ) => Promise<Pick<WarmReply, 'refused' | 'links' | 'given'>>;
+  /** Where it is noted what of services with a showcase lies at the edge. */
+  readonly given?: GivenFile;
 }
 
 export class Warmer {
@@ -53,19 +62,72 @@ export class Warmer {
   }
 
   async #documents(signal: AbortSignal): Promise<void> {
-    const { services, log, warm } = this.#options;
     let left: number = limits.warmDocuments;
-    for (const service of services) {
-      const actors = service.actors?.() ?? [];
-      if (actors.length === 0 || service.origin() === null || left <= 0 || signal.aborted) continue;
-      const { hosts, authorizedFetch = false } = service;
-      left -= await warmDocuments({
+    for (const service of this.#options.services) {
+      if (left > 0 && !signal.aborted) left -= await this.#documentsOf(service, left, signal);
+    }
+  }
+
+  async #documentsOf(service: WarmedService, most: number, signal: AbortSignal): Promise<number> {
+    const { log, warm } = this.#options;
+    const { hosts, authorizedFetch = false } = service;
+    const actors = service.actors?.() ?? [];
+    // Also of one that is down: what is for all no more must not be given from yesterday's copy.
+    const giving = authorizedFetch ? await this.#giving(service, signal) : null;
+    const origin = service.origin();
+    if (origin === null || actors.length === 0) return 0;
+    let isWhole = false;
+    const asked = await warmDocuments({
+      log,
+      service: {
+        hosts,
+        actors,
+        posts: giving?.posts ?? [],
+        // What home brings needs no signature of the edge's.
+        authorizedFetch: authorizedFetch && giving === null,
+        instanceActors: usualInstanceActors,
+      },
+      most,
+      signal,
+      warm: async (host, paths, as) =>
+        giving !== null && as === 'activitypub'
+          ? await giving.give(new URL(origin), host, paths)
+          : await warm(host, paths, as, signal),
+      onWhole: () => {
+        isWhole = true;
+      },
+    });
+    if (isWhole && giving !== null) await this.#orWarn(async () => await giving.end());
+    return asked;
+  }
+
+  /** null: the edge asks. */
+  async #giving({ hosts, showcase }: WarmedService, signal: AbortSignal): Promise<Giving | null> {
+    const { log, given: file, warm } = this.#options;
+    if (showcase === undefined || file === undefined) return null;
+    return await this.#orWarn(async () => {
+      const shown = await orAborted(showcase(), signal);
+      if (shown === null) return null;
+      const giving = new Giving({
         log,
-        service: { hosts, actors, authorizedFetch, instanceActors: usualInstanceActors },
-        most: left,
+        hosts,
+        showcase: shown,
+        file,
         signal,
-        warm: async (host, paths, as) => await warm(host, paths, as, signal),
+        warm: async (host, paths, as, given) => await warm(host, paths, as, signal, given),
       });
+      await giving.begin();
+      return giving;
+    });
+  }
+
+  /** null: it failed, and the log says why. */
+  async #orWarn<What>(work: () => Promise<What>): Promise<What | null> {
+    try {
+      return await work();
+    } catch (thrown) {
+      this.#options.log.warn(`Cannot bring the edge what is shown to who signs alone: ${causeOf(thrown)}`);
+      return null;
     }
   }
 
@@ -96,5 +158,19 @@ export class Warmer {
     if (origin === null) return [];
     const scheme = new URL(this.#options.edge).protocol === 'http:' ? 'http' : 'https';
     return await publicPages({ origin, host, scheme }, Math.min(most, limits.sitePages), signal);
+  }
+}
+
+/** Not all that is asked hears the signal: bedtime does not wait for a database that stands still. */
+async function orAborted<What>(asking: Promise<What>, signal: AbortSignal): Promise<What> {
+  let stop: () => void = () => undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    stop = () => reject(new Error('it takes too long'));
+    signal.addEventListener('abort', stop);
+  });
+  try {
+    return await Promise.race([asking, aborted]);
+  } finally {
+    signal.removeEventListener('abort', stop);
   }
 }

@@ -14,7 +14,7 @@ import type {
 } from '../../shared/lease/messages.ts';
 import { limits } from '../../shared/limits.ts';
 import type { Snapshot } from '../../shared/snapshot.ts';
-import type { Warming, WarmReply } from '../../shared/warming.ts';
+import type { Given, Warming, WarmReply } from '../../shared/warming.ts';
 import type { CallRequest, SignedCalls } from './signed-calls.ts';
 
 const base = '/.porchlight/v1';
@@ -124,10 +124,17 @@ export class EdgeApi {
     await this.#send({ method: 'PUT', path: configPath, body, contentType: configType });
   }
 
-  /** The edge asks for these of this host through the link and keeps what strangers may read; at most limits.warmPaths. */
-  async warm(host: string, paths: readonly string[], as: Warming, signal: AbortSignal): Promise<WarmReply> {
+  /** The edge asks for these of this host through the link and keeps what strangers may read; at most limits.warmPaths. Not for what is given. */
+  async warm(
+    host: string,
+    paths: readonly string[],
+    as: Warming,
+    signal: AbortSignal,
+    given?: Given,
+  ): Promise<WarmReply> {
     const path = `${base}/warm`;
-    return await this.#json({ method: 'POST', path, body: encode({ host, paths, as }), contentType: json, signal });
+    const body = encode({ host, paths, as, given });
+    return await this.#json({ method: 'POST', path, body, contentType: json, signal });
   }
 
   /** The new key counts from now on, in the place of the one that signs this call. */

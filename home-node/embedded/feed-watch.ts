@@ -84,9 +84,8 @@ export class FeedWatch {
         );
       }
       const text = stats === undefined ? null : readFileSync(this.#file, 'utf8');
-      if (text === null) await publisher.take([]);
-      else await publisher.take(readEntries(text, `${origin}/`), readDeleted(text));
-      this.#seen = stamp;
+      const entries = text === null ? [] : readEntries(text, `${origin}/`);
+      if (await publisher.take(entries, text === null ? [] : readDeleted(text))) this.#seen = stamp;
     } catch (thrown) {
       log.warn(`Cannot post from the feed: ${causeOf(thrown)}`);
       // Other failures (a database in use) may pass: the next look tries again.

@@ -57,6 +57,8 @@ export interface HomeApiParts {
 
 /** Peers ask for what they were just told of; who scrolls further back can wait for the morning. */
 const recentPosts = 50;
+/** Of the newest alone: most peers read the numbers in the post itself. */
+const recentEchoes = 10;
 
 export async function answerHome(request: Request, parts: HomeApiParts): Promise<Response> {
   if (!isHome(request.headers.get('authorization'), parts.token)) return text(401, 'This is for home itself.');
@@ -101,6 +103,7 @@ async function leavingsOf({
     documents: [
       ...[actor, outbox, featured, followersPath, following],
       ...posts.page(0, recentPosts).map(({ id }) => postPathOf(id)),
+      ...posts.page(0, recentEchoes).flatMap(({ id }) => [`${postPathOf(id)}/likes`, `${postPathOf(id)}/shares`]),
     ],
     knownActors,
     actorKeys: (await actorKeysOf(kv, knownActors)).slice(0, limits.actorKeys),

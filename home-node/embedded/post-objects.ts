@@ -1,6 +1,6 @@
-// The owner's posts as ActivityPub objects: a Note, and the Create that tells followers of it. Both are public.
+// The owner's posts as ActivityPub objects: a Note, and what tells followers of it. All are public.
 
-import { Create, Delete, Note, PUBLIC_COLLECTION } from '@fedify/vocab';
+import { Create, Delete, Note, PUBLIC_COLLECTION, Update } from '@fedify/vocab';
 import { ownPaths, postPathOf } from './addresses.ts';
 import type { Echo } from './inbox.ts';
 import type { Post } from './posts.ts';
@@ -40,6 +40,20 @@ export async function createOf(post: Post, options: PostObjectOptions): Promise<
   });
 }
 
+/** ActivityPub section 6.3. Mastodon takes a later `updated` alone for an edit (process_status_update_service.rb). */
+export async function updateOf(post: Post, options: PostObjectOptions): Promise<Update> {
+  const { '@context': context, ...note } = noteJson(post, options);
+  return await Update.fromJsonLd({
+    '@context': context,
+    type: 'Update',
+    id: `${note.id}#updates/${post.updatedAt}`,
+    actor: note.attributedTo,
+    to: note.to,
+    cc: note.cc,
+    object: note,
+  });
+}
+
 /** ActivityPub section 6.4. */
 export async function deleteOf(id: string, { origin }: Pick<PostObjectOptions, 'origin'>): Promise<Delete> {
   const { '@context': context, ...tombstone } = tombstoneJson(`${origin}${postPathOf(id)}`);
@@ -67,6 +81,7 @@ function noteJson(post: Post, { origin, language }: PostObjectOptions) {
     to: PUBLIC_COLLECTION.href,
     cc: `${origin}${ownPaths.followers}`,
     published: new Date(post.publishedAt).toISOString(),
+    ...(post.updatedAt === null ? {} : { updated: new Date(post.updatedAt).toISOString() }),
     content: post.content,
     contentMap: { [language]: post.content },
     ...(post.link === null ? {} : { url: post.link }),

@@ -10,7 +10,11 @@ export interface Post {
   /** Where the whole of it can be read. */
   readonly link: string | null;
   readonly publishedAt: number;
+  /** When it was last edited, ms since the epoch; null: never. */
+  readonly updatedAt: number | null;
 }
+
+const columns = 'id, content, link, published_at, updated_at';
 
 const feedFirstRead = 'feed-first-read';
 /** Milestones: with the post's id after it. */
@@ -43,8 +47,22 @@ export class Posts {
 
   /** The id of the post that was made of this entry and is still there; null: there is none. */
   postOf(entry: string): string | null {
-    const row = this.#database.sql.prepare('SELECT post FROM entries WHERE entry = ? AND post IS NOT NULL').get(entry);
-    return row === undefined ? null : String(row.post);
+    return this.ofEntry(entry)?.id ?? null;
+  }
+
+  /** As postOf, the post. */
+  ofEntry(entry: string): Post | null {
+    const row = this.#database.sql
+      .prepare(`SELECT ${columns} FROM posts WHERE id = (SELECT post FROM entries WHERE entry = ?)`)
+      .get(entry);
+    return row === undefined ? null : postOf(row);
+  }
+
+  /** The post is there, and says something else from now on. */
+  edit({ id, content, link, updatedAt }: Post): void {
+    this.#database.sql
+      .prepare('UPDATE posts SET content = ?, link = ?, updated_at = ? WHERE id = ?')
+      .run(content, link, updatedAt, id);
   }
 
   /**
@@ -89,7 +107,7 @@ export class Posts {
   }
 
   byId(id: string): Post | null {
-    const row = this.#database.sql.prepare('SELECT id, content, link, published_at FROM posts WHERE id = ?').get(id);
+    const row = this.#database.sql.prepare(`SELECT ${columns} FROM posts WHERE id = ?`).get(id);
     return row === undefined ? null : postOf(row);
   }
 
@@ -100,7 +118,7 @@ export class Posts {
   /** Newest first, from the `skip`th on. */
   page(skip: number, size: number): readonly Post[] {
     return this.#database.sql
-      .prepare('SELECT id, content, link, published_at FROM posts ORDER BY published_at DESC, id LIMIT ? OFFSET ?')
+      .prepare(`SELECT ${columns} FROM posts ORDER BY published_at DESC, id LIMIT ? OFFSET ?`)
       .all(size, skip)
       .map(postOf);
   }
@@ -112,5 +130,6 @@ function postOf(row: Record<string, unknown>): Post {
     content: String(row.content),
     link: row.link === null ? null : String(row.link),
     publishedAt: Number(row.published_at),
+    updatedAt: row.updated_at === null ? null : Number(row.updated_at),
   };
 }

@@ -1,8 +1,9 @@
-// Makes posts of feed entries. Each entry is looked at once in its life: entry, post and the messages to followers are
-// one commit, so a crash repeats nothing and forgets nothing.
+// Makes posts of feed entries, once each; later only what an entry says may change, or that it is deleted. Post and the
+// messages to followers are one commit, so a crash repeats nothing and forgets nothing.
 
 import { createHash } from 'node:crypto';
 import type { Context } from '@fedify/fedify';
+import type { Activity } from '@fedify/vocab';
 import type { Clock } from '../../shared/clock.ts';
 import { limits } from '../../shared/limits.ts';
 import type { Log } from '../log.ts';
@@ -12,7 +13,7 @@ import type { Database } from './database.ts';
 import type { FeedEntry } from './feed-entries.ts';
 import { asRecipient, type Followers } from './followers.ts';
 import { escapeHtml } from './plain-text.ts';
-import { createOf, deleteOf, type PostObjectOptions } from './post-objects.ts';
+import { createOf, deleteOf, type PostObjectOptions, updateOf } from './post-objects.ts';
 import type { Post, Posts } from './posts.ts';
 import type { SqliteMessageQueue } from './queue.ts';
 
@@ -33,29 +34,66 @@ export class Publisher {
     this.#parts = parts;
   }
 
-  /** All entries of the feed as it stands now, and the ids of those that it says were deleted. */
-  async take(entries: readonly FeedEntry[], deleted: readonly string[] = []): Promise<void> {
+  /**
+   * All entries of the feed as it stands now, and the ids of those that it says were deleted. False: an edit came too soon
+   * after the one before, and is taken when the same is given again later.
+   */
+  async take(entries: readonly FeedEntry[], deleted: readonly string[] = []): Promise<boolean> {
     const { posts, clock } = this.#parts;
+    const isWhole = await this.#edit(entries);
     if (posts.feedWasRead()) await this.#publishNew(entries);
     // What stood in the feed when it was first read was there before any follower: no posts.
     else this.#remember(entries, () => posts.markFeedRead(clock.now()));
     for (const entry of deleted) await this.#delete(entry);
+    return isWhole;
   }
 
-  /** An entry that is only left out stays a post: feeds name their newest entries and no others. */
-  async #delete(entry: string): Promise<void> {
-    const { context, database, posts, followers, queue, clock, log } = this.#parts;
-    const id = posts.postOf(entry);
-    if (id === null) return;
+  /** Of more edits than are told, the newest entries' are, and the others are what their addresses show. */
+  async #edit(entries: readonly FeedEntry[]): Promise<boolean> {
+    const { posts, clock, log } = this.#parts;
+    const now = clock.now();
+    let [told, edited, tooSoon] = [0, 0, 0];
+    // Two of one id would edit each other for ever: the first is it.
+    for (const entry of new Map([...entries].reverse().map((each) => [each.id, each])).values()) {
+      const before = posts.ofEntry(entry.id);
+      const { content, link } = postOf(entry, now);
+      if (before === null || (content === before.content && link === before.link)) continue;
+      const { updatedAt } = before;
+      if (updatedAt !== null && now < updatedAt + limits.feedEditMs) {
+        tooSoon += 1;
+        continue;
+      }
+      const after: Post = { ...before, content, link, updatedAt: Math.max(now, before.publishedAt + 1) };
+      if (told < limits.feedEdits) {
+        await this.#tell(await updateOf(after, this.#parts), () => posts.edit(after));
+        told += 1;
+      } else posts.edit(after);
+      edited += 1;
+    }
+    if (edited > 0) log.info(`${edited} posts changed with the feed; followers are told of ${told}.`);
+    return tooSoon === 0;
+  }
+
+  /** What is stored and the messages about it are one commit. Nothing is sent if `store` says that nothing changed. */
+  async #tell(activity: Activity, store: () => unknown): Promise<number> {
+    const { context, database, followers, queue } = this.#parts;
     const recipients = followers.all().map(asRecipient);
-    const activity = await deleteOf(id, this.#parts);
     const messages = await queue.collect(async () => {
       await context.sendActivity({ identifier: owner }, recipients, activity, { preferSharedInbox: true });
     });
     database.transaction(() => {
-      if (posts.delete(entry, clock.now()) !== null) queue.store(messages);
+      if (store() !== false) queue.store(messages);
     });
-    log.info(`Deleted a post, as the feed says, and told ${recipients.length} followers.`);
+    return recipients.length;
+  }
+
+  /** An entry that is only left out stays a post: feeds name their newest entries and no others. */
+  async #delete(entry: string): Promise<void> {
+    const { posts, clock, log } = this.#parts;
+    const id = posts.postOf(entry);
+    if (id === null) return;
+    const told = await this.#tell(await deleteOf(id, this.#parts), () => posts.delete(entry, clock.now()) !== null);
+    log.info(`Deleted a post, as the feed says, and told ${told} followers.`);
   }
 
   /** Posts what is new, oldest first; old and supernumerary entries are only remembered. */
@@ -82,17 +120,10 @@ export class Publisher {
   }
 
   async #publish(entry: FeedEntry): Promise<void> {
-    const { context, database, posts, followers, queue, clock, log } = this.#parts;
+    const { posts, clock, log } = this.#parts;
     const post = postOf(entry, clock.now());
-    const create = await createOf(post, this.#parts);
-    const recipients = followers.all().map(asRecipient);
-    const messages = await queue.collect(async () => {
-      await context.sendActivity({ identifier: owner }, recipients, create, { preferSharedInbox: true });
-    });
-    database.transaction(() => {
-      if (posts.add(entry.id, post, clock.now())) queue.store(messages);
-    });
-    log.info(`Posted ${entry.title} to ${recipients.length} followers.`);
+    const told = await this.#tell(await createOf(post, this.#parts), () => posts.add(entry.id, post, clock.now()));
+    log.info(`Posted ${entry.title} to ${told} followers.`);
   }
 }
 
@@ -109,5 +140,6 @@ function postOf(entry: FeedEntry, now: number): Post {
     content: paragraphs.join(''),
     link,
     publishedAt: Math.min(entry.publishedAt ?? now, now),
+    updatedAt: null,
   };
 }

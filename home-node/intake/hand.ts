@@ -3,6 +3,7 @@
 // more of it is tried before the edge has heard so, because what came after it may be on its way to here already.
 
 import type { Answer, Delivery, Outcome } from '../../shared/delivery.ts';
+import { Crowds, type Peer } from './crowds.ts';
 import { fullPace, type Pace, ServicePacer } from './pace.ts';
 import { Reminder } from './reminder.ts';
 import { Settling } from './settling.ts';
@@ -24,6 +25,8 @@ export interface HandOptions {
   readonly paceOf?: (service: string) => Pace;
   /** ms, for the pace. */
   readonly now: () => number;
+  /** More of servers that were among `enough` may be asked for, for this service. */
+  readonly onThin?: (service: string) => void;
 }
 
 export type AnswerOne = (held: Held, outcome: Outcome) => void;
@@ -56,13 +59,26 @@ export class Hand {
   readonly #ids = new Set<string>();
   readonly #paces = new Map<string, PaceOfService>();
 
+  readonly #crowds: Crowds;
+
   constructor(options: HandOptions) {
     this.#options = options;
+    this.#crowds = new Crowds((service) => options.onThin?.(service));
   }
 
   /** Deliveries without an answer, of one service or of all. */
   size(service?: string): number {
     return service === undefined ? this.#ids.size : (this.#sizes.get(service) ?? 0);
+  }
+
+  /** The same, without those that only wait for the pace of their address: as many as keep others waiting. */
+  pressing(service: string): number {
+    return this.size(service) - this.#crowds.size(service);
+  }
+
+  /** Servers of which more in hand would only wait. */
+  enough(): readonly Peer[] {
+    return this.#crowds.peers();
   }
 
   /**
@@ -73,6 +89,7 @@ export class Hand {
     if (this.#ids.has(id)) return false;
     this.#ids.add(id);
     this.#sizes.set(service, this.size(service) + 1);
+    if (this.#paceOf(service).pacer.countsAddresses) this.#crowds.add(held.delivery);
     const sender = this.#senderOf(held.delivery);
     if (!mayBegin || sender.unheard > 0) {
       this.#answer(sender, held, { outcome: 'released' });
@@ -186,6 +203,7 @@ export class Hand {
   #answer(sender: Sender, held: Held, outcome: Outcome): void {
     this.#ids.delete(held.delivery.id);
     this.#sizes.set(sender.service, this.size(sender.service) - 1);
+    if (this.#paceOf(sender.service).pacer.countsAddresses) this.#crowds.remove(held.delivery);
     const leftWaiting = outcome.outcome === 'later' || outcome.outcome === 'released';
     if (leftWaiting) sender.unheard += 1;
     this.#options.onAnswer({ seq: held.delivery.seq, id: held.delivery.id, ...outcome }, held);

@@ -11,6 +11,7 @@ import { EdgeRefusal } from '../edge-api/send.ts';
 import type { Log } from '../log.ts';
 import { ClockWatch } from './clock-watch.ts';
 import type { Recipient } from './deliver.ts';
+import { FailingServices } from './failing.ts';
 import { type AnswerOne, Hand, type Held } from './hand.ts';
 import { Leases } from './leases.ts';
 import type { Pace } from './pace.ts';
@@ -49,15 +50,20 @@ export class Intake {
   readonly #hand: Hand;
   readonly #leases = new Leases(() => this.#goSoon());
   readonly #clock: ClockWatch;
+  readonly #failing = new FailingServices(() => this.wake());
   /** Answers that the edge has not heard. */
   #answers: Said[] = [];
   #answersDue = false;
   /** Services for which there may be something to lease. */
   readonly #wanted = new Set<string>();
+  /** Services of which the last question left out servers of whom there was enough in hand. */
+  readonly #left = new Set<string>();
   #connected = false;
   /** Counts links: a turn that ended with an earlier one says nothing of this one. */
   #links = 0;
-  /** Until then something may be leased to a reply that was lost with the last link, ms since the epoch. */
+  /** The link on which the edge was told what is in hand: its first turn does, so that the edge ends other leases. */
+  #namedOn = 0;
+  /** Until then something may be leased to a reply that was lost with the last link (an older edge keeps it), ms since the epoch. */
   #lostLeaseUntil = 0;
   #turning = false;
   #stopping = false;
@@ -86,6 +92,9 @@ export class Intake {
       onAnswer: (answer, held) => this.#said(answer, held),
       ...(options.paceOf === undefined ? {} : { paceOf: options.paceOf }),
       now: options.now,
+      onThin: (service) => {
+        if (this.#left.delete(service)) this.#wanted.add(service);
+      },
     });
   }
 
@@ -95,7 +104,6 @@ export class Intake {
     this.#links += 1;
     this.#lostLeaseUntil = this.#options.now() + limits.leaseMs;
     this.#mayTurn = true;
-    this.#leases.forget();
     this.#hand.release();
     this.#answersDue = this.#answers.length > 0;
     this.wake();
@@ -156,6 +164,7 @@ export class Intake {
     this.#stopping = true;
     this.#connected = false;
     this.#leases.forget();
+    this.#failing.close();
     for (const reminder of [this.#linger, this.#ask, this.#resume]) reminder.cancel();
   }
 
@@ -171,9 +180,22 @@ export class Intake {
     this.#answers.push({ answer, delivery: held.delivery });
     if (answer.outcome === 'delivered') this.#delivered += 1;
     this.#leases.answered(held.lease);
+    this.#heed(held.delivery, answer);
     if (this.#hand.size() === 0) this.#linger.replace(0);
     else this.#linger.in(this.#turning || this.#wanted.size > 0 ? lingerBusyMs : lingerIdleMs);
     this.#goSoon();
+  }
+
+  /** A service that puts off everybody is left alone for a while. */
+  #heed(delivery: Delivery, { outcome }: Answer): void {
+    const pauseMs = this.#failing.answered(delivery, outcome);
+    if (pauseMs === 0) return;
+    const { service } = delivery;
+    this.#options.log.warn(`It puts off what every sender delivers; it is left alone for ${pauseMs / 1000} s.`, {
+      service,
+    });
+    this.#wanted.add(service);
+    this.#hand.release(service);
   }
 
   /** Once for everything that happens in this moment. */
@@ -191,19 +213,22 @@ export class Intake {
     const services = this.#mayLease && !this.#stopping ? this.#hungry() : [];
     // Two batches in memory at most.
     const room = Math.max(0, Math.min(limits.leaseDeliveries, 2 * limits.leaseDeliveries - this.#hand.size()));
-    const mayBring = room > 0 && services.some((name) => this.#wanted.has(name));
-    const renew = this.#leases.due();
+    // What comes to a full hand of crowds comes a few at a time: a turn is not made for each.
+    const mayBring = room >= limits.leaseDeliveries / 4 && services.some((name) => this.#wanted.has(name));
+    const renew = this.#namedOn === this.#links ? this.#leases.due() : this.#leases.all();
     if (!mayBring && !this.#answersDue && renew.length === 0) return;
     // Whatever a turn goes out for, it asks for more: answers may let a sender's next deliveries go. With a wrong clock
     // it only asks what time it is.
-    void this.#turn({ max: services.length === 0 || this.#clock.isOff ? 0 : room, services, renew });
+    const max = services.length === 0 || this.#clock.isOff ? 0 : room;
+    const enough = max === 0 ? [] : this.#hand.enough();
+    void this.#turn({ max, services, renew, ...(enough.length === 0 ? {} : { enough }) });
   }
 
-  /** Services that can take deliveries and have not half a batch in hand already. */
+  /** Services that can take deliveries and have not half a batch in hand already that others would wait for. */
   #hungry(): string[] {
     const up = [...this.#options.recipients].filter(([, recipient]) => recipient.origin() !== null);
-    const half = limits.leaseDeliveries / 2;
-    return up.map(([name]) => name).filter((name) => this.#hand.size(name) <= half);
+    const names = up.map(([name]) => name).filter((name) => !this.#failing.has(name));
+    return names.filter((name) => this.#hand.pressing(name) <= limits.leaseDeliveries / 2);
   }
 
   async #turn(wish: Omit<TurnRequest, 'answers'>): Promise<void> {
@@ -217,8 +242,11 @@ export class Intake {
     const link = this.#links;
     const startedAt = this.#options.now();
     for (const name of asked) this.#wanted.delete(name);
+    // Before the reply: meanwhile there may be room for more of them again.
+    for (const { service } of wish.enough ?? []) this.#left.add(service);
     try {
       const outcome = await this.#options.turn({ answers: said.map(({ answer }) => answer), ...wish });
+      this.#namedOn = link;
       this.#heard(said, outcome.reply);
       this.#leases.renewed(wish.renew, outcome.reply.leaseMs);
       this.#clock.heard(startedAt, outcome);
@@ -240,7 +268,8 @@ export class Intake {
     this.#leases.opened(lease, deliveries.length, reply.leaseMs);
     for (const { delivery, body } of deliveries) {
       this.#options.observe('leased', delivery);
-      if (!this.#hand.take({ delivery, body, lease }, !this.#clock.isOff)) this.#leases.answered(lease);
+      const mayBegin = !this.#clock.isOff && !this.#failing.has(delivery.service);
+      if (!this.#hand.take({ delivery, body, lease }, mayBegin)) this.#leases.answered(lease);
     }
   }
 

@@ -49,7 +49,10 @@ export class Leases {
     }
   }
 
-  /** They were another link's. */
+  all(): string[] {
+    return [...this.#held.keys()];
+  }
+
   forget(): void {
     for (const [id, lease] of [...this.#held]) this.#end(id, lease);
   }

@@ -6,8 +6,6 @@ import { busyMs, sendersOf } from './ledger-store.ts';
 
 /** Rows that go in one commit: for so long the other connection waits to write. */
 const prunedPerCommit = 256;
-/** Pages in the log (4 KiB each) at which the other connection is made to wait until it can begin anew. */
-const longLogPages = 2_048;
 
 export class LedgerUpkeep {
   readonly #database: DatabaseSync;
@@ -48,14 +46,11 @@ export class LedgerUpkeep {
   }
 
   /**
-   * Moves what is in the write-ahead log into the file, beside whoever writes. Under steady load there is always
-   * something newer in the log, and it would never begin anew: when it is long, writers wait for the short rest
-   * (sqlite.org/pragma.html#pragma_wal_checkpoint).
+   * Moves what is in the write-ahead log into the file, beside whoever writes. Returns how many pages the log has. It
+   * begins anew with the next write if all of it was moved (sqlite.org/wal.html#avoiding_excessively_large_wal_files).
    */
-  checkpoint(): null {
-    const row = this.#database.prepare('PRAGMA wal_checkpoint(PASSIVE)').get();
-    if (Number(row?.log ?? 0) > longLogPages) this.#database.exec('PRAGMA wal_checkpoint(RESTART)');
-    return null;
+  checkpoint(): number {
+    return Number(this.#database.prepare('PRAGMA wal_checkpoint(PASSIVE)').get()?.log ?? 0);
   }
 
   close(): null {

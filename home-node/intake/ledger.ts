@@ -22,6 +22,9 @@ const readAtOnceBytes = 1024 * 1024;
 /** Marks after which the log is worth emptying: about 4 MB of it. */
 const marksPerCheckpoint = 1_000;
 
+/** Pages in the log (4 KiB each) at which marks are made to wait until it can begin anew. */
+const longLogPages = 2_048;
+
 export class Ledger {
   readonly #store: LedgerStore;
   /** SQLite's write-ahead log: to sync it makes every commit durable that was written to it before. */
@@ -30,6 +33,7 @@ export class Ledger {
   /** Marks that no finished sync covers, and that the log has gathered. */
   #unsynced = 0;
   #gathered = 0;
+  #pause: Promise<void> | null = null;
   /** The sync that runs; never rejects. */
   #syncing: Promise<void> = Promise.resolve();
   /** The sync that has not begun yet: it covers every mark made until it begins. */
@@ -91,11 +95,31 @@ export class Ledger {
     return this.#thread.isRunning;
   }
 
-  /** Empties the write-ahead log into the file once enough has gathered; deliveries go on meanwhile. */
+  /**
+   * Empties the write-ahead log into the file once enough has gathered; deliveries go on meanwhile. Under steady load
+   * something newer is always in the log, and it would never begin anew: when it is long, marks wait for the short
+   * rest (`pause`). SQLite's own way to make them wait (RESTART) holds its lock while it syncs, and this thread, which
+   * answers the link, with it: 5 s on a disk that was busy.
+   */
   async checkpoint(): Promise<void> {
     if (this.#gathered < marksPerCheckpoint) return;
     this.#gathered = 0;
-    await this.#ask({ op: 'checkpoint' });
+    if (Number(await this.#ask({ op: 'checkpoint' })) <= longLogPages) return;
+    const rest = this.#ask({ op: 'checkpoint' });
+    this.#pause = rest.then(
+      () => undefined,
+      () => undefined,
+    );
+    try {
+      await rest;
+    } finally {
+      this.#pause = null;
+    }
+  }
+
+  /** Until it resolves, marks should wait; null: they need not. Nothing is lost if they do not. */
+  get pause(): Promise<void> | null {
+    return this.#pause;
   }
 
   /** Forgets what was answered before `before` (ms since the epoch). Returns how many. */

@@ -17,13 +17,16 @@ interface Waiting {
 
 export class MarkGroup {
   readonly #commit: (marks: readonly Mark[]) => Standings;
+  readonly #pause: () => Promise<void> | null;
+  #isPaused = false;
   #waiting: Waiting[] = [];
   #atWork = 0;
   #timer: NodeJS.Timeout | null = null;
 
-  /** `commit`: all marks or none (Ledger.mark). */
-  constructor(commit: (marks: readonly Mark[]) => Standings) {
+  /** `commit`: all marks or none (Ledger.mark). `pause`: what they should wait for (Ledger.pause); it never rejects. */
+  constructor(commit: (marks: readonly Mark[]) => Standings, pause: () => Promise<void> | null = () => null) {
     this.#commit = commit;
+    this.#pause = pause;
   }
 
   /** A sender's work begins; `leave` must follow. */
@@ -45,7 +48,7 @@ export class MarkGroup {
   }
 
   #goOn(): void {
-    if (this.#waiting.length === 0) return;
+    if (this.#waiting.length === 0 || this.#isPaused) return;
     if (2 * this.#waiting.length >= this.#atWork) this.#flush();
     else this.#timer ??= setTimeout(() => this.#flush(), longestMs);
   }
@@ -53,6 +56,15 @@ export class MarkGroup {
   #flush(): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
+    const pause = this.#pause();
+    if (pause !== null) {
+      this.#isPaused = true;
+      void pause.then(() => {
+        this.#isPaused = false;
+        this.#flush();
+      });
+      return;
+    }
     const together = this.#waiting;
     this.#waiting = [];
     let standings: Standings;

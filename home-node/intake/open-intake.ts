@@ -56,7 +56,10 @@ export function openIntake(parts: IntakeParts): OpenIntake {
     log,
     recipients,
     observe,
-    marks: new MarkGroup((marks) => ledger.mark(marks)),
+    marks: new MarkGroup(
+      (marks) => ledger.mark(marks),
+      () => ledger.pause,
+    ),
     durable: async () => await ledger.durable(),
     deliver: async (recipient, delivery, body) => await deliverer.deliver(recipient, delivery, body),
     fetchBody: async (id) => await api.body(id),

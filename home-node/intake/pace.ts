@@ -60,6 +60,10 @@ export class ServicePacer {
     this.#all = new Pacer(perSecond, now);
   }
 
+  get countsAddresses(): boolean {
+    return this.#perSecondOfAddress !== null;
+  }
+
   /** How long until any delivery may begin, ms; 0: now, if that of its address allows it. */
   get waitMs(): number {
     return this.#all.waitMs();

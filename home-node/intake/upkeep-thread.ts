@@ -19,6 +19,7 @@ export class UpkeepThread {
   readonly #idleMs: number;
   #running: Running | null = null;
   #idle: NodeJS.Timeout | null = null;
+  #isClosed = false;
   /** Threads that were told to end and have not yet. */
   readonly #ending = new Set<Promise<void>>();
 
@@ -32,8 +33,10 @@ export class UpkeepThread {
     return this.#running !== null;
   }
 
-  /** Rejects with what the thread said, or how it ended; the next question starts another one. */
+  /** Rejects with what the thread said, or how it ended; the next question starts another one, unless it was closed. */
   async ask(request: UpkeepRequest): Promise<UpkeepResult> {
+    // Another home node may have the file from then on.
+    if (this.#isClosed) throw new Error('it is closed');
     if (this.#idle !== null) clearTimeout(this.#idle);
     const running = this.#running ?? new Running(this.#path, () => this.#gone(running));
     this.#running = running;
@@ -48,6 +51,7 @@ export class UpkeepThread {
 
   /** Resolves when no thread is left. */
   async close(): Promise<void> {
+    this.#isClosed = true;
     if (this.#idle !== null) clearTimeout(this.#idle);
     this.#end();
     await Promise.all(this.#ending);

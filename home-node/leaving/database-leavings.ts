@@ -1,14 +1,15 @@
 // What a service's database says for strangers: names of accounts, actors that it knows, blocked domains, keys of peers.
 // Which tables hold that is data of its adapter. What one row has wrong costs that row.
 
-import { createPublicKey } from 'node:crypto';
 import { PorchlightError } from '../../shared/errors.ts';
 import { limits } from '../../shared/limits.ts';
 import type { ActorKey } from '../../shared/snapshot.ts';
 import type { Federation, LeftOut } from '../adapters/adapter.ts';
 import type { Reads } from '../adapters/server-adapter.ts';
 import { inTurns } from '../turn.ts';
+import { federationBlocks } from './blocks.ts';
 import type { ReadOnlyDatabase, Row } from './database.ts';
+import { pemOfModulus } from './go-rsa-key.ts';
 
 /** The names before the @; null: more than may be left. */
 export async function accountNames(database: ReadOnlyDatabase, { accounts }: Reads): Promise<readonly string[] | null> {
@@ -19,6 +20,8 @@ export async function accountNames(database: ReadOnlyDatabase, { accounts }: Rea
 export interface Known {
   /** null: more than may be left, so that everybody counts as known. */
   readonly actors: readonly string[] | null;
+  /** Where they are null: as many as were read. */
+  readonly someActors?: readonly string[];
   /** null: the software keeps none. */
   readonly actorKeys: readonly ActorKey[] | null;
   readonly leftOut: readonly LeftOut[];
@@ -28,8 +31,9 @@ export async function knownTo(database: ReadOnlyDatabase, { actors, keys }: Read
   // Counted in rows: a table that was not read to its end may have named somebody twice, or nobody.
   const met = await all(database, actors);
   const found = keys.length === 0 ? null : await keysIn(await all(database, keys));
+  const uris = await valuesOf(met, 'uri');
   return {
-    actors: met.length > limits.databaseRows ? null : await valuesOf(met, 'uri'),
+    ...(met.length > limits.databaseRows ? { actors: null, someActors: uris } : { actors: uris }),
     actorKeys: found?.keys ?? null,
     leftOut: found?.leftOut ?? [],
   };
@@ -45,15 +49,22 @@ export interface Limited {
 /** Whom the service blocks, and with whom alone it federates, at this moment: small questions. */
 export async function federationOf(
   database: ReadOnlyDatabase,
-  { blocks, allowed }: Reads,
+  { blocks, blocksAreExact = false, milder = [], allowed }: Reads,
   { isLimited, domains }: Limited,
 ): Promise<Federation> {
   const blocked = blocks.length === 0 ? [] : await column(database, blocks, 'domain');
   const rows = allowed === undefined ? [] : await anyOf(database, allowed.questions);
   const isInForce = isLimited || (rows.length > 0 && allowed?.inForce === 'with rows');
-  const named = isInForce ? [...new Set([...(await valuesOf(rows, 'domain')), ...domains])] : [];
+  const listed = await valuesOf(rows, 'domain');
+  const named = isInForce ? [...new Set([...listed, ...domains])] : [];
+  const liftsNow = allowed?.liftsBlocks === (isInForce ? 'in force' : 'not in force');
   return {
-    blockedDomains: blocked.map((domain) => domain.toLowerCase()),
+    ...federationBlocks({
+      blocked,
+      isExact: blocksAreExact,
+      milder: await valuesOf(await anyOf(database, milder), 'domain'),
+      lifted: liftsNow ? listed : [],
+    }),
     ...(isInForce ? { allowedDomains: named.map((domain) => domain.toLowerCase()) } : {}),
   };
 }
@@ -146,20 +157,4 @@ function isText(value: unknown): value is string {
 function isSameHost(one: string, other: string): boolean {
   const host = URL.parse(one)?.host;
   return host !== undefined && host === URL.parse(other)?.host;
-}
-
-/** An RSA key as Go writes one as JSON: decimal numbers that no JSON reader here would keep. null: it is none. */
-function pemOfModulus(text: string): string | null {
-  const [, modulus] = /"N":\s*"?(\d+)/.exec(text) ?? [];
-  const [, exponent] = /"E":\s*"?(\d+)/.exec(text) ?? [];
-  if (modulus === undefined || exponent === undefined || modulus.length > limits.actorKeyLength) return null;
-  // 1024 bits have 308 digits. OpenSSL makes a key of any number, also of 0.
-  if (modulus.length < 308 || exponent.length > 20) return null;
-  const jwk = { kty: 'RSA', n: base64url(modulus), e: base64url(exponent) };
-  return createPublicKey({ key: jwk, format: 'jwk' }).export({ type: 'spki', format: 'pem' }).toString().trim();
-}
-
-function base64url(decimal: string): string {
-  const hex = BigInt(decimal).toString(16);
-  return Buffer.from(hex.length % 2 === 0 ? hex : `0${hex}`, 'hex').toString('base64url');
 }

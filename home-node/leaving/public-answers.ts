@@ -15,17 +15,22 @@ export interface AskedService {
   readonly signal: AbortSignal;
 }
 
-interface Answer {
+export interface Answer {
   readonly status: number;
   readonly contentType: string;
   readonly text: string;
 }
 
-const activityJson = 'application/activity+json';
+export const activityJson = 'application/activity+json';
 
 /** Throws `service-leavings` when the service fails; a service that has no such page has said so. */
-async function get({ base, host, signal }: AskedService, path: string, accept: string): Promise<Answer> {
-  const headers = { host, accept, 'x-forwarded-proto': 'https', 'user-agent': 'Porchlight (home node)' };
+export async function get(
+  { base, host, signal }: AskedService,
+  path: string,
+  accept: string,
+  more: Readonly<Record<string, string>> = {},
+): Promise<Answer> {
+  const headers = { ...more, host, accept, 'x-forwarded-proto': 'https', 'user-agent': 'Porchlight (home node)' };
   const { statusCode: status, headers: said, body } = await ask(new URL(path, base), { headers, signal });
   let [text, bytes] = ['', 0];
   const decoder = new TextDecoder();
@@ -87,6 +92,15 @@ async function actorAt(service: AskedService, { host, pathname, search }: URL): 
   const isActivity = /^application\/(activity\+json|ld\+json)\b/.test(contentType);
   if (status !== 200 || !isActivity || jsonObject(text) === null) return null;
   return { host, path, contentType, body: text };
+}
+
+/** An object of JSON that the service shows to all; null: there is none. */
+export async function publicJson(
+  service: AskedService,
+  path: string,
+): Promise<Readonly<Record<string, unknown>> | null> {
+  const { status, text } = await get(service, path, 'application/json');
+  return status === 200 ? jsonObject(text) : null;
 }
 
 /** NodeInfo, section "Discovery". 2.1 is 2.0 with two more things that may be said of the software. */

@@ -9,7 +9,7 @@
 //           has no such header, joined by LF: "porchlight-receipt-v2", t, made, method, path and query, Host,
 //           Signature, Signature-Input, Digest, Content-Digest, SHA-256 of the body (base64url)
 
-import { createHmac, hash, timingSafeEqual } from 'node:crypto';
+import { createHmac, hash, type KeyObject, timingSafeEqual } from 'node:crypto';
 import { fieldValue, type SignedRequest } from '../../shared/signature/request.ts';
 
 export const receiptHeader = 'Porchlight-Receipt';
@@ -37,7 +37,8 @@ export function bodyDigest(body: Uint8Array): string {
   return hash('sha256', body, 'base64url');
 }
 
-export function makeReceipt(secret: Uint8Array, subject: ReceiptSubject, times: ReceiptTimes): string {
+/** Who makes many of them hands in a KeyObject: Node takes 7 µs to make one of bytes, for each receipt anew. */
+export function makeReceipt(secret: Uint8Array | KeyObject, subject: ReceiptSubject, times: ReceiptTimes): string {
   return `v2 ${times.receivedAt} ${times.madeAt} ${macOf(secret, subject, times).toString('base64url')}`;
 }
 
@@ -51,7 +52,7 @@ export function readReceipt(secret: Uint8Array, subject: ReceiptSubject, receipt
   return given.length === wanted.length && timingSafeEqual(given, wanted) ? times : null;
 }
 
-function macOf(secret: Uint8Array, subject: ReceiptSubject, { receivedAt, madeAt }: ReceiptTimes): Buffer {
+function macOf(secret: Uint8Array | KeyObject, subject: ReceiptSubject, { receivedAt, madeAt }: ReceiptTimes): Buffer {
   const { method, path, host, bodySha256 } = subject;
   const fields = [
     'porchlight-receipt-v2',

@@ -16,9 +16,9 @@ const mysqlUrl = /^mysql:\/\/\S+$/;
 
 export const databaseSetting = setting<string | null>('text', {
   purpose:
-    'The server’s own database, of which home reads, and only reads, what it leaves at the edge: names of accounts, the actors that the server knows, blocked domains and keys of peers. Leave a password out of it where you can: a socket (`postgresql:///mastodon_production?host=/var/run/postgresql`), or `~/.pgpass`. GoToSocial’s may be the path of its SQLite file, Pixelfed’s a MySQL or MariaDB (`mysql://…`).',
+    'The server’s own database, of which home reads, and only reads, what it leaves at the edge: names of accounts, the actors that the server knows, blocked domains and keys of peers; of GoToSocial also which posts are for all, and the key of its own actor, by which home asks it for them and which stays here. Leave a password out of it where you can: a socket (`postgresql:///mastodon_production?host=/var/run/postgresql`), or `~/.pgpass`. GoToSocial’s may be the path of its SQLite file, Pixelfed’s a MySQL or MariaDB (`mysql://…`).',
   danger:
-    'Without it the edge cannot tell who is unknown: of deletions it keeps for home those whose keys can be had, also of strangers, and forgets those of actors whose keys are gone; and names are answered for only while home is up. A password in it stands in porchlight.toml and in its backups: the file must be readable by you alone, and a role that may only read is enough.',
+    'Without it the edge cannot tell who is unknown: of deletions it keeps for home those whose keys can be had, also of strangers, and forgets those of actors whose keys are gone and of whom no delivery ever came; and names are answered for only while home is up. A password in it stands in porchlight.toml and in its backups: the file must be readable by you alone, and a role that may only read is enough.',
   wanted: ({ kind }) =>
     ({
       'postgres or sqlite':
@@ -75,15 +75,16 @@ export const limitedFederationSetting = flag(false, {
   purpose:
     'Whether the server federates only with the domains of a list (Mastodon’s `LIMITED_FEDERATION_MODE`, GoToSocial’s `instance-federation-mode: allowlist`, Pleroma’s `accept`). While it is away the edge then answers nobody else from copies. The list is read from the database where the software keeps it there, and is `allowed_domains` besides. Lemmy and Misskey say so by their database themselves.',
   danger:
-    'Guards what the server shows to its list alone. False for a server that has one: at night whoever signs and is not blocked is shown the copies. True without a list: nobody is.',
+    'Guards what the server shows to its list alone. False for a server that has one: at night whoever signs and is not blocked is shown the copies. True without a list: nobody is. True without `database`: whom the server blocks is not known, so that of `allowed_domains` those alone count that are spelt in full.',
   otherwise: '`false`: it federates with whoever it does not block; `true` where `allowed_domains` has any',
   appliesTo: forActivityPub,
 });
 
 export const allowedDomainsSetting = setting('list of texts', {
   purpose:
-    'Domains that a server of limited federation has to do with, besides those that its database names; `*.` before one stands for all that is below it.',
-  danger: 'Guards what the server shows to its list alone: whoever is in it is shown the copies at night.',
+    'Domains that a server of limited federation has to do with, besides those that its database names; `*.` before one stands for all that is below it, but for what the server blocks, and therefore counts only with `database`.',
+  danger:
+    'Guards what the server shows to its list alone: whoever is in it is shown the copies at night. Without `database`, so is who is spelt in full here and blocked by the server: do not name them.',
   wanted: 'domains in small letters, as ["friends.example", "*.friends.example"]',
   accept: (value) => textsThat(value, (one) => /^(\*\.)?(?=.{1,253}$)[a-z0-9_-]+(\.[a-z0-9_-]+)*$/.test(one)),
   fallback: (): readonly string[] => [],

@@ -13,6 +13,11 @@ export interface TurnRequest {
   readonly max: number;
   /** Services that can take deliveries now, by name; nothing is leased for others. */
   readonly services: readonly string[];
+  /**
+   * Servers of which home has enough in hand, with the service that they deliver to: nothing more of theirs is leased
+   * now. Absent: none. An edge of the version before does not know it.
+   */
+  readonly enough?: readonly { readonly service: string /** As peerOf says. */; readonly peer: string }[];
 }
 
 /** First part of the reply; the leased deliveries follow it. */

@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 import { CountingWire, FrameCounter } from '../../bench/owner/counting-wire.ts';
 import { readMemory, together } from '../../bench/processes.ts';
-import { freePort } from '../support/processes.ts';
+import { freePort } from '../support/ports.ts';
 
 describe('memory', () => {
   test('is told in MB of 10^6 bytes, of which the kernel’s kB are 1,024 bytes each', () => {

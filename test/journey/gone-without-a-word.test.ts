@@ -7,7 +7,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { makeCertificates } from '../support/certificates.ts';
 import { Domain } from '../support/domain.ts';
-import { ask, freePort, Program, until } from '../support/processes.ts';
+import { freePort } from '../support/ports.ts';
+import { ask, Program, until } from '../support/processes.ts';
 import { trustingFetch } from '../support/trusting-fetch.ts';
 
 let folder: string;

@@ -10,7 +10,6 @@ import { type KeyStep, keyFileName, nextKeyFileName } from '../../home-node/key.
 import { OperatorClient } from '../../home-node/operator/client.ts';
 import { openOperatorKey } from '../../home-node/operator/operator-key.ts';
 import { systemClock, systemRandom } from '../../shared/clock.ts';
-import { limits } from '../../shared/limits.ts';
 import type { OperatorHome } from '../../shared/operator/messages.ts';
 import { type Program, until } from '../support/processes.ts';
 import { RecordedDomain } from '../support/recorded-domain.ts';
@@ -73,8 +72,7 @@ async function deliver(): Promise<void> {
 /** Of this test: a home on an empty disk asks again for what it took before. */
 async function allSeenOnce(): Promise<void> {
   const seen = (): string[] => stage.recorded().flatMap(({ id }) => (ids.includes(id) ? [id] : []));
-  // A reply that was lost with the link of the old key is made good when its lease has run out.
-  await until('every delivery', () => (ids.every((id) => seen().includes(id)) ? true : null), 2 * limits.leaseMs);
+  await until('every delivery', () => (ids.every((id) => seen().includes(id)) ? true : null));
   expect(seen()).toEqual(ids);
 }
 

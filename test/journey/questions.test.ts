@@ -7,7 +7,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { makeCertificates } from '../support/certificates.ts';
 import { Domain } from '../support/domain.ts';
-import { ask, freePort, Program, until } from '../support/processes.ts';
+import { freePort } from '../support/ports.ts';
+import { ask, Program, until } from '../support/processes.ts';
 import { trustingFetch } from '../support/trusting-fetch.ts';
 
 let folder: string;
@@ -97,6 +98,10 @@ test('a peer and a reader find at night whatever was there by day', { timeout: 1
   }
   expect(await look(`${actor}/followers`)).toMatchObject({ json: { totalItems: 0 } });
   expect(await look(kept)).toMatchObject({ json: { likes: { totalItems: 0 }, shares: { totalItems: 0 } } });
+  for (const name of ['likes', 'shares']) {
+    const json = { id: `${kept}/${name}`, type: 'Collection', totalItems: 0 };
+    expect(await look(`${kept}/${name}`)).toMatchObject({ json });
+  }
   const featured = await get(`${actor}/featured`, activityJson);
   expect([featured.status, featured.headers.get('content-type'), featured.headers.has('age')]).toEqual([
     200,

@@ -14,7 +14,8 @@ import { FolderLock } from '../../home-node/folder-lock.ts';
 import { makeCertificates } from '../support/certificates.ts';
 import { Domain } from '../support/domain.ts';
 import { porchlight } from '../support/porchlight.ts';
-import { freePort, Program, until } from '../support/processes.ts';
+import { freePort } from '../support/ports.ts';
+import { Program, until } from '../support/processes.ts';
 import { trustingFetch } from '../support/trusting-fetch.ts';
 import { tally, Visitors } from '../support/visitors.ts';
 

@@ -18,7 +18,8 @@ import { type LocalEdge, startEdge } from '../../local/edge.ts';
 import { setOff } from '../support/peers/matrix/evening-clock.ts';
 import { type Question, type QuestionSigner, questionSigners } from '../support/peers/question-signers.ts';
 import { SecureService } from '../support/peers/secure-service.ts';
-import { freePort, Program, until } from '../support/processes.ts';
+import { freePort } from '../support/ports.ts';
+import { Program, until } from '../support/processes.ts';
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 120_000 });
 

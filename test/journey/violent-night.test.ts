@@ -14,7 +14,8 @@ import { limits } from '../../shared/limits.ts';
 import { makeCertificates } from '../support/certificates.ts';
 import { Domain } from '../support/domain.ts';
 import { KillBook, type Seen } from '../support/kill-book.ts';
-import { ask, freePort, Program, until } from '../support/processes.ts';
+import { freePort } from '../support/ports.ts';
+import { ask, Program, until } from '../support/processes.ts';
 import { linesOf } from '../support/recorded-domain.ts';
 import { Seeded } from '../support/seeded.ts';
 

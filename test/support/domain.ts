@@ -5,7 +5,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Certificates } from './certificates.ts';
-import { freePort, Program } from './processes.ts';
+import { freePort } from './ports.ts';
+import { Program } from './processes.ts';
 import { Wire } from './tcp-proxy.ts';
 
 const root = join(import.meta.dirname, '..', '..');

@@ -9,7 +9,8 @@ import { exportJWK, generateKeyPair } from 'jose';
 import type { NodeReport } from '../../home-node/control/report.ts';
 import { makeCertificates } from './certificates.ts';
 import { install, type Packed, pack } from './installed-package.ts';
-import { ask, freePort, Program, until } from './processes.ts';
+import { freePort } from './ports.ts';
+import { ask, Program, until } from './processes.ts';
 import { TmuxTerminal } from './tmux-terminal.ts';
 
 export const domain = 'example.org';

@@ -5,6 +5,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
+import { oneAtATime } from './one-at-a-time.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 
@@ -27,7 +28,10 @@ export interface Installed {
 
 export function pack(): Packed {
   const folder = mkdtempSync(join(tmpdir(), 'porchlight-package-'));
-  npm(process.execPath, ['pack', '--pack-destination', folder], { cwd: root, env: process.env });
+  // npm builds first, in the folder dist/ of the working tree, which has one place for it.
+  oneAtATime(`npm pack of ${root}`, () =>
+    npm(process.execPath, ['pack', '--pack-destination', folder], { cwd: root, env: process.env }),
+  );
   const [name = ''] = readdirSync(folder).filter((file) => file.endsWith('.tgz'));
   const tarball = join(folder, name);
   const remove = (): void => rmSync(folder, { recursive: true, force: true });

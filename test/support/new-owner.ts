@@ -9,7 +9,8 @@ import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { DeploymentRig } from './cloudflare/deployment-rig.ts';
 import { eveningZone } from './first-evening.ts';
-import { ask, freePort, Program, until } from './processes.ts';
+import { freePort } from './ports.ts';
+import { ask, Program, until } from './processes.ts';
 import { TmuxTerminal, type TmuxWindow } from './tmux-terminal.ts';
 
 const root = join(import.meta.dirname, '..', '..');

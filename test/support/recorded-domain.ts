@@ -6,7 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { makeCertificates } from './certificates.ts';
 import { Domain, type DomainOptions } from './domain.ts';
-import { ask, freePort, Program } from './processes.ts';
+import { freePort } from './ports.ts';
+import { ask, Program } from './processes.ts';
 
 /** A line of the service's record. */
 export interface Recorded {

@@ -1,6 +1,6 @@
 // bore: a TCP connection for each visitor's. It encrypts nothing, and its control port is always the same one.
 
-import { freePort } from '../../../test/support/processes.ts';
+import { freePort } from '../../../test/support/ports.ts';
 import { type Ground, type Peer, saidVersion, type Tunnel } from './peer.ts';
 import { Running } from './running.ts';
 

@@ -1,6 +1,6 @@
 // chisel: TCP over SSH over a WebSocket, with the server's own TLS (--tls-key, --tls-cert) and a reverse remote.
 
-import { freePort } from '../../../test/support/processes.ts';
+import { freePort } from '../../../test/support/ports.ts';
 import { type Ground, type Peer, saidVersion, type Tunnel } from './peer.ts';
 import { Running } from './running.ts';
 

@@ -3,7 +3,7 @@
 
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { freePort } from '../../../test/support/processes.ts';
+import { freePort } from '../../../test/support/ports.ts';
 import { type Ground, type Peer, saidVersion, type Tunnel } from './peer.ts';
 import { Running } from './running.ts';
 

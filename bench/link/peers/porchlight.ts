@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { exportJWK } from 'jose';
-import { freePort } from '../../../test/support/processes.ts';
+import { freePort } from '../../../test/support/ports.ts';
 import { ended, start, told } from '../child.ts';
 import type { HomeOrders } from '../home-process.ts';
 import { openStage } from '../stage.ts';

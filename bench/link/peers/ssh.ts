@@ -5,7 +5,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
-import { freePort } from '../../../test/support/processes.ts';
+import { freePort } from '../../../test/support/ports.ts';
 import { type Ground, type Peer, saidVersion, type Tunnel } from './peer.ts';
 import { Running } from './running.ts';
 

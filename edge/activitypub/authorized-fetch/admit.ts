@@ -7,7 +7,7 @@ import { limits } from '../../../shared/limits.ts';
 import type { Snapshot } from '../../../shared/snapshot.ts';
 import { problem } from '../../http/problem.ts';
 import { retryAfterSecondsFor } from '../../http/retry-after.ts';
-import { allowListsAt, blockedIn } from '../blocked-domains.ts';
+import { allowListsAt, blocksIn } from '../blocked-domains.ts';
 import type { Keys } from '../keys.ts';
 import { namingOf, prove } from '../proving.ts';
 import { signedRequestOf } from '../signed-request.ts';
@@ -54,7 +54,7 @@ async function judged(
   const claim = readClaim({
     request: signed,
     receivedAt: clock.now(),
-    blockedDomains: blockedIn(snapshot),
+    ...(blocksIn(snapshot) ?? { blockedDomains: undefined }),
     allowLists: allowListsAt(snapshot, new URL(request.url).host),
   });
   if ('verdict' in claim) return claim;

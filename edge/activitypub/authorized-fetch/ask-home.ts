@@ -4,9 +4,9 @@
 // name of the home.
 
 import type { Clock } from '../../../shared/clock.ts';
+import { signedByCavage } from '../../../shared/signature/sign-get.ts';
 import { edgeActorKeyId } from '../edge-actor.ts';
 import type { SignAsEdge } from '../signed-get.ts';
-import { signedByCavage } from '../signed-get.ts';
 
 /** As edge/home/warm-document.ts has them. */
 interface HomeNames {

@@ -25,6 +25,7 @@
 //
 // A blocked domain is refused before its key is asked for: nobody gains by naming one.
 
+import { isAllowed, isBlocked } from '../../../shared/domain-lists.ts';
 import { limits } from '../../../shared/limits.ts';
 import { readSignature } from '../../../shared/signature/read.ts';
 import { isRefused } from '../../../shared/signature/refused.ts';
@@ -33,7 +34,6 @@ import { requireProof, requireStrength } from '../../../shared/signature/require
 import type { RequestSignature } from '../../../shared/signature/signature.ts';
 import { verifySignature } from '../../../shared/signature/verify.ts';
 import type { RefusalKind } from '../../../shared/verdict.ts';
-import { isAllowed, isBlocked } from '../blocked-domains.ts';
 import type { KeyAnswer } from '../judge.ts';
 import { isSameHost } from '../key-document.ts';
 
@@ -43,6 +43,8 @@ export interface ReadingFacts {
   readonly receivedAt: number;
   /** Whom home's services want nothing to do with; undefined: home did not say. */
   readonly blockedDomains: readonly string[] | undefined;
+  /** Of those, whom they do not mind all the same; missing: nobody. */
+  readonly sparedDomains?: readonly string[];
   /** Lists of the only domains that the services at this host federate with; missing: they have none. */
   readonly allowLists?: readonly (readonly string[])[];
 }
@@ -72,12 +74,13 @@ export interface ReadingClaim {
 /** Whom home's services do not want, and whom alone. */
 export interface Lists {
   readonly blockedDomains: readonly string[];
+  readonly sparedDomains: readonly string[];
   readonly allowLists: readonly (readonly string[])[];
 }
 
 /** Why nobody of this domain may read, after "home"; null: somebody may. */
-function unwanted(domain: string, { blockedDomains, allowLists }: Lists): string | null {
-  if (isBlocked(domain, blockedDomains)) return `blocks ${domain}`;
+function unwanted(domain: string, { blockedDomains, sparedDomains, allowLists }: Lists): string | null {
+  if (isBlocked(domain, blockedDomains, sparedDomains)) return `blocks ${domain}`;
   return allowLists.every((allowed) => isAllowed(domain, allowed)) ? null : `federates with others than ${domain} only`;
 }
 
@@ -85,6 +88,7 @@ export function readClaim({
   request,
   receivedAt,
   blockedDomains,
+  sparedDomains = [],
   allowLists = [],
 }: ReadingFacts): ReadingClaim | ReadingVerdict {
   try {
@@ -94,7 +98,7 @@ export function readClaim({
     if (blockedDomains === undefined) return undecided('home did not say whom it blocks');
     const host = URL.parse(signature.keyId)?.hostname ?? '';
     if (host === '') return refused('unproven', `its key ${signature.keyId} has no address`);
-    const lists: Lists = { blockedDomains, allowLists };
+    const lists: Lists = { blockedDomains, sparedDomains, allowLists };
     const why = unwanted(host, lists);
     if (why !== null) return refused('blocked', `home ${why}`);
     const [path = '', query] = request.path.split(/\?(.*)/s);

@@ -3,15 +3,20 @@
 // actor for its name, and WebFinger at the actor's host for what the name is in full. Only of an actor that has just proved
 // to be it, so that nobody makes the edge knock at another's door.
 //
-// Nothing here is believed in its favour: whatever domain it names for itself counts against it, and one that names none is
-// what its host is. So the answer need not lead back to the actor, which for Mastodon it must.
+// Nothing here is believed in its favour: whatever domain it names for itself counts against it. So the answer need not lead
+// back to the actor, which for Mastodon it must. Whose name nobody says is nobody whom a service would answer: Mastodon
+// (process_account_service.rb, check_webfinger!) and GoToSocial (dereferencing/account.go, "we're not certain what the
+// accountDomain actually is") refuse an actor that has a name which WebFinger does not know, and one without a name. A
+// server's own actor is no exception where it has a name: those of Mastodon, Misskey, Lemmy, PeerTube, Pixelfed and Takahē are
+// all found. Only one without a name, which services less strict than those two answer, goes by its host.
 
 import type { Clock } from '../../../shared/clock.ts';
 import { readJsonObject } from '../../../shared/json-object.ts';
 import { limits } from '../../../shared/limits.ts';
-import { type Fetched, type SafeFetchPorts, safeFetch } from '../../http/safe-fetch.ts';
+import { type Fetched, isSameSite, type SafeFetchPorts, safeFetch } from '../../http/safe-fetch.ts';
 import { activityTypes, isActivityType } from '../media-type.ts';
 import { type AsksFor, type SignAsEdge, SignedGets } from '../signed-get.ts';
+import { webFingerAt } from './host-meta.ts';
 import type { NamesAnswer } from './judge.ts';
 import type { NamesMemory } from './names-memory.ts';
 
@@ -26,6 +31,8 @@ export interface NamesPorts {
 
 /** RFC 7033 section 10.2; some serve it as plain JSON. */
 const jrdTypes = 'application/jrd+json, application/json';
+/** RFC 6415 section 2. */
+const xrdTypes = 'application/xrd+xml, application/xml, text/xml';
 
 export class ActorNames {
   readonly #ports: NamesPorts;
@@ -63,24 +70,51 @@ export class ActorNames {
     if (fetched.fetched !== 'document') return unknown(`the actor ${actor} cannot be had: ${whyNot(fetched)}`);
     const reading = readJsonObject(fetched.body);
     if ('malformed' in reading) return unknown(`the actor ${actor} cannot be read: ${reading.malformed}`);
-    const { webfinger, preferredUsername } = reading.json;
+    const { type, webfinger, preferredUsername } = reading.json;
     // FEP-2c59.
     const claimed = domainOf(webfinger);
     const claims = claimed === null ? [] : [claimed];
-    if (typeof preferredUsername !== 'string') return { names: 'known', domains: claims };
+    if (typeof preferredUsername !== 'string' || preferredUsername === '') {
+      if (claimed !== null || isServersOwn(type)) return { names: 'known', domains: claims };
+      return unknown(`${actor} has no name, and is not its server's own`);
+    }
     if (preferredUsername.length > limits.addressLength) return unknown(`the name of ${actor} is too long`);
     const { origin, host } = new URL(actor);
     const account = `acct:${preferredUsername}@${host}`;
-    const url = `${origin}/.well-known/webfinger?resource=${encodeURIComponent(account)}`;
-    const finger = await safeFetch(this.#ports.fetch, { url, accept: jrdTypes, takes: isJson, signal });
-    // Its server knows of no such name, or has none at all: it has no other than its host's.
-    if (finger.fetched === 'not-found' || finger.fetched === 'gone') return { names: 'known', domains: claims };
-    if (finger.fetched !== 'document') return unknown(`WebFinger for ${account} cannot be had: ${whyNot(finger)}`);
-    const jrd = readJsonObject(finger.body);
-    const said = 'malformed' in jrd ? null : domainOf(jrd.json.subject);
-    if (said === null) return unknown(`WebFinger for ${account} names no account`);
-    return { names: 'known', domains: [...new Set([...claims, said])] };
+    const said = await this.#subjectOf(account, origin, signal);
+    if ('unknown' in said) return unknown(`WebFinger for ${account} ${said.unknown}`);
+    return { names: 'known', domains: [...new Set([...claims, said.domain])] };
   }
+
+  /** The domain of what WebFinger at this origin calls the account, or why there is none. */
+  async #subjectOf(account: string, origin: string, signal: AbortSignal): Promise<Said> {
+    const ask = async (url: string): Promise<Fetched> =>
+      await safeFetch(this.#ports.fetch, { url, accept: jrdTypes, takes: isJson, signal });
+    const url = `${origin}/.well-known/webfinger?resource=${encodeURIComponent(account)}`;
+    let finger = await ask(url);
+    if (finger.fetched === 'not-found') {
+      const elsewhere = await this.#fingerAt(origin, account, signal);
+      // Another site is none that the actor spoke for.
+      if (elsewhere !== null && elsewhere !== url && isSameSite(origin, elsewhere)) finger = await ask(elsewhere);
+    }
+    if (finger.fetched !== 'document') return { unknown: `cannot be had: ${whyNot(finger)}` };
+    const jrd = readJsonObject(finger.body);
+    const domain = 'malformed' in jrd ? null : domainOf(jrd.json.subject);
+    return domain === null ? { unknown: 'names no account' } : { domain };
+  }
+
+  async #fingerAt(origin: string, account: string, signal: AbortSignal): Promise<string | null> {
+    const question = { url: `${origin}/.well-known/host-meta`, accept: xrdTypes, takes: isXml, signal };
+    const found = await safeFetch(this.#ports.fetch, question);
+    return found.fetched === 'document' ? webFingerAt(new TextDecoder().decode(found.body), account) : null;
+  }
+}
+
+type Said = { readonly domain: string } | { readonly unknown: string };
+
+/** Servers' own actors of some software have no name: of older Lemmy, of Pleroma's relay. */
+function isServersOwn(type: unknown): boolean {
+  return type === 'Application' || type === 'Service';
 }
 
 /** Of `acct:name@domain` (RFC 7565) or `name@domain`, in small letters; null for anything else. */
@@ -92,8 +126,16 @@ function domainOf(account: unknown): string | null {
 }
 
 function isJson(contentType: string): boolean {
-  const type = contentType.toLowerCase().split(';')[0]?.trim() ?? '';
+  const type = typeOf(contentType);
   return type === 'application/json' || type.endsWith('+json');
+}
+
+function isXml(contentType: string): boolean {
+  return xrdTypes.split(', ').includes(typeOf(contentType));
+}
+
+function typeOf(contentType: string): string {
+  return contentType.toLowerCase().split(';')[0]?.trim() ?? '';
 }
 
 function whyNot(fetched: Exclude<Fetched, { fetched: 'document' }>): string {

@@ -1,7 +1,8 @@
 // Who may read where a service federates with some domains only.
 
 import { expect, test } from 'vitest';
-import { allowListsAt, blockedIn, isAllowed } from '../../../edge/activitypub/blocked-domains.ts';
+import { allowListsAt, blocksIn } from '../../../edge/activitypub/blocked-domains.ts';
+import { isAllowed } from '../../../shared/domain-lists.ts';
 import type { ServiceProfile } from '../../../shared/snapshot.ts';
 
 const service = (name: string, more: Partial<ServiceProfile>): ServiceProfile => ({
@@ -42,7 +43,9 @@ test('at a host the lists of all its services hold', () => {
 });
 
 test('blocks are found where home says them beside such a list, and are not known where it says none', () => {
-  expect(blockedIn({ blockedDomains: ['bad.example'] })).toEqual(['bad.example']);
-  expect(blockedIn({ blockedBesideAllowed: ['bad.example'] })).toEqual(['bad.example']);
-  expect(blockedIn({})).toBeUndefined();
+  const blocks = { blockedDomains: ['bad.example'], sparedDomains: [] };
+  expect(blocksIn({ blockedDomains: ['bad.example'] })).toEqual(blocks);
+  expect(blocksIn({ blockedBesideAllowed: ['bad.example'] })).toEqual(blocks);
+  expect(blocksIn({ ...blocks, sparedDomains: ['*.bad.example'] })?.sparedDomains).toEqual(['*.bad.example']);
+  expect(blocksIn({ sparedDomains: ['*.bad.example'] })).toBeUndefined();
 });

@@ -133,8 +133,8 @@ describe('a forgery is answered 401 and leaves no row', () => {
 });
 
 describe('home blocks a domain', () => {
-  const only = (blocked: readonly string[], services = snapshotOf().services) =>
-    homeWith(snapshotOf({ services, blockedDomains: blocked }));
+  const only = (blocked: readonly string[], services = snapshotOf().services, sparedDomains: readonly string[] = []) =>
+    homeWith(snapshotOf({ services, blockedDomains: blocked, sparedDomains }));
 
   test.each([['peer.example'], ['example']])(
     '%s: its deliveries are refused for good, with no question',
@@ -149,6 +149,17 @@ describe('home blocks a domain', () => {
   test.each([['eer.example'], ['sub.peer.example'], ['peer.example.org']])('%s is another than hers', async (one) => {
     rig.home = only([one]);
     expect((await rig.send(await cavage(rig.signers.alice, letter))).status).toBe(202);
+  });
+
+  test.each<[readonly string[], number]>([
+    [['peer.example'], 202],
+    [['*.example'], 202],
+    [['*.peer.example'], 403],
+    [['a.peer.example'], 403],
+  ])('but for those that it spares: %j', async (spared, status) => {
+    rig.home = only(['example'], undefined, spared);
+    if (status === 403) await rig.expectRefused(403, await cavage(rig.signers.alice, letter));
+    else expect((await rig.send(await cavage(rig.signers.alice, letter))).status).toBe(202);
   });
 
   test('of several services each judges for itself', async () => {

@@ -81,6 +81,17 @@ describe('parseSnapshot()', () => {
     }
   });
 
+  test('spares of a block whom home names, and blocks whoever cannot be read of those', () => {
+    const blocked = { blockedDomains: ['bad.example'] };
+    const of = (sparedDomains: unknown) => readSnapshot(bytesOf({ ...exampleSnapshot(blocked), sparedDomains }), hosts);
+    expect(of(['*.bad.example', 'ok.bad.example']).snapshot.sparedDomains).toEqual(['*.bad.example', 'ok.bad.example']);
+    const { snapshot, leftOut } = of(['*', 'Bad.example', '', 7, null, 'x.*.bad.example', 'ok.bad.example']);
+    expect(snapshot.sparedDomains).toEqual(['ok.bad.example']);
+    expect(leftOut.join()).toContain('6 of sparedDomains');
+    expect(of(domains(limits.blockedDomains + 1)).snapshot.sparedDomains).toHaveLength(limits.blockedDomains);
+    expect(parseSnapshot(bytesOf(exampleSnapshot(blocked)), hosts)).not.toHaveProperty('sparedDomains');
+  });
+
   test('takes whom a service federates with alone, and never for more than is said', () => {
     const [service] = exampleSnapshot().services;
     const of = (allowedDomains: unknown, more = {}) =>
@@ -159,8 +170,12 @@ describe('parseSnapshot()', () => {
       { bits: 'A', hashes: 3 },
       { bits: 7 },
     ]) {
-      const { knownActors } = parseSnapshot(bytesOf({ ...exampleSnapshot(), knownActors: bad }), hosts);
+      const read = (name: string) => readSnapshot(bytesOf({ ...exampleSnapshot(), [name]: bad }), hosts);
+      const { knownActors } = read('knownActors').snapshot;
       expect(BloomFilter.fromData(knownActors).mayContain('https://anybody.example/')).toBe(true);
+      // And nobody for surely met.
+      const { snapshot, leftOut } = read('metActors');
+      expect([snapshot, leftOut]).toEqual([exampleSnapshot(), [expect.stringMatching(/^metActors: /)]]);
     }
   });
 

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { choose } from '../../../edge/spool/choose.ts';
 import { LeaseBook } from '../../../edge/spool/leases.ts';
-import { Line } from '../../../edge/spool/line.ts';
+import { Line, type LineEntry } from '../../../edge/spool/line.ts';
 import type { Waiting } from '../../../edge/spool/waiting-rows.ts';
 
 function row(seq: number, change: Partial<Waiting> = {}): Waiting {
@@ -85,7 +85,7 @@ describe('the line', () => {
 });
 
 describe('choose()', () => {
-  const wish = { services: new Set(['social']), deliveries: 10, bytes: 1000, now: 100 };
+  const wish = { services: new Set(['social']), enough: new Set<string>(), deliveries: 10, bytes: 1000, now: 100 };
 
   test('never leaves a gap in a sender, whatever is deferred, in flight or too large', () => {
     const entry = fc.record({
@@ -122,5 +122,55 @@ describe('choose()', () => {
         }
       }),
     );
+  });
+
+  test('gives each server its turn, whatever the line is like, and nothing of those of which there is enough', () => {
+    const entry = fc.record({ host: fc.nat({ max: 5 }), name: fc.nat({ max: 2 }) });
+    fc.assert(
+      fc.property(fc.array(entry), fc.nat({ max: 12 }), fc.subarray([0, 1, 2]), (entries, deliveries, left) => {
+        const line = new Line(1e9);
+        line.serve(wish.services);
+        const rows = entries.map(({ host, name }, at) => row(at + 1, { sender: `https://h${host}.example/${name}` }));
+        line.extend(rows, rows.length + 1);
+        const enough = new Set(left.map((host) => `social h${host}.example`));
+        const { chosen } = choose(line, new LeaseBook(), { ...wish, enough, deliveries });
+        const got = new Set(chosen.map(({ seq }) => seq));
+        const counts = [0, 1, 2, 3, 4, 5].map((host) => {
+          const own = rows.filter((_, at) => entries[at]?.host === host);
+          const taken = own.filter(({ seq }) => got.has(seq));
+          // The first of its own, in order.
+          expect(taken).toEqual(own.slice(0, taken.length));
+          return { taken: taken.length, waits: own.length - taken.length, isLeft: left.includes(host) };
+        });
+        for (const one of counts) {
+          if (one.isLeft) expect(one.taken).toBe(0);
+          // Nobody has two more than one of whom something waits.
+          else if (one.waits > 0) for (const other of counts) expect(other.taken).toBeLessThanOrEqual(one.taken + 1);
+        }
+        const mayGo = counts.reduce((sum, { taken, waits, isLeft }) => sum + (isLeft ? 0 : taken + waits), 0);
+        expect(chosen).toHaveLength(Math.min(deliveries, mayGo));
+      }),
+    );
+  });
+
+  test('looks no further than it must when all is of one server', () => {
+    let looked = 0;
+    class Watched extends Line {
+      override *entries(): Generator<LineEntry> {
+        for (const entry of super.entries()) {
+          looked += 1;
+          yield entry;
+        }
+      }
+    }
+    const line = new Watched(1e9);
+    line.serve(wish.services);
+    const rows = Array.from({ length: 1000 }, (_, at) => row(at + 1, { sender: `https://busy.example/${at}` }));
+    line.extend(rows, 1001);
+    const { chosen, more } = choose(line, new LeaseBook(), wish);
+    expect([chosen.length, more]).toEqual([10, true]);
+    expect(looked).toBeLessThanOrEqual(12);
+    for (const { seq } of chosen) line.remove(seq);
+    expect([line.live, line.liveOf('social busy.example')]).toEqual([990, 990]);
   });
 });

@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Batch } from '../../../shared/lease/batch.ts';
 import { limits } from '../../../shared/limits.ts';
-import { SpoolRig } from './spool-rig.ts';
+import { newKeys, SpoolRig } from './spool-rig.ts';
 
 const alice = { sender: 'https://peer.example/users/alice' };
 const bob = { sender: 'https://peer.example/users/bob' };
@@ -11,6 +11,53 @@ const bob = { sender: 'https://peer.example/users/bob' };
 function bodies(batch: Pick<Batch, 'deliveries'>): string[] {
   return batch.deliveries.map(({ body }) => new TextDecoder().decode(body ?? new Uint8Array()));
 }
+
+describe('servers', () => {
+  const busy = (n: number) => ({ text: `busy-${n}`, change: { sender: `https://busy.example/users/${n % 40}` } });
+  const friend = (n: number) => ({ text: `friend-${n}`, change: { sender: 'https://friend.example/users/f' } });
+
+  test('take turns in a lease: who left five does not wait for who left thousands, also after an eviction', async () => {
+    const rig = await SpoolRig.open();
+    const home = await rig.openHome();
+    await rig.putMany(Array.from({ length: 2_500 }, (_, n) => busy(n)));
+    await rig.putMany(Array.from({ length: 5 }, (_, n) => friend(n)));
+    await rig.evict();
+    // What stands far behind is seen within a few turns, a part of the line in each.
+    let turns = 0;
+    const taken: string[] = [];
+    while (!taken.some((body) => body.startsWith('friend-'))) {
+      turns += 1;
+      const batch = await home.turn({ max: limits.leaseDeliveries });
+      taken.push(...bodies(batch));
+      expect(batch.deliveries).toHaveLength(limits.leaseDeliveries);
+      const answers = batch.deliveries.map(({ delivery: { seq, id } }) => ({ seq, id, outcome: 'delivered' as const }));
+      await home.turn({ max: 0, answers });
+    }
+    expect(turns).toBeLessThanOrEqual(3);
+    expect(taken.filter((body) => body.startsWith('friend-'))).toEqual(
+      Array.from({ length: 5 }, (_, n) => `friend-${n}`),
+    );
+    // The rest comes too, each once, and of each sender in its order.
+    taken.push(...bodies({ deliveries: await home.drain() }));
+    expect(new Set(taken).size).toBe(2_505);
+    for (let sender = 0; sender < 40; sender += 1) {
+      const own = taken.filter((body) => body.startsWith('busy-')).map((body) => Number(body.slice(5)));
+      const ofSender = own.filter((n) => n % 40 === sender);
+      expect(ofSender).toEqual(ofSender.toSorted((a, b) => a - b));
+    }
+  });
+
+  test('of which home has enough are left out, for that service, until home asks for them', async () => {
+    const rig = await SpoolRig.open();
+    const home = await rig.openHome();
+    await rig.putMany([busy(0), busy(1), { ...busy(2), change: { ...busy(2).change, service: 'video' } }, friend(0)]);
+    const services = ['social', 'video'];
+    const enough = [{ service: 'social', peer: 'busy.example' }];
+    const { deliveries, reply } = await home.turn({ services, enough });
+    expect([bodies({ deliveries }), reply.more]).toEqual([['busy-2', 'friend-0'], false]);
+    expect(bodies(await home.turn({ services }))).toEqual(['busy-0', 'busy-1']);
+  });
+});
 
 describe('leasing', () => {
   test('gives what was put, byte for byte and header for header, in the order of commits', async () => {
@@ -155,15 +202,28 @@ describe('leasing', () => {
     expect(bodies(await home.turn())).toEqual(['a1']);
   });
 
-  test('a newer home node gets what the older one had in hand; the same process on a new link does not', async () => {
+  test('a newer home node gets what the older one had in hand', async () => {
     const rig = await SpoolRig.open();
     const home = await rig.openHome(1);
     await rig.put('a1', alice);
     await home.turn();
-    const again = await rig.openHome(1, home.keys, 'another-link');
-    expect(bodies(await again.turn())).toEqual([]);
     const newer = await rig.openHome(2);
-    expect(bodies(await newer.turn())).toEqual(['a1']);
+    expect(bodies(await newer.turn({ renew: [] }))).toEqual(['a1']);
+  });
+
+  test('the same process on a new link names what it has in hand; what was lost with the old one is leased at once', async () => {
+    const rig = await SpoolRig.open();
+    const home = await rig.openHome(1);
+    await rig.put('a1', alice);
+    const { reply } = await home.turn();
+    await rig.put('b1', { sender: 'https://peer.example/users/bob' });
+    await home.turn(); // Its reply is lost.
+    const again = await rig.openHome(1, home.keys, 'another-link');
+    expect(bodies(await again.turn({ renew: [reply.lease ?? ''] }))).toEqual(['b1']);
+    // Only the first turn of a link names everything.
+    expect(bodies(await again.turn({ renew: [] }))).toEqual([]);
+    const changed = await rig.openHome(1, await newKeys(), 'another-key');
+    expect(bodies(await changed.turn({ renew: [] }))).toEqual(['a1', 'b1']);
   });
 
   test('an answer for what does not wait is refused as unknown and changes nothing', async () => {

@@ -81,6 +81,8 @@ class Run {
   readonly model = new SpoolModel(deliveryAttempts);
   home: Home;
   links = 0;
+  /** Of this link. */
+  isFirstTurn = true;
   /** What home has in hand, as it was leased; also from before an eviction or a new process. */
   hand: { seq: number; id: string }[] = [];
   lease: string | null = null;
@@ -115,6 +117,7 @@ class Run {
         return;
       case 'newLink':
         this.links += 1;
+        this.isFirstTurn = true;
         this.#moved(await rig.openHome(this.home.epoch, this.home.keys, `link ${this.links}`));
         return;
       case 'wait':
@@ -199,7 +202,8 @@ class Run {
     });
     const renewed = renew ? this.lease : null;
     const { reply, deliveries } = await this.home.turn({ answers, renew: renewed === null ? [] : [renewed] });
-    model.turned(renewed, rig.now());
+    model.turned(renewed, rig.now(), this.isFirstTurn);
+    this.isFirstTurn = false;
     const refused = answers.filter((answer) => !model.answered(answer.seq, answer, rig.now()));
     expect(reply.refused.map(({ seq }) => seq)).toEqual(refused.map(({ seq }) => seq));
     expect(reply.more).toBe(false);

@@ -80,14 +80,15 @@ describe('sessions', () => {
     expect(await rig.stub.openSession({ ...rig.opening(home), epoch: 2 })).toMatchObject({ code: 'older-epoch' });
   });
 
-  test('what was leased stays so for the process that comes back with another key', async () => {
+  test('what was leased and is named stays so for the process that comes back with another key', async () => {
     const rig = await SpoolRig.open();
     const home = await rig.openHome(1);
     await rig.put('a1');
-    expect((await home.turn()).deliveries).toHaveLength(1);
+    const { deliveries, reply } = await home.turn();
+    expect(deliveries).toHaveLength(1);
     await rig.stub.keepOnly(null);
     const again = await rig.openHome(1, await newKeys(), 'by another key');
-    expect((await again.turn()).deliveries).toEqual([]);
+    expect((await again.turn({ renew: [reply.lease ?? ''] })).deliveries).toEqual([]);
     const successor = await rig.openHome(2);
     expect((await successor.turn()).deliveries).toHaveLength(1);
   });

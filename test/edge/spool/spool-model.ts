@@ -101,10 +101,10 @@ export class SpoolModel {
     });
   }
 
-  /** A turn begins: leases that were not renewed in time have ended, `renewed` goes on. */
-  turned(renewed: string | null, now: number): void {
+  /** A turn begins: `renewed` goes on; what was not renewed in time has ended, and on a new link whatever was not named. */
+  turned(renewed: string | null, now: number, isFirst: boolean): void {
     for (const [seq, { lease, until }] of this.inFlight) {
-      if (until <= now) this.inFlight.delete(seq);
+      if (until <= now || (isFirst && lease !== renewed)) this.inFlight.delete(seq);
       else if (lease === renewed) this.inFlight.set(seq, { lease, until: now + limits.leaseMs });
     }
   }

@@ -21,12 +21,16 @@ const answer: fc.Arbitrary<Answer> = fc
   )
   .map(([at, outcome]) => ({ ...at, ...outcome }));
 
-const request: fc.Arbitrary<TurnRequest> = fc.record({
-  answers: fc.array(answer),
-  renew: fc.array(fc.string()),
-  max: fc.nat(),
-  services: fc.array(fc.string()),
-});
+const request: fc.Arbitrary<TurnRequest> = fc.record(
+  {
+    answers: fc.array(answer),
+    renew: fc.array(fc.string()),
+    max: fc.nat(),
+    services: fc.array(fc.string()),
+    enough: fc.array(fc.record({ service: fc.string(), peer: fc.string() })),
+  },
+  { requiredKeys: ['answers', 'renew', 'max', 'services'] },
+);
 
 describe('readTurnRequest()', () => {
   test('reads what home wrote', () => {
@@ -49,6 +53,11 @@ describe('readTurnRequest()', () => {
       { ...good, max: '1' },
       { ...good, services: 'social' },
       { ...good, renew: [7] },
+      { ...good, enough: 'busy.example' },
+      { ...good, enough: ['busy.example'] },
+      { ...good, enough: [{ service: 'social' }] },
+      { ...good, enough: [{ service: 'social', peer: 7 }] },
+      { ...good, enough: Array.from({ length: 5000 }, () => ({ service: 'social', peer: 'x' })) },
       { ...good, services: Array.from({ length: 5000 }, () => 'x') },
       { ...good, answers: [null] },
       { ...good, answers: [{ seq: 1, id: 'a' }] },

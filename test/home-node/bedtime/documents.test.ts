@@ -84,6 +84,14 @@ describe('what peers ask for', () => {
     expect(asked().filter((path) => path.startsWith('/outbox?'))).toEqual(['/outbox?0', '/outbox?1']);
   });
 
+  test('has posts that the service names after the lists that actors lead to, limits.warmPosts at most', async () => {
+    links['/users/me'] = [link('outbox /outbox')];
+    const posts = Array.from({ length: 3 * limits.warmPosts }, (_, n) => `https://${host}/notes/${n}`);
+    await warmed({ posts: ['https://elsewhere.example/1', ...posts] });
+    expect(asked().slice(0, 2)).toEqual(['/users/me', '/outbox']);
+    expect(asked().filter((path) => path.startsWith('/notes/'))).toHaveLength(limits.warmPosts - 1);
+  });
+
   test('ends at limits.warmDocuments, however much there is', async () => {
     const many = (from: number): DocumentLink[] =>
       Array.from({ length: limits.documentLinks }, (_, n) => link(`object /notes/${from + n}`));

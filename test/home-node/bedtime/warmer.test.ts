@@ -1,14 +1,20 @@
 // Which pages are left at the edge: a service that knows them says so, any other is looked at as a stranger would, and
 // whatever it answers, it is bounded.
 
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Showcase } from '../../../home-node/adapters/adapter.ts';
+import { GivenFile } from '../../../home-node/bedtime/given-file.ts';
 import { publicPages } from '../../../home-node/bedtime/public-pages.ts';
-import { Warmer } from '../../../home-node/bedtime/warmer.ts';
+import { type WarmedService, Warmer } from '../../../home-node/bedtime/warmer.ts';
 import { createLog } from '../../../home-node/log.ts';
 import { systemClock } from '../../../shared/clock.ts';
 import { limits } from '../../../shared/limits.ts';
+import type { Given } from '../../../shared/warming.ts';
 
 let server: Server;
 let origin: string;
@@ -114,6 +120,91 @@ describe('warming', () => {
     ]);
     expect(asked[0]).toBe('blog.example /');
     expect(steps.at(-1)).toBe('6/6');
+  });
+
+  describe('of a service that shows what it has to who signs alone', () => {
+    const host = 'b.example';
+    const actor = `https://${host}/users/me`;
+    let folder: string;
+    let calls: [string, readonly string[], Given | undefined][];
+    let warnings: string[];
+
+    beforeEach(() => {
+      folder = mkdtempSync(join(tmpdir(), 'porchlight-warmer-'));
+      [calls, warnings] = [[], []];
+    });
+    afterEach(() => rmSync(folder, { recursive: true }));
+
+    const shownTo = (isPublic: boolean): Showcase => ({
+      posts: [],
+      isPublic: () => isPublic,
+      shown: async (_base, _host, path) => {
+        const answer = { status: 200, contentType: 'application/activity+json', body: '{}' };
+        return await Promise.resolve({ answer, post: path, isList: false });
+      },
+    });
+
+    async function warmed(service: Partial<WarmedService>, signal = AbortSignal.timeout(5_000)): Promise<void> {
+      const log = createLog('warn', systemClock, (line) => warnings.push(line));
+      const warmer = new Warmer({
+        log,
+        edge: 'https://b.example',
+        services: [
+          {
+            hosts: [host],
+            origin: () => origin,
+            pages: () => [],
+            actors: () => [actor],
+            authorizedFetch: true,
+            ...service,
+          },
+        ],
+        most: () => 0,
+        warm: async (_host, paths, as, _signal, given) => {
+          calls.push([as, paths, given]);
+          return await Promise.resolve({ refused: [], links: {}, ...(given && { given: true as const }) });
+        },
+        given: new GivenFile(join(folder, 'given.json'), log, systemClock),
+      });
+      await warmer.warm(signal);
+    }
+
+    const documents = (): unknown[] =>
+      calls.filter(([as]) => as === 'activitypub').map(([, paths, given]) => [paths, given]);
+    const brought = { '/users/me': { status: 200, contentType: 'application/activity+json', body: '{}' } };
+    const back = { '/users/me': { status: 404, contentType: '', body: '' } };
+
+    test('home brings it', async () => {
+      await warmed({ showcase: async () => await Promise.resolve(shownTo(true)) });
+      expect(documents()).toEqual([[['/users/me'], brought]]);
+    });
+
+    test('the edge asks where home cannot, or fails to learn whether it can', async () => {
+      const asked = [[['/users/me'], undefined]];
+      await warmed({});
+      await warmed({ showcase: async () => await Promise.resolve(null) });
+      expect([documents(), warnings]).toEqual([[...asked, ...asked], []]);
+      await warmed({ showcase: async () => await Promise.reject(new Error('the database is busy')) });
+      expect(documents()).toHaveLength(3);
+      expect(warnings.join()).toContain('the database is busy');
+    });
+
+    test('the edge asks where the service shows it to all', async () => {
+      await warmed({ authorizedFetch: false, showcase: async () => await Promise.reject(new Error('asked')) });
+      expect([documents(), warnings]).toEqual([[[['/users/me'], undefined]], []]);
+    });
+
+    test('it is taken back though the service is down', async () => {
+      await warmed({ showcase: async () => await Promise.resolve(shownTo(true)) });
+      calls = [];
+      await warmed({ origin: () => null, showcase: async () => await Promise.resolve(shownTo(false)) });
+      expect(documents()).toEqual([[['/users/me'], back]]);
+    });
+
+    test('bedtime does not wait for a database that stands still', async () => {
+      await warmed({ showcase: async () => await new Promise(() => undefined) }, AbortSignal.timeout(50));
+      expect(warnings.join()).toContain('it takes too long');
+    });
   });
 
   test('asks for nothing once its time is over', async () => {

@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type Database, openDatabase } from '../../../home-node/embedded/database.ts';
 import { type FeedEntry, readDeleted, readEntries } from '../../../home-node/embedded/feed-entries.ts';
 import { FeedWatch } from '../../../home-node/embedded/feed-watch.ts';
+import { Followers } from '../../../home-node/embedded/followers.ts';
 import { escapeHtml, plainText } from '../../../home-node/embedded/plain-text.ts';
 import { Posts } from '../../../home-node/embedded/posts.ts';
 import { openEmbeddedHome } from '../../../home-node/embedded/wiring.ts';
@@ -104,13 +105,15 @@ describe('an entry becomes a post', () => {
   let ending: AbortController;
   let running: Promise<void>;
   let close: () => void;
+  let time: number;
 
   /** The embedded home in this process, at a time of our own. */
   beforeEach(async () => {
     folder = makeFolder();
     log = '';
     ending = new AbortController();
-    const clock = { now: () => now };
+    time = now;
+    const clock = { now: () => time };
     const receiptSecretFile = join(folder, 'secret');
     openSecret(receiptSecretFile, systemRandom);
     const person = { origin, handle: 'owner', handleHost: 'example.org', title: 't', language: 'en' };
@@ -139,8 +142,21 @@ describe('an entry becomes a post', () => {
     rmSync(folder, { recursive: true });
   });
 
-  const entry = (id: string, publishedAt: number): string =>
-    `<entry><id>${id}</id><title>${id}</title><published>${iso(publishedAt)}</published></entry>`;
+  const entry = (id: string, publishedAt: number, title = id): string =>
+    `<entry><id>${id}</id><title>${title}</title><published>${iso(publishedAt)}</published></entry>`;
+  /** Somebody follows whose server cannot be reached: what is told stays in the queue. */
+  const follow = (): void => {
+    const peer = 'https://peer.invalid';
+    new Followers(database).add({ actor: `${peer}/a`, inbox: `${peer}/in`, sharedInbox: null }, `${peer}/1`, now);
+  };
+  const told = (type: string): readonly Record<string, unknown>[] => {
+    const rows = database.sql.prepare('SELECT message FROM queue ORDER BY id').all();
+    const activities = rows.flatMap(({ message }) => {
+      const { activity } = JSON.parse(String(message)) as { readonly activity?: Record<string, unknown> };
+      return activity?.type === type ? [[activity.id, activity] as const] : [];
+    });
+    return [...new Map(activities).values()];
+  };
   const save = (text: string): void => writeFileSync(join(folder, 'site', 'feed.xml'), text);
   const titles = (): readonly string[] =>
     posts.page(0, 100).map(({ content }) => /<strong>(.*)<\/strong>/.exec(content)?.[1] ?? '');
@@ -177,6 +193,75 @@ describe('an entry becomes a post', () => {
     expect(titles()).toEqual(expect.arrayContaining(['two', 'three']));
     expect(titles()).toHaveLength(2);
     expect([posts.deleted(9), posts.isDeleted(second ?? '')]).toEqual([[first], false]);
+  });
+
+  test('and says what the entry says from then on, with the time of the edit; followers are told', async () => {
+    follow();
+    save(atom(entry('one', now - 5000, 'Wether') + entry('two', now - 6000)));
+    await seen('two');
+    await seen('one');
+    time = now + 1000;
+    save(atom(entry('one', now - 5000, 'Weather') + entry('two', now - 6000)));
+    await until('it is edited', () => (titles().includes('Weather') ? true : null));
+    const edited = posts.ofEntry('one');
+    expect(edited).toMatchObject({ publishedAt: now - 5000, updatedAt: time });
+    expect(posts.ofEntry('two')?.updatedAt).toBeNull();
+    const [update, ...more] = told('Update');
+    expect(more).toEqual([]);
+    expect(update).toMatchObject({
+      id: `${origin}/users/owner/posts/${edited?.id}#updates/${time}`,
+      actor: `${origin}/users/owner`,
+      object: { type: 'Note', updated: iso(time).replace('.000Z', 'Z'), content: edited?.content },
+    });
+    expect(told('Create')).toHaveLength(2);
+  });
+
+  test('and is told of again only after a while, with what it says then', async () => {
+    follow();
+    save(atom(entry('one', now, 'first')));
+    await seen('one');
+    time = now + 1000;
+    save(atom(entry('one', now, 'second')));
+    await until('it is edited', () => (titles().includes('second') ? true : null));
+    time += limits.feedEditMs - 1;
+    save(atom(entry('one', now, 'third') + entry('two', now)));
+    await seen('two');
+    expect(titles()).toContain('second');
+    time += 1;
+    // The watch looks again by itself within a minute; here it is told to.
+    save(atom(entry('one', now, 'fourth') + entry('two', now)));
+    await until('it is edited', () => (titles().includes('fourth') ? true : null));
+    expect(told('Update')).toHaveLength(2);
+  });
+
+  test('and a site made anew is told of by limits.feedEdits edits; the others are at their addresses', async () => {
+    follow();
+    const count = limits.feedPosts;
+    const all = (title: string): readonly string[] =>
+      Array.from({ length: 2 * count }, (_, i) => entry(`e${i}`, now - i * 1000, `${title} ${i}`));
+    save(atom(all('old').slice(count).join('')));
+    await seen(`e${2 * count - 1}`);
+    save(atom(all('old').join('')));
+    await seen('e0');
+    time = now + 1000;
+    save(atom(all('new').join('')));
+    const isNew = (title: string): boolean => title.startsWith('new');
+    await until('they are edited', () => (titles().length > 0 && titles().every(isNew) ? true : null));
+    expect(titles().length).toBeGreaterThan(limits.feedEdits);
+    expect(told('Update')).toHaveLength(limits.feedEdits);
+  });
+
+  test('and two entries of one id do not edit each other', async () => {
+    follow();
+    save(atom(entry('one', now, 'a') + entry('one', now, 'b')));
+    await seen('one');
+    for (let look = 1; look <= 4; look += 1) {
+      time += limits.feedEditMs;
+      save(atom(entry('one', now, 'a') + entry('one', now, 'b') + entry(`look ${look}`, now)));
+      await seen(`look ${look}`);
+    }
+    expect(titles()).toContain('a');
+    expect(told('Update').length).toBeLessThanOrEqual(1);
   });
 
   test('with its time, but never one that is still to come', async () => {
@@ -223,13 +308,14 @@ describe('the feed is watched', () => {
   });
   afterEach(() => rmSync(folder, { recursive: true }));
 
-  test('and read when it has changed, again when taking it failed, and not otherwise', async () => {
+  test('and read when it has changed, again when taking it failed or was put off, and not otherwise', async () => {
     const taken: (readonly FeedEntry[])[] = [];
     let failing = true;
-    const take = async (entries: readonly FeedEntry[]): Promise<void> => {
+    let isWhole = false;
+    const take = async (entries: readonly FeedEntry[]): Promise<boolean> => {
       taken.push(entries);
       if (failing) throw new Error('the disk is full');
-      await Promise.resolve();
+      return await Promise.resolve(isWhole);
     };
     const log = createLog('error', { now: () => now }, () => undefined);
     const watch = new FeedWatch({ folder, origin, publisher: { take }, log });
@@ -238,7 +324,9 @@ describe('the feed is watched', () => {
     await watch.look();
     failing = false;
     await watch.look();
+    isWhole = true;
     await watch.look();
-    expect(taken.map((entries) => entries.length)).toEqual([1, 1, 1]);
+    await watch.look();
+    expect(taken.map((entries) => entries.length)).toEqual([1, 1, 1, 1]);
   });
 });

@@ -58,7 +58,9 @@ describe('whom the embedded home greets', () => {
     );
     expect(await peers()).toEqual([]);
     remember('DELETE FROM inbox');
-    remember(`INSERT INTO posts VALUES ('p', 'x', NULL, 1); INSERT INTO entries VALUES ('e', 'p', ${Date.now()})`);
+    remember(
+      `INSERT INTO posts (id, content, published_at) VALUES ('p', 'x', 1); INSERT INTO entries VALUES ('e', 'p', ${Date.now()})`,
+    );
     expect(await peers()).toEqual([]);
     remember('DELETE FROM entries; DELETE FROM posts');
     expect(await peers()).toEqual([`${neighbour.origin}/inbox`]);

@@ -95,6 +95,19 @@ describe('the embedded home, killed', () => {
     expect(await received('Create')).toHaveLength(3);
   });
 
+  test('tells its followers of an edit, once, and shows what the post says now', async () => {
+    writeFileSync(feedFile(), feed().replace('Fourth light', 'Fourth light, mended'));
+    const { object } = (await hears(neighbour, 'Update')).document as { object: Record<string, string> };
+    expect(object.content).toContain('Fourth light, mended');
+    await until('the queue is empty', () => (queued() === 0 ? true : null));
+    await home.kill();
+    await home.start();
+    const answer = await fetch(object.id ?? '', { headers: { accept: 'application/activity+json' } });
+    const { content, published, updated } = object;
+    expect(await answer.json()).toMatchObject({ type: 'Note', content, published, updated });
+    expect(await received('Update')).toHaveLength(1);
+  });
+
   test('lists its posts in the outbox, newest first', async () => {
     const first = `${home.actor}/outbox?cursor=0`;
     const answer = await fetch(first, { headers: { accept: 'application/activity+json' } });

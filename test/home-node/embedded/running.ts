@@ -7,7 +7,8 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { openSecret } from '../../../home-node/receipts/secret.ts';
 import { systemRandom } from '../../../shared/clock.ts';
-import { freePort, Program } from '../../support/processes.ts';
+import { freePort } from '../../support/ports.ts';
+import { Program } from '../../support/processes.ts';
 
 const root = join(import.meta.dirname, '..', '..', '..');
 

@@ -10,6 +10,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { fellBack, replayed } from '../../../home-node/intake/fallen-back.ts';
 import { Ledger } from '../../../home-node/intake/ledger.ts';
 import type { Mark } from '../../../home-node/intake/ledger-store.ts';
+import { MarkGroup } from '../../../home-node/intake/mark-group.ts';
 
 const probe = await open(import.meta.filename);
 const fileHandlePrototype = Object.getPrototypeOf(probe) as FileHandle;
@@ -140,6 +141,28 @@ describe('the write-ahead log', () => {
     // The first thousand's place is used again.
     expect(logBytes()).toBeLessThan(1.5 * first);
     expect(ledger.mark([begin('d0'), begin('d1999')])).toEqual(['delivered', 'delivered']);
+  });
+
+  test('begins anew under steady load, and nobody who writes meanwhile waits for its lock', async () => {
+    const group = new MarkGroup(
+      (marks) => ledger.mark(marks),
+      () => ledger.pause,
+    );
+    const impatient = new DatabaseSync(path(), { timeout: 0 });
+    let paused = 0;
+    for (let n = 0; n < 12_000; n += 1) {
+      impatient.exec('BEGIN IMMEDIATE; ROLLBACK');
+      if (ledger.pause !== null) paused += 1;
+      await group.mark([begin(`d${n}`), answer(`d${n}`, 'delivered')]);
+      void ledger.checkpoint();
+      // The upkeep's thread is heard.
+      if (n % 20 === 0) await new Promise((resolve) => setImmediate(resolve));
+    }
+    impatient.close();
+    expect(paused).toBeGreaterThan(0);
+    // A page and its head; each mark is at least one page.
+    expect(logBytes()).toBeLessThan(12_000 * (4096 + 24));
+    expect(ledger.mark([begin('d0'), begin('d11999')])).toEqual(['delivered', 'delivered']);
   });
 
   test('takes marks while much is forgotten beside them', async () => {

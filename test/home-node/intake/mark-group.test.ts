@@ -45,6 +45,30 @@ describe('marks', () => {
     expect(commits).toEqual([['a']]);
   });
 
+  test('wait for a pause of the ledger, all that come meanwhile, and are one commit after it', async () => {
+    const commits: number[] = [];
+    let end: () => void = () => undefined;
+    let pause: Promise<void> | null = new Promise<void>((resolve) => {
+      end = resolve;
+    });
+    const group = new MarkGroup(
+      (marks) => {
+        commits.push(marks.length);
+        return marks.map(() => 'fresh' as const);
+      },
+      () => pause,
+    );
+    const marked = ['a', 'b', 'c'].map(async (id) => await group.mark([begin(id)]));
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(commits).toEqual([]);
+    pause = null;
+    end();
+    await Promise.all(marked);
+    expect(commits).toEqual([3]);
+    await group.mark([begin('d')]);
+    expect(commits).toEqual([3, 1]);
+  });
+
   test('get each their own standings, in their order', async () => {
     const { group } = groupOf(4);
     const [one, two] = await Promise.all([group.mark([answer('x'), begin('a')]), group.mark([begin('b')])]);

@@ -8,6 +8,7 @@ import { type CryptoKey, generateKeyPair } from 'jose';
 import type { Answer, Delivery, HeaderList } from '../../../shared/delivery.ts';
 import { encodeBatch, type LeasedDelivery } from '../../../shared/lease/batch.ts';
 import type { TurnReply, TurnRequest } from '../../../shared/lease/messages.ts';
+import { peerOf } from '../../../shared/peer.ts';
 import { callScheme, type Session, verifyCall } from '../../../shared/session/call.ts';
 
 export interface PutOptions {
@@ -46,6 +47,8 @@ export class SmallEdge {
   refuseWith: number | null = null;
   /** Does it say its time with each answer (Date)? */
   saysTime = true;
+  /** Does it leave out servers of which home has enough? One of the version before does not. */
+  knowsEnough = true;
   leaseMs = 60_000;
   deferMs = 0;
   onWork: () => void = () => undefined;
@@ -54,6 +57,8 @@ export class SmallEdge {
   readonly #publicKey: CryptoKey;
   readonly #replies = new Map<string, Uint8Array>();
   readonly #leases = new Map<string, number>();
+  /** The next turn is the first of its session: what it does not renew is leased no longer. */
+  #isFirst = true;
   #lastN = 0;
 
   private constructor(server: Server, keys: { publicKey: CryptoKey; privateKey: CryptoKey }) {
@@ -123,6 +128,7 @@ export class SmallEdge {
     if (epoch !== this.session.epoch) for (const row of this.rows) row.lease = null;
     this.session = { ...this.session, session, epoch };
     this.#lastN = 0;
+    this.#isFirst = true;
   }
 
   states(): string[] {
@@ -183,6 +189,8 @@ export class SmallEdge {
       if (row === undefined || row.state !== 'waiting') refused.push({ seq: answer.seq, reason: 'not-leased' });
       else this.#settle(row, answer, now);
     }
+    if (this.#isFirst) for (const row of this.rows) if (!request.renew.includes(row.lease ?? '')) row.lease = null;
+    this.#isFirst = false;
     for (const lease of request.renew) this.#leases.set(lease, now + this.leaseMs);
     for (const row of this.rows) if (row.lease !== null && (this.#leases.get(row.lease) ?? 0) < now) row.lease = null;
     const lease = `lease-${this.turns.length}`;
@@ -218,9 +226,14 @@ export class SmallEdge {
       if (row.state !== 'waiting' || !request.services.includes(row.delivery.service)) continue;
       if (row.notBefore > now) blocked.add(row.delivery.sender);
       if (blocked.has(row.delivery.sender)) continue;
+      if (this.knowsEnough && isAmong(request.enough, row.delivery)) continue;
       if (chosen.length >= request.max) return { chosen, more: true };
       chosen.push(row);
     }
     return { chosen, more: false };
   }
+}
+
+function isAmong(enough: TurnRequest['enough'], { service, sender }: Delivery): boolean {
+  return enough?.some((one) => one.service === service && one.peer === peerOf(sender)) === true;
 }

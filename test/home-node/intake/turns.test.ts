@@ -146,6 +146,36 @@ describe('turns', () => {
   });
 });
 
+describe('a reply that is lost with its link', () => {
+  test('is made good by the first turn of the next, which names what is in hand', async () => {
+    let finish: () => void = () => undefined;
+    house.service.behave = async (_, response) => {
+      await new Promise<void>((resolve) => {
+        finish = resolve;
+      });
+      response.writeHead(202).end();
+    };
+    house.edge.put('slow', { sender: 'a' });
+    house.connect();
+    await until('it is sent', () => (house.service.bodies().length === 1 ? true : null));
+    house.edge.cutReplies = Number.POSITIVE_INFINITY;
+    const { length } = house.edge.turns;
+    house.edge.put('lost', { sender: 'b' });
+    await until('it is leased', () => (house.edge.turns.length > length ? true : null));
+    house.service.behave = (_, response) => void response.writeHead(202).end();
+    house.calls.use(null);
+    house.intake.disconnected();
+    house.edge.cutReplies = 0;
+    house.edge.openSession('session-2');
+    house.connect();
+    await until('a turn of the new link', () => (house.edge.turns.length > length + 1 ? true : null));
+    expect(house.edge.turns[length + 1]).toMatchObject({ renew: ['lease-1'] });
+    finish();
+    await allOf(house, 'kept');
+    expect(house.service.bodies()).toEqual(['slow', 'lost']);
+  });
+});
+
 describe('a turn that ends late with its old link', () => {
   test('does not stop the turns of the link that is open now', async () => {
     const turns: { resolve: (outcome: TurnOutcome) => void; reject: (cause: Error) => void }[] = [];

@@ -24,9 +24,12 @@ afterAll(async () => {
 test('Pixelfed’s tells the same as in PostgreSQL, the keys in the same order', async () => {
   const database = await openReadOnly(await server.database('pixelfed', pixelfedInMysql(pem)));
   const { reads } = serverSoftware.pixelfed;
-  const { accounts, actors, blocks, keys } = examples(pem).pixelfed;
+  const { accounts, actors, blocks, spared, keys } = examples(pem).pixelfed;
   expect(await accountNames(database, reads)).toEqual(accounts);
-  expect(await federationOf(database, reads, { isLimited: false, domains: [] })).toEqual({ blockedDomains: blocks });
+  expect(await federationOf(database, reads, { isLimited: false, domains: [] })).toEqual({
+    blockedDomains: blocks,
+    sparedDomains: spared,
+  });
   const found = await knownTo(database, reads);
   expect(found.actors).toEqual(actors);
   expect(found.actorKeys?.map(({ keyId }) => keyId)).toEqual(keys);

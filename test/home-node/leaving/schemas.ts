@@ -9,6 +9,8 @@ export interface Example {
   readonly accounts: readonly string[];
   readonly actors: readonly string[];
   readonly blocks: readonly string[];
+  /** Of what is below those, what is not blocked; absent: nothing. */
+  readonly spared?: readonly string[];
   /** `keyId` of keys, in their order; null: it keeps none. */
   readonly keys: readonly string[] | null;
 }
@@ -28,7 +30,8 @@ export const examples = (
     INSERT INTO domain_allows (domain) VALUES ('near.example');
     CREATE TABLE account_stats (id bigserial PRIMARY KEY, account_id bigint NOT NULL, last_status_at timestamp);
     CREATE TABLE domain_blocks (id bigserial PRIMARY KEY, domain varchar NOT NULL DEFAULT '', severity integer DEFAULT 0);
-    INSERT INTO domain_blocks (domain, severity) VALUES ('Bad.Example', 1), ('loud.example', 0), ('noop.example', 2);
+    INSERT INTO domain_blocks (domain, severity) VALUES ('Bad.Example', 1), ('loud.example', 0), ('noop.example', 2),
+      ('Quiet.bad.example', 0), ('known.bad.example', 2);
     INSERT INTO accounts VALUES (-99, 'home.example', NULL, 'k', 'p', '', NULL, 'Application'),
       (1, 'anna', NULL, 'k', 'p', '', NULL, NULL), (2, 'gone', NULL, NULL, '', '', now(), NULL),
       (6, 'paused', NULL, 'k', 'p', '', now(), NULL),
@@ -49,6 +52,7 @@ export const examples = (
     accounts: ['home.example', 'anna', 'paused'],
     actors: mastodonActors,
     blocks: ['bad.example'],
+    spared: ['quiet.bad.example', 'known.bad.example'],
     keys: [`${far}#ed25519`, `${far}#main-key`, `${near}#main-key`],
   };
   const lemmyTables = (id: string): string => `
@@ -76,6 +80,7 @@ export const examples = (
     accounts: ['anna', 'garden'],
     actors: [near, 'https://far.example/c/seeds', 'https://near.example/'],
     blocks: ['bad.example'],
+    spared: ['*.bad.example'],
     keys: ['https://far.example/c/seeds#main-key', `${near}#main-key`],
   });
   const peertube = (joined: readonly [actor: string, account: string, fill: string]): Example => ({
@@ -96,6 +101,7 @@ export const examples = (
     accounts: ['peertube', 'anna', 'films'],
     actors: [near, far],
     blocks: ['bad.example'],
+    spared: ['*.bad.example'],
     keys: [`${far}#main-key`, `${near}#main-key`],
   });
   return {
@@ -152,6 +158,7 @@ export const examples = (
       accounts: ['anna'],
       actors: [near, far],
       blocks: ['bad.example'],
+      spared: ['*.bad.example'],
       keys: [`${far}#main-key`, `${near}#main-key`],
     },
     hollo: {

@@ -1,137 +1,39 @@
 // WebSockets from a visitor's client to a service's server and back, through the real edge, link and home: what either end
 // says arrives at the other as it was said, and whatever ends or stops, nobody is left hanging.
 
-import { execFileSync } from 'node:child_process';
 import type { IncomingMessage } from 'node:http';
-import { connect, type Socket } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
-import { type ClientOptions, WebSocket, WebSocketServer } from 'ws';
+import { WebSocket, WebSocketServer } from 'ws';
 import { limits } from '../../../shared/limits.ts';
 import { LinkStage } from './link-stage.ts';
+import { asBrowsers, type Closed, End, patience, WebSocketStage } from './web-socket-stage.ts';
 
 const MiB = 1024 * 1024;
-const patience = { timeout: 10_000, interval: 5 };
 
-interface Closed {
-  readonly code: number;
-  readonly reason: string;
-}
-
-/** One end of a WebSocket, and all that it heard. */
-class End {
-  readonly socket: WebSocket;
-  readonly heard: (string | Buffer)[] = [];
-  closed: Closed | null = null;
-
-  constructor(socket: WebSocket) {
-    this.socket = socket;
-    socket.on('message', (data: Buffer, isBinary) => this.heard.push(isBinary ? data : data.toString()));
-    socket.on('close', (code, reason) => {
-      this.closed = { code, reason: reason.toString() };
-    });
-    socket.on('error', () => undefined);
-  }
-
-  async hears(count: number): Promise<(string | Buffer)[]> {
-    await vi.waitUntil(() => this.heard.length >= count, { ...patience, timeout: 60_000 });
-    return this.heard.splice(0, count);
-  }
-
-  async closing(): Promise<Closed> {
-    return await vi.waitUntil(() => this.closed, { ...patience, timeout: 30_000 });
-  }
-}
-
+let sockets: WebSocketStage;
 let stage: LinkStage;
-let server: WebSocketServer;
-const atService: End[] = [];
-const requests: IncomingMessage[] = [];
-const visitors: WebSocket[] = [];
 
 beforeAll(async () => {
-  stage = await LinkStage.open((request, response) => {
-    requests.push(request);
-    response.writeHead(200, { 'Content-Type': 'text/plain' }).end('a page');
-  });
-  server = new WebSocketServer({
-    noServer: true,
-    maxPayload: 64 * MiB,
-    handleProtocols: (offered) => (offered.has('v2') ? 'v2' : false),
-  });
-  server.on('headers', (headers) => headers.push('Set-Cookie: a=1', 'Set-Cookie: b=2', 'X-Service: here'));
-  stage.service.on('upgrade', (request: IncomingMessage, socket: Socket, head) => {
-    socket.on('error', () => undefined);
-    requests.push(request);
-    if (request.url?.startsWith('/refused') === true) {
-      const body = 'who are you?';
-      socket.end(
-        `HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Bearer\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
-      );
-    } else if (request.url === '/foreign-protocol') {
-      socket.end(
-        'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n' +
-          'Sec-WebSocket-Accept: x\r\nSec-WebSocket-Protocol: never-offered\r\n\r\n',
-      );
-    } else {
-      server.handleUpgrade(request, socket, head, (accepted) => atService.push(new End(accepted)));
-    }
-  });
-  await stage.openHome();
+  sockets = await WebSocketStage.open();
+  stage = sockets.link;
 }, 60_000);
 
-afterEach(() => {
-  for (const visitor of visitors.splice(0)) visitor.terminate();
-  for (const { socket } of atService.splice(0)) socket.terminate();
-});
+afterEach(() => sockets.hangUp());
 
-afterAll(async () => await stage.close());
-
-/**
- * The runtime leaves a connection open for long after it has closed and was answered (docs/compatibility.md); browsers do
- * not wait for that.
- */
-const asBrowsers = { closeTimeout: 2_000 } as ClientOptions;
-
-/** A visitor's WebSocket and the service's end of it. */
-async function pair(): Promise<{ visitor: End; service: End }> {
-  const before = atService.length;
-  const socket = new WebSocket(stage.stage.edge.origin.replace('http', 'ws'), { maxPayload: 64 * MiB, ...asBrowsers });
-  visitors.push(socket);
-  const visitor = new End(socket);
-  await vi.waitUntil(() => socket.readyState === WebSocket.OPEN, patience);
-  const service = await vi.waitUntil(() => atService[before], patience);
-  return { visitor, service };
-}
-
-/** The HTTP answer that a visitor gets instead of a WebSocket. */
-async function refusal(
-  path: string,
-  protocols: string[] = [],
-): Promise<{ status: number; body: string; answer: IncomingMessage }> {
-  const socket = new WebSocket(`${stage.stage.edge.origin.replace('http', 'ws')}${path}`, protocols);
-  visitors.push(socket);
-  socket.on('error', () => undefined);
-  const answer = await new Promise<IncomingMessage>((resolve, reject) => {
-    socket.on('unexpected-response', (_, response) => resolve(response));
-    socket.on('open', () => reject(new Error('opened')));
-  });
-  let body = '';
-  for await (const part of answer as AsyncIterable<Buffer>) body += part.toString();
-  return { status: answer.statusCode ?? 0, body, answer };
-}
+afterAll(async () => await sockets.close());
 
 describe('the handshake', () => {
   test('reaches the service as the visitor made it, and its 101 comes back with what the service said', async () => {
     const offered = new WebSocket(`${stage.stage.edge.origin.replace('http', 'ws')}/a/..//b?c=%2F`, ['v1', 'v2'], {
       headers: { Origin: 'https://app.example', Cookie: 'session=1' },
     });
-    visitors.push(offered);
+    sockets.visitors.push(offered);
     offered.on('error', () => undefined);
     const answer = await new Promise<IncomingMessage>((resolve) => offered.on('upgrade', resolve));
     expect(answer.headers).toMatchObject({ 'set-cookie': ['a=1', 'b=2'], 'x-service': 'here' });
     await vi.waitUntil(() => offered.readyState === WebSocket.OPEN, patience);
     expect(offered.protocol).toBe('v2');
-    const seen = requests.at(-1);
+    const seen = sockets.requests.at(-1);
     expect(seen?.headers).toMatchObject({
       host: stage.host,
       origin: 'https://app.example',
@@ -153,24 +55,24 @@ describe('the handshake', () => {
     socket.destroy();
     expect(head).toMatch(/^HTTP\/1\.1 101 /);
     // The platform's own reading of the address stands between.
-    expect(requests.at(-1)?.url).toBe('//b?c=%2F');
+    expect(sockets.requests.at(-1)?.url).toBe('//b?c=%2F');
   });
 
   test('that the service refuses is answered with its own answer', async () => {
-    const { status, body, answer } = await refusal('/refused');
+    const { status, body, answer } = await sockets.refusal('/refused');
     expect([status, body, answer.headers['www-authenticate']]).toEqual([401, 'who are you?', 'Bearer']);
   });
 
   test('whose service chooses what nobody offered is a failure', async () => {
-    expect(await refusal('/foreign-protocol', ['v1'])).toMatchObject({
+    expect(await sockets.refusal('/foreign-protocol', ['v1'])).toMatchObject({
       status: 502,
       body: expect.stringContaining('failed'),
     });
   });
 
   test('with a control character in a header is refused, with and without Upgrade, and the link goes on', async () => {
-    const { visitor, service } = await pair();
-    const before = requests.length;
+    const { visitor, service } = await sockets.pair();
+    const before = sockets.requests.length;
     for (const value of ['b\x01c', '\x7f']) {
       for (const upgrade of ['Upgrade: websocket\r\nConnection: Upgrade\r\n', 'Connection: close\r\n']) {
         const socket = stage.visitor(
@@ -186,7 +88,7 @@ describe('the handshake', () => {
         socket.destroy();
       }
     }
-    expect(requests.length).toBe(before);
+    expect(sockets.requests.length).toBe(before);
     visitor.socket.send('still');
     expect(await service.hears(1)).toEqual(['still']);
   });
@@ -206,7 +108,7 @@ describe('the handshake', () => {
 
 describe('messages', () => {
   test('pass both ways as they are: text, binary, empty, and what the link’s own pings say', async () => {
-    const { visitor, service } = await pair();
+    const { visitor, service } = await sockets.pair();
     const said = ['hello', 'ping', 'é𝄞\ufeff', '', Buffer.from([0, 255]), Buffer.alloc(0), '\ufeffmark'];
     for (const one of said) visitor.socket.send(one);
     expect(await service.hears(said.length)).toEqual(said);
@@ -215,7 +117,7 @@ describe('messages', () => {
   });
 
   test('of several MiB arrive whole, in order with small ones, both ways', async () => {
-    const { visitor, service } = await pair();
+    const { visitor, service } = await sockets.pair();
     const text = 'aé𝄞'.repeat(700_000);
     const binary = Buffer.alloc(5 * MiB, 'xyz');
     for (const [from, to] of [
@@ -232,7 +134,7 @@ describe('messages', () => {
 
   test('of 32 MiB pass, and longer ones close the WebSocket with 1009 at both ends', async () => {
     for (const direction of ['up', 'down'] as const) {
-      const { visitor, service } = await pair();
+      const { visitor, service } = await sockets.pair();
       const [from, to] = direction === 'up' ? [visitor, service] : [service, visitor];
       from.socket.send(Buffer.alloc(limits.webSocketMessageBytes, 1));
       const [whole] = await to.hears(1);
@@ -244,7 +146,7 @@ describe('messages', () => {
   }, 120_000);
 
   test('in fragments of the service are one message to the visitor', async () => {
-    const { visitor, service } = await pair();
+    const { visitor, service } = await sockets.pair();
     service.socket.send('one ', { fin: false });
     service.socket.send('two ', { fin: false });
     service.socket.send('three', { fin: true });
@@ -264,7 +166,7 @@ describe('a close', () => {
   test.for(closes)(
     'of the visitor with %s reaches the service behind its last message',
     async ([code, reason, seen]) => {
-      const { visitor, service } = await pair();
+      const { visitor, service } = await sockets.pair();
       visitor.socket.send(Buffer.alloc(300_000));
       visitor.socket.close(code, reason);
       expect(await service.closing()).toEqual(seen);
@@ -276,7 +178,7 @@ describe('a close', () => {
   test.for(closes)(
     'of the service with %s reaches the visitor behind its last message',
     async ([code, reason, seen]) => {
-      const { visitor, service } = await pair();
+      const { visitor, service } = await sockets.pair();
       service.socket.send(Buffer.alloc(300_000));
       service.socket.close(code, reason);
       expect(await visitor.closing()).toEqual(seen);
@@ -286,120 +188,24 @@ describe('a close', () => {
   );
 
   test('that is none reaches the other end too: a visitor who vanished, a service that died', async () => {
-    const first = await pair();
+    const first = await sockets.pair();
     first.visitor.socket.terminate();
     expect(await first.service.closing()).toMatchObject({ code: 1006 });
-    const second = await pair();
+    const second = await sockets.pair();
     second.service.socket.terminate();
     expect(await second.visitor.closing()).toEqual({ code: 1012, reason: 'the service is out of reach' });
   });
 
   test('leaves nothing behind, however often', async () => {
     for (let n = 0; n < limits.linkWebSockets + 8; n++) {
-      const { visitor, service } = await pair();
+      const { visitor, service } = await sockets.pair();
       visitor.socket.close(1000);
       await service.closing();
     }
-    const { visitor, service } = await pair();
+    const { visitor, service } = await sockets.pair();
     visitor.socket.send('still');
     expect(await service.hears(1)).toEqual(['still']);
   }, 120_000);
-});
-
-function workerdBytes(): number {
-  const status = execFileSync('cat', [`/proc/${stage.edgePid}/status`]).toString();
-  return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) * 1024;
-}
-
-describe('whoever does not read', () => {
-  test('makes the service wait when it is a visitor, and the edge holds no more than the windows', async () => {
-    const socket = connect(stage.stage.edge.port, '127.0.0.1');
-    socket.on('error', () => undefined);
-    socket.write(
-      `GET / HTTP/1.1\r\nHost: ${stage.host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
-        'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n',
-    );
-    const before = atService.length;
-    await new Promise((resolve) => socket.once('data', resolve));
-    socket.pause();
-    const service = await vi.waitUntil(() => atService[before], patience);
-    const rss = workerdBytes();
-    let sent = 0;
-    const total = 200;
-    const send = (): void => {
-      if (sent === total) return;
-      service.socket.send(Buffer.alloc(MiB), () => {
-        sent += 1;
-        send();
-      });
-    };
-    send();
-    let last = -1;
-    await vi.waitUntil(
-      () => {
-        const isStill = sent === last;
-        last = sent;
-        return isStill;
-      },
-      { interval: 300, timeout: 20_000 },
-    );
-    expect(sent).toBeLessThan(total / 4);
-    expect(workerdBytes() - rss).toBeLessThan(48 * MiB);
-    let got = 0;
-    socket.on('data', (data) => {
-      got += data.length;
-    });
-    socket.resume();
-    await vi.waitUntil(() => got > total * MiB, { interval: 20, timeout: 60_000 });
-    socket.destroy();
-    await service.closing();
-  }, 120_000);
-
-  test('makes a visitor’s WebSocket close with 1013 when it is a service and too much waits; others go on', async () => {
-    const { visitor, service } = await pair();
-    const other = await pair();
-    service.socket.pause();
-    const rss = workerdBytes();
-    let sent = 0;
-    while (sent < 2 * limits.webSocketWaitingBytes && visitor.closed === null) {
-      await new Promise((resolve) => visitor.socket.send(Buffer.alloc(MiB), resolve));
-      sent += MiB;
-    }
-    expect(await visitor.closing()).toEqual({ code: 1013, reason: 'more is waiting than can be kept' });
-    expect(workerdBytes() - rss).toBeLessThan(2 * limits.webSocketWaitingBytes);
-    other.visitor.socket.send('others go on');
-    expect(await other.service.hears(1)).toEqual(['others go on']);
-    service.socket.resume();
-    expect(await service.closing()).toMatchObject({ code: 1006 });
-  }, 60_000);
-});
-
-describe('an idle WebSocket', () => {
-  test('lets the object leave memory, for which the runtime takes 10 seconds, and goes on afterwards', async () => {
-    const { visitor, service } = await pair();
-    visitor.socket.send('before');
-    await service.hears(1);
-    service.socket.send('before');
-    await visitor.hears(1);
-    const made = async (): Promise<number> => Number(await (await stage.get('/made')).text());
-    const before = await made();
-    // Each look would keep it awake.
-    const looks: number[] = [];
-    await vi.waitUntil(
-      async () => {
-        looks.push(await made());
-        return (looks.at(-1) ?? 0) > before;
-      },
-      { timeout: 60_000, interval: 14_000 },
-    );
-    visitor.socket.send('after');
-    expect(await service.hears(1)).toEqual(['after']);
-    service.socket.send(Buffer.alloc(5 * MiB));
-    const [bytes] = await visitor.hears(1);
-    expect((bytes as Buffer).length).toBe(5 * MiB);
-    service.socket.close(4000, 'done');
-    expect(await visitor.closing()).toEqual({ code: 4000, reason: 'done' });
-  }, 90_000);
 });
 
 describe('when something in between goes', () => {

@@ -10,7 +10,8 @@ import { ProcessDriver } from '../../../home-node/services/process.ts';
 import { Supervisor } from '../../../home-node/services/supervisor.ts';
 import { systemClock } from '../../../shared/clock.ts';
 import { limits } from '../../../shared/limits.ts';
-import { freePort, Program, until } from '../../support/processes.ts';
+import { freePort } from '../../support/ports.ts';
+import { Program, until } from '../../support/processes.ts';
 
 const program = join(import.meta.dirname, 'foreign-program.ts');
 let port: number;

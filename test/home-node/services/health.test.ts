@@ -10,7 +10,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { claimFileName } from '../../../home-node/claim-file.ts';
 import { HomeNode } from '../../../home-node/node.ts';
 import type { ServiceEntry } from '../../../home-node/services/supervisor.ts';
-import { freePort, until } from '../../support/processes.ts';
+import { freePort } from '../../support/ports.ts';
+import { until } from '../../support/processes.ts';
 
 let folder: string;
 let node: HomeNode | null;

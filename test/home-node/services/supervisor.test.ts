@@ -7,7 +7,8 @@ import type { Driver } from '../../../home-node/services/driver.ts';
 import { externalDriver } from '../../../home-node/services/external.ts';
 import { Supervisor, type SupervisorOptions } from '../../../home-node/services/supervisor.ts';
 import { systemClock } from '../../../shared/clock.ts';
-import { freePort, until } from '../../support/processes.ts';
+import { freePort } from '../../support/ports.ts';
+import { until } from '../../support/processes.ts';
 
 let server: Server | null;
 let port: number;

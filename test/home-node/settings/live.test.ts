@@ -12,7 +12,8 @@ import type { NodeReport } from '../../../home-node/control/report.ts';
 import { Ledger } from '../../../home-node/intake/ledger.ts';
 import { type LocalEdge, startEdge } from '../../../local/edge.ts';
 import { fakeCli } from '../../support/fake-cli.ts';
-import { freePort, Program, until } from '../../support/processes.ts';
+import { freePort } from '../../support/ports.ts';
+import { Program, until } from '../../support/processes.ts';
 
 // Processes start and end here, on machines that may be busy with others.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 });

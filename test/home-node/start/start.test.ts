@@ -5,7 +5,8 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { freePort, until } from '../../support/processes.ts';
+import { freePort } from '../../support/ports.ts';
+import { until } from '../../support/processes.ts';
 
 const root = join(import.meta.dirname, '..', '..', '..');
 let folder: string;

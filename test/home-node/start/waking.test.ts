@@ -14,7 +14,8 @@ import { HomeNode } from '../../../home-node/node.ts';
 import type { Progress } from '../../../home-node/progress.ts';
 import { wakingProgress } from '../../../home-node/waking.ts';
 import { fakeCli } from '../../support/fake-cli.ts';
-import { ask, freePort, until } from '../../support/processes.ts';
+import { freePort } from '../../support/ports.ts';
+import { ask, until } from '../../support/processes.ts';
 import { RecordedDomain } from '../../support/recorded-domain.ts';
 import { embeddedDown, embeddedUp } from '../doctor/exams.ts';
 

@@ -11,7 +11,7 @@ import { type LocalEdge, startEdge } from '../../../local/edge.ts';
 import { type EdgeAbout, edgeAboutPath } from '../../../shared/edge-about.ts';
 import { type Certificates, makeCertificates } from '../certificates.ts';
 import type { Ran } from '../porchlight.ts';
-import { freePort } from '../processes.ts';
+import { freePort } from '../ports.ts';
 import type { StandInWorker } from './account.ts';
 import { CloudflareStandIn } from './stand-in.ts';
 

@@ -1,4 +1,4 @@
-// A real GoToSocial as a service of a real home node behind a real edge, at social.DOMAIN, with peers that sent in an evening
+// A real GoToSocial as a service of a real home node behind a real edge, at social.DOMAIN or another name, with peers that sent in an evening
 // sixteen hours ago: edge, home and peers are of that evening until morning, GoToSocial is always of now.
 
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -8,7 +8,8 @@ import { Agent, fetch as undiciFetch } from 'undici';
 import { type Certificates, makeCertificates } from '../certificates.ts';
 import { Domain } from '../domain.ts';
 import { bundleEveningEdge } from '../peers/matrix/edge-of-the-evening.ts';
-import { ask, freePort, Program, until } from '../processes.ts';
+import { freePort } from '../ports.ts';
+import { ask, Program, until } from '../processes.ts';
 import { GoToSocial } from './gotosocial.ts';
 
 export const absenceMs = 16 * 3_600_000;
@@ -29,13 +30,25 @@ export interface Fate {
   readonly message: string;
 }
 
+export interface Layout {
+  /** Its host: the domain itself, which is then all that is claimed, or one below it, with its own name or the domain after the @. */
+  readonly names: 'the domain' | 'one below' | 'one below, with the domain after the @';
+  /** Its database; SQLite if left out. */
+  readonly postgres?: URL;
+  /** The same, as home reads it. */
+  readonly readAs?: URL;
+}
+
 export class GoToSocialHome {
   readonly folder: string;
   readonly domain: Domain;
   readonly server: GoToSocial;
+  /** Its host, with the port. */
+  readonly host: string;
   /** Asks as Fedify and PeerTube do, in the evening. */
   readonly asker: Program;
   senders: readonly Sender[] = [];
+  readonly #homes: Program[] = [];
   readonly #sending: Program;
   readonly #clockOff: string;
   readonly #dispatcher: Agent;
@@ -44,6 +57,7 @@ export class GoToSocialHome {
     this.folder = parts.folder;
     this.domain = parts.domain;
     this.server = parts.server;
+    this.host = parts.host;
     this.asker = parts.asker;
     this.#sending = parts.sending;
     this.#clockOff = join(parts.folder, 'clock-off');
@@ -55,7 +69,7 @@ export class GoToSocialHome {
   }
 
   /** In the evening, home not yet up, nor GoToSocial. */
-  static async open(program: string): Promise<GoToSocialHome> {
+  static async open(program: string, layout: Layout = { names: 'one below' }): Promise<GoToSocialHome> {
     const folder = mkdtempSync(join(tmpdir(), 'porchlight-gotosocial-'));
     const certificates = await makeCertificates(folder, ['social.localhost']);
     const tls = ['--key', certificates.keyFile, '--cert', certificates.certFile];
@@ -71,14 +85,15 @@ export class GoToSocialHome {
     const [asker, askerOrigin] = await start('asker', [...early, 'test/support/peers/asking-peer.ts']);
     const worker = join(folder, 'evening.js');
     await bundleEveningEdge(worker, -absenceMs);
-    const [domain, server] = await domainWith({
+    const [domain, server, host] = await domainWith({
+      layout,
       folder,
       certificates,
       program,
       peerOrigins: [sendersOrigin, askerOrigin],
       edgeProgram: [join(import.meta.dirname, '../../../local/edge.ts'), '--bundle', worker],
     });
-    const made = new GoToSocialHome({ folder, certificates, domain, server, sending, asker });
+    const made = new GoToSocialHome({ folder, certificates, domain, server, host, sending, asker });
     const kinds = await ask<string[]>(sending, 'names');
     made.senders = kinds.map((sender, at) => made.#sender(sender, `${sendersOrigin}/${at}/users/peer${at}`));
     return made;
@@ -111,10 +126,6 @@ export class GoToSocialHome {
     await ask(this.#sending, 'mute');
   }
 
-  get host(): string {
-    return `social.${this.domain.host}`;
-  }
-
   actor(name: string): string {
     return `https://${this.host}/users/${name}`;
   }
@@ -135,6 +146,11 @@ export class GoToSocialHome {
     await until('GoToSocial', async () => ((await this.server.isUp()) ? true : null), 120_000, 100);
   }
 
+  /** Home knows that GoToSocial is up, and has told the edge who lives there. */
+  async isHeard(): Promise<void> {
+    await this.domain.home.line((line) => line.event === 'awake', 60_000);
+  }
+
   /** Sixteen hours later, for edge, home and peers. */
   async morning(): Promise<void> {
     await this.domain.killEdge();
@@ -148,6 +164,11 @@ export class GoToSocialHome {
   async fates(count: number): Promise<readonly Fate[]> {
     const final = (): Fate[] => this.said().filter(({ outcome }) => outcome === 'delivered' || outcome === 'dead');
     return await until(`${count} fates`, () => (final().length >= count ? final() : null), 180_000, 100);
+  }
+
+  /** What home ever said. */
+  get log(): string {
+    return this.#homes.map(({ log }) => log).join('\n');
   }
 
   said(): Fate[] {
@@ -164,7 +185,8 @@ export class GoToSocialHome {
 
   #wake(offMs: number): void {
     writeFileSync(this.#clockOff, String(offMs));
-    this.domain.startHome([], entry, { CLOCK_OFF: this.#clockOff, ...this.server.environment });
+    const env = { CLOCK_OFF: this.#clockOff, ...this.server.environment };
+    this.#homes.push(this.domain.startHome([], entry, env));
   }
 }
 
@@ -173,6 +195,7 @@ interface Parts {
   readonly certificates: Certificates;
   readonly domain: Domain;
   readonly server: GoToSocial;
+  readonly host: string;
   readonly sending: Program;
   readonly asker: Program;
 }
@@ -183,32 +206,47 @@ async function domainWith(options: {
   readonly program: string;
   readonly peerOrigins: readonly string[];
   readonly edgeProgram: readonly string[];
-}): Promise<readonly [Domain, GoToSocial]> {
-  const { folder, certificates, program, ...rest } = options;
+  readonly layout: Layout;
+}): Promise<readonly [Domain, GoToSocial, string]> {
+  const { folder, certificates, program, layout, ...rest } = options;
+  const { names, postgres, readAs } = layout;
   const port = await freePort();
-  const at = (host: string): GoToSocial =>
-    new GoToSocial({ program, folder: join(folder, 'gotosocial'), host, port, caFile: certificates.caFile });
+  const hostAt = (domain: string): string => (names === 'the domain' ? domain : `social.${domain}`);
+  const accountsAt = (domain: string): { readonly accountDomain?: string } =>
+    names === 'one below, with the domain after the @' ? { accountDomain: domain } : {};
+  const at = (domain: string): GoToSocial =>
+    new GoToSocial({
+      program,
+      folder: join(folder, 'gotosocial'),
+      host: hostAt(domain),
+      port,
+      caFile: certificates.caFile,
+      ...accountsAt(domain),
+      ...(postgres && { postgres }),
+    });
   const domain = await Domain.start({
     folder,
     certificates,
     ...rest,
-    subdomains: ['social'],
+    subdomains: names === 'the domain' ? [] : ['social'],
     servicesToml: (host) => {
-      const { base, command, database } = at(`social.${host}`);
+      const { base, command, database } = at(host);
+      const { accountDomain } = accountsAt(host);
       const service = {
         name: 'social',
         kind: 'gotosocial',
         driver: 'process',
         command,
-        hosts: [`social.${host}`],
+        hosts: [hostAt(host)],
         url: base,
-        database,
+        database: readAs?.href ?? database,
         // Its limit is by address, and here everybody has the same; a whole night is less than that.
         drain_per_second: 20,
+        ...(accountDomain === undefined ? {} : { account_domain: accountDomain }),
       };
       const lines = Object.entries(service).map(([name, value]) => `${name} = ${JSON.stringify(value)}`);
-      return ['[log]', 'format = "json"', '[[services]]', ...lines].join('\n');
+      return ['[log]', 'level = "debug"', 'format = "json"', '[[services]]', ...lines].join('\n');
     },
   });
-  return [domain, at(`social.${domain.host}`)];
+  return [domain, at(domain.host), hostAt(domain.host)];
 }

@@ -7,7 +7,9 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { promisify } from 'node:util';
+import pg from 'pg';
 import { Agent, fetch as undiciFetch } from 'undici';
+import { expect, test } from 'vitest';
 import { until } from '../processes.ts';
 
 export interface GoToSocialOptions {
@@ -22,13 +24,29 @@ export interface GoToSocialOptions {
   readonly caFile: string;
   /** Without: plain HTTP, for a proxy in front. */
   readonly tls?: { readonly certFile: string; readonly keyFile: string };
-  /** Lines of its configuration. */
-  readonly more?: readonly string[];
+  /** What its people have after the @; `host` if left out. */
+  readonly accountDomain?: string;
+  /** A PostgreSQL database that is there; SQLite in its folder if left out. */
+  readonly postgres?: URL;
 }
 
 export interface Said {
   readonly id: string;
   readonly uri: string;
+}
+
+/** Journeys with a GoToSocial; without one they say that they were not run. */
+export function withGoToSocial(name: string, journeys: (program: string) => void): void {
+  const program = process.env.PORCHLIGHT_GOTOSOCIAL;
+  if (program !== undefined) {
+    journeys(program);
+    return;
+  }
+  const said = `${name}: not run (PORCHLIGHT_GOTOSOCIAL names no program of it)`;
+  test(said, () => {
+    process.stdout.write(`${said}.\n`);
+    expect(program).toBeUndefined();
+  });
 }
 
 const scopes = 'read write admin';
@@ -37,6 +55,7 @@ const password = 'a long password of nobody 1!';
 export class GoToSocial {
   readonly command: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
+  /** As porchlight.toml names it. */
   readonly database: string;
   /** Its loopback address, of whatever scheme. */
   readonly base: string;
@@ -45,10 +64,10 @@ export class GoToSocial {
   readonly #dispatcher: Agent;
 
   constructor(options: GoToSocialOptions) {
-    const { program, folder, host, port, tls, caFile, more = [] } = options;
+    const { program, folder, host, port, tls, caFile, accountDomain = host, postgres } = options;
     this.#options = options;
     mkdirSync(folder, { recursive: true });
-    this.database = join(folder, 'sqlite.db');
+    this.database = postgres?.href ?? join(folder, 'sqlite.db');
     this.#config = join(folder, 'config.yaml');
     const web = join(dirname(program), 'web');
     const said: readonly (readonly [string, unknown])[] = [
@@ -56,8 +75,8 @@ export class GoToSocial {
       ['protocol', 'https'],
       ['bind-address', '127.0.0.1'],
       ['port', port],
-      ['db-type', 'sqlite'],
-      ['db-address', this.database],
+      ['account-domain', accountDomain],
+      ...databaseSettings(this.database, postgres),
       ['storage-local-base-path', join(folder, 'storage')],
       ['web-template-base-dir', join(web, 'template')],
       ['web-asset-base-dir', join(web, 'assets')],
@@ -69,7 +88,7 @@ export class GoToSocial {
     ];
     // JSON is YAML.
     const lines = said.map(([name, value]) => `${name}: ${JSON.stringify(value)}`);
-    writeFileSync(this.#config, [...lines, ...more].join('\n'));
+    writeFileSync(this.#config, lines.join('\n'));
     this.command = [program, '--config-path', this.#config, 'server', 'start'];
     this.environment = { SSL_CERT_FILE: caFile };
     this.base = `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${port}`;
@@ -132,11 +151,30 @@ export class GoToSocial {
     await this.cli('admin', 'account', 'create', '--username', name, '--email', email, '--password', password);
   }
 
-  /** What its database holds. */
+  /** What its SQLite database holds. */
   rows<Row>(sql: string, ...values: readonly string[]): Row[] {
     const database = new DatabaseSync(this.database, { readOnly: true });
     try {
       return database.prepare(sql).all(...values) as Row[];
+    } finally {
+      database.close();
+    }
+  }
+
+  /** The same, of whatever database; and whatever else SQL can do there. */
+  async sql<Row>(sql: string): Promise<readonly Row[]> {
+    if (this.#options.postgres !== undefined) {
+      const client = new pg.Client({ connectionString: this.database });
+      await client.connect();
+      try {
+        return (await client.query(sql)).rows as Row[];
+      } finally {
+        await client.end();
+      }
+    }
+    const database = new DatabaseSync(this.database);
+    try {
+      return database.prepare(sql).all() as Row[];
     } finally {
       database.close();
     }
@@ -185,6 +223,23 @@ export class GoToSocial {
     const answer = await undiciFetch(`${this.base}${path}`, { dispatcher, redirect: 'manual', headers: said, ...rest });
     return answer as unknown as Response;
   }
+}
+
+function databaseSettings(address: string, postgres: URL | undefined): readonly (readonly [string, unknown])[] {
+  if (postgres === undefined) {
+    return [
+      ['db-type', 'sqlite'],
+      ['db-address', address],
+    ];
+  }
+  return [
+    ['db-type', 'postgres'],
+    ['db-address', postgres.hostname],
+    ['db-port', Number(postgres.port)],
+    ['db-user', postgres.username],
+    ['db-password', postgres.password],
+    ['db-database', postgres.pathname.slice(1)],
+  ];
 }
 
 function cookieOf(answer: Response): string {

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { admitReader } from '../../../../edge/activitypub/authorized-fetch/admit.ts';
 import { readClaim } from '../../../../edge/activitypub/authorized-fetch/judge.ts';
-import { isBlocked } from '../../../../edge/activitypub/blocked-domains.ts';
+import { isBlocked } from '../../../../shared/domain-lists.ts';
 import { limits } from '../../../../shared/limits.ts';
 import type { SignedRequest } from '../../../../shared/signature/request.ts';
 import type { Snapshot } from '../../../../shared/snapshot.ts';
@@ -44,8 +44,11 @@ interface Case {
 /** Status and code of what it is told; null: it may read. */
 async function told(request: Request, { snapshot = { blockedDomains: [] }, now = night, peer }: Case = {}) {
   const internet = new Internet();
-  if (peer === undefined) serve(internet, 'peer.example', { [alice]: actorOf(signer) });
-  else peer(internet);
+  if (peer === undefined) {
+    const finger = `https://peer.example/.well-known/webfinger?resource=${encodeURIComponent('acct:alice@peer.example')}`;
+    const jrd = document({ subject: 'acct:alice@peer.example', links: [] }, 'application/jrd+json');
+    serve(internet, 'peer.example', { [alice]: actorOf(signer, { preferredUsername: 'alice' }), [finger]: jrd });
+  } else peer(internet);
   const clock = new FakeClock();
   clock.time = now;
   const refusal = await admitReader(admitting(internet, clock), 'home-1', request, snapshotOf(snapshot));
@@ -147,6 +150,17 @@ describe('403', () => {
       'blocked',
       null,
     ]);
+  });
+
+  test.each<[readonly string[], boolean]>([
+    [['peer.example'], true],
+    [['*.example'], true],
+    [['*.peer.example'], false],
+    [['alice.peer.example'], false],
+  ])('but not to who is spared of it: %j', async (sparedDomains, is) => {
+    const signed = asked(await cavage(signer, letter, names));
+    const answer = await told(signed, { snapshot: { blockedDomains: ['example'], sparedDomains } });
+    expect(answer).toEqual(is ? null : [403, 'blocked', null]);
   });
 
   test('is said without asking for the key', async () => {

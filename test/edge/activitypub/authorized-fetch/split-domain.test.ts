@@ -176,13 +176,69 @@ describe('while its name cannot be had, an actor is told to come again, and neve
   });
 });
 
-test.each<[string, () => void]>([
-  ['no name in its document', () => (documents[actor] = () => document(actorOf(signer)))],
-  ['no WebFinger', () => (documents[finger] = () => new Response(null, { status: 404 }))],
-])('an actor that has %s goes by its host alone', async (_, change) => {
-  change();
-  expect(await ask(blocked('evil.example'))).toBe(200);
-  expect(await ask(blocked('other.example'))).toBe(403);
+describe('an actor that nobody can say the name of', () => {
+  const hostMeta = `https://${host}/.well-known/host-meta`;
+  const elsewhere = `https://${host}/finger?acct=${encodeURIComponent(`acct:x@${host}`)}`;
+  const xrd =
+    (template: string, more = '') =>
+    () =>
+      new Response(
+        `<?xml version="1.0"?><XRD xmlns="http://docs.oasis-open.org/ns/xri/xrd-1.0">${more}<Link rel="lrdd" template="${template}"/></XRD>`,
+        { headers: { 'Content-Type': 'application/xrd+xml; charset=utf-8' } },
+      );
+  const none = (status: number) => () => new Response(null, { status });
+
+  test.each([404, 410])('is told to come again, where its own server has no WebFinger for it (%i)', async (status) => {
+    documents[finger] = none(status);
+    expect(await ask(blocked('evil.example'))).toBe(503);
+    expect(await ask(blocked('other.example'))).toBe(403);
+  });
+
+  test('is told to come again where it is no server’s own and names itself nowhere', async () => {
+    documents[actor] = () => document(actorOf(signer));
+    expect(await ask(blocked('evil.example'))).toBe(503);
+  });
+
+  test.each(['Application', 'Service'])(
+    'goes by its host where it is the server’s own and has no name: %s',
+    async (type) => {
+      documents[actor] = () => document(actorOf(signer, { type }));
+      expect(await ask(blocked('evil.example'))).toBe(200);
+      expect(await ask(blocked('other.example'))).toBe(403);
+    },
+  );
+
+  test('is told to come again, where a server’s own has a name that WebFinger does not know', async () => {
+    documents[actor] = () => document(actorOf(signer, { type: 'Application', preferredUsername: 'x' }));
+    documents[finger] = none(404);
+    expect(await ask(blocked('evil.example'))).toBe(503);
+  });
+
+  test.each([
+    ['evil.example', 403],
+    ['wicked.example', 200],
+  ])('is found where its host-meta says; home blocks %s', async (domain, status) => {
+    documents[finger] = none(404);
+    documents[hostMeta] = xrd(`https://${host}/finger?acct={uri}`, '<Link rel="other" template="https://x.example/"/>');
+    documents[elsewhere] = () => jrd('acct:x@evil.example');
+    expect(await ask(blocked(domain))).toBe(status);
+  });
+
+  test.each<[string, () => Response]>([
+    ['leads to another site', xrd('https://victim.example/?acct={uri}')],
+    ['leads back to where nothing was', xrd(`https://${host}/.well-known/webfinger?resource={uri}`)],
+    ['leads to no URL', xrd('nowhere {uri}')],
+    ['leads to a server of this machine', xrd('http://127.0.0.1/?acct={uri}')],
+    ['is no XRD', () => document({ links: [] })],
+    ['fails', none(500)],
+  ])('is told to come again where its host-meta %s', async (_, meta) => {
+    internet.add('victim.example', () => jrd('acct:x@good.example'));
+    documents[finger] = none(404);
+    documents[hostMeta] = meta;
+    expect(await ask(blocked('evil.example'))).toBe(503);
+    expect(internet.asked.filter((url) => !url.startsWith(`https://${host}/`))).toEqual([]);
+    expect(internet.asked.filter((url) => url === finger)).toHaveLength(1);
+  });
 });
 
 test('a name is asked for once a day, in vain once in five minutes, and stays good while it cannot be asked for', async () => {
