@@ -3,6 +3,9 @@
 // that it was not run.
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openReadOnly } from '../../home-node/leaving/database.ts';
+import { federationOf } from '../../home-node/leaving/database-leavings.ts';
+import { serverSoftware } from '../../home-node/service-adapters.ts';
 import { Cluster } from '../home-node/leaving/cluster.ts';
 import { ask, until } from '../support/processes.ts';
 import { doctorOnHooks, eveningOf, lateWithoutHook, untilLeft } from '../support/servers/evening.ts';
@@ -168,6 +171,16 @@ function nightOf(path: string): void {
     await until('the like', async () => ((await server.rows(liked)).length === 1 ? true : null));
   });
 
+  /** With whom it has to do, as home reads it of its database. */
+  async function federation(): Promise<unknown> {
+    const database = await openReadOnly(server.database);
+    try {
+      return await federationOf(database, serverSoftware.misskey.reads, { isLimited: false, domains: [] });
+    } finally {
+      await database.close();
+    }
+  }
+
   test('what it answers itself is what home takes its answers for', async () => {
     const say = async (path: string, body: string): Promise<number> =>
       (await fetch(`${server.base}${path}`, { method: 'POST', headers: activityJsonBody, body })).status;
@@ -175,9 +188,11 @@ function nightOf(path: string): void {
     expect(await say('/inbox', JSON.stringify({ text: 'x'.repeat(64 * 1024) }))).toBe(413);
     expect(await say('/inbox', '{"id":')).toBe(400);
     expect(await say('/users/nobody/nothing', '{}')).toBe(404);
+    expect(await federation()).toEqual({ blockedDomains: ['bad.localhost'] });
     await server.ask('anna', 'admin/update-meta', { federation: 'none' });
     const closed = async (): Promise<true | null> => ((await say('/inbox', '{}')) === 403 ? true : null);
     await until('it federates with nobody', closed);
+    expect(await federation()).toEqual({ blockedDomains: ['bad.localhost'], allowedDomains: [] });
     await server.ask('anna', 'admin/update-meta', { federation: 'all' });
   });
 

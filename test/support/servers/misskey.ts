@@ -10,7 +10,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { request } from 'undici';
 import type { Cluster } from '../../home-node/leaving/cluster.ts';
-import { freePort, Program, until } from '../processes.ts';
+import { freePort } from '../ports.ts';
+import { Program, until } from '../processes.ts';
 import type { Place, Server } from './server-home.ts';
 
 const names = join(import.meta.dirname, '..', 'local-names.mjs');

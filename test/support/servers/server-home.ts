@@ -10,7 +10,8 @@ import { type Certificates, makeCertificates } from '../certificates.ts';
 import { Domain } from '../domain.ts';
 import { bundleEveningEdge } from '../peers/matrix/edge-of-the-evening.ts';
 import { porchlight } from '../porchlight.ts';
-import { ask, freePort, Program, until } from '../processes.ts';
+import { freePort } from '../ports.ts';
+import { ask, Program, until } from '../processes.ts';
 
 export const absenceMs = 16 * 3_600_000;
 const [bits, entry] = ['test/support/peers/matrix', 'test/support/home-with-set-clock.ts'];
