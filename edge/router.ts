@@ -9,6 +9,7 @@ import { type ActivityPubPorts, answerActivityPub } from './activitypub/routes.t
 import type { HomeRecord } from './home/directory.ts';
 import { type HomeRoutesParts, homeRoutes } from './home/routes.ts';
 import { type VisitParts, visit } from './home/visit.ts';
+import { isHandedOver } from './http/handed-over.ts';
 import { problem } from './http/problem.ts';
 import { unsettled } from './http/unsettled.ts';
 import { urlOf } from './http/url-of.ts';
@@ -47,8 +48,8 @@ export function router(parts: Parts): Hono<Addressed> {
     const said = home === null ? null : await parts.said.of(home);
     if (home === null || said?.hosts.includes(host) !== true) {
       // 421 is final for senders: only where nobody ever meant to take anything for this host.
-      const isHandedOver = !isHarmless(context.req.method) && (home !== null || (await directory.isMeant(host)));
-      return isHandedOver ? unsettled() : problem(421, 'unknown-host');
+      const isToCome = isHandedOver(context.req) && (home !== null || (await directory.isMeant(host)));
+      return isToCome ? unsettled() : problem(421, 'unknown-host');
     }
     context.set('home', home);
     context.set('said', said);
@@ -69,9 +70,9 @@ export function router(parts: Parts): Hono<Addressed> {
     const { homeId } = context.get('home');
     const { snapshot } = context.get('said');
     if (snapshot === null) {
-      return isHarmless(context.req.method)
-        ? await handOn(next)
-        : problem(503, 'not-ready', { retryAfterSeconds: notReadySeconds });
+      return isHandedOver(context.req)
+        ? problem(503, 'not-ready', { retryAfterSeconds: notReadySeconds })
+        : await handOn(next);
     }
     const home = { homeId, snapshot, spool: parts.spoolOf(homeId) };
     return (await answerActivityPub(parts.activityPub, home, context.req.raw)) ?? (await handOn(next));
@@ -101,8 +102,8 @@ export function router(parts: Parts): Hono<Addressed> {
     const { method, path } = context.req;
     say('error', 'unhandled', { method, path, cause: causeOf(thrown) });
     // What was to be handed over is not lost by our failing: a sender that is told so comes again.
-    const isHandedOver = !isHarmless(method) && !isOwnPath(path);
-    return isHandedOver ? problem(503, 'not-taken', { retryAfterSeconds: notTakenSeconds }) : problem(500, 'internal');
+    const isToCome = isHandedOver(context.req) && !isOwnPath(path);
+    return isToCome ? problem(503, 'not-taken', { retryAfterSeconds: notTakenSeconds }) : problem(500, 'internal');
   });
   return table;
 }
@@ -112,11 +113,6 @@ async function keepOwn(context: Context<Addressed>, next: Next): Promise<Respons
   // Most addresses hold neither its name nor anything that may be it encoded: they need not be taken apart.
   if (!/porchlight|%/i.test(context.req.url)) return await handOn(next);
   return isOwnPath(new URL(context.req.url).pathname) ? problem(404, 'no-such-call') : await handOn(next);
-}
-
-/** A question: nothing is handed over that could be lost. */
-function isHarmless(method: string): boolean {
-  return ['GET', 'HEAD', 'OPTIONS'].includes(method);
 }
 
 async function handOn(next: Next): Promise<undefined> {

@@ -319,7 +319,7 @@ function paceOf(service: ServiceConfig | undefined): Pace {
   const { drainParallel: parallel, drainPerSecond: perSecond } = service;
   // An owner who named a pace knows what the service was told.
   const perSecondOfAddress = perSecond === null ? (softwareOf(service.kind)?.perSecondOfAddress ?? null) : null;
-  return { parallel, perSecond, perSecondOfAddress };
+  return { parallel, perSecond, perSecondOfAddress, settleMs: softwareOf(service.kind)?.settleMs ?? 0 };
 }
 
 function activityPubDriver(

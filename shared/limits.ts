@@ -80,8 +80,7 @@ export const limits = {
   linkMessageBytes: 1 * MiB,
   /** Bytes on the way that a stream owns from its beginning, each way. Danger: readers that stopped starve the others. */
   streamInitialBytes: 64 * KiB,
-  /** Bytes on the way of one stream, and what all streams together may have above those they own, each way. Danger: no
-   * backpressure on WebSockets. */
+  /** Bytes on the way of one stream, and of all above those they own, each way. Danger: no backpressure on WebSockets. */
   streamWindowBytes: 2 * MiB,
   linkWindowBytes: 8 * MiB,
   /** While somebody waits for a small answer beside a bulk stream, for this long after each of them, home has about as much
@@ -213,8 +212,7 @@ export const limits = {
   leftAccounts: 500,
   /** Bytes of one answer of a service that is left at the edge. Danger: an answer without end. */
   leftDocumentBytes: 256 * KiB,
-  /** How long home goes by what a service told of itself, but for the names of its accounts. Danger: a battery spent on
-   * asking. */
+  /** How long home goes by what a service told of itself, but for accounts' names. Danger: a battery spent on asking. */
   leavingsFreshMs: 15 * minute,
   /** Subdomains of one registrable domain that are asked for keys per hour, for each home, and where none was found yet.
    * Danger: wildcard DNS as a flood. What comes of others meanwhile is undecided. */
@@ -262,22 +260,18 @@ export const limits = {
   /** Signed questions of one warm call to a service that answers nobody else. Danger: the platform's time to compute, of which
    * each signature takes a good part. */
   warmSignedPaths: 5,
-  /** Bytes of an ActivityPub document that is warmed; it is read whole, to know that it is public and what it leads to. Danger:
-   * the isolate's memory, four times. */
+  /** Bytes of an ActivityPub document that is warmed, for which it is read whole. Danger: four times the isolate's memory. */
   documentBytes: 1 * MiB,
-  /** Bytes of the documents that home gives with one warm call, which holds one in any case, and of such a call whole. Danger: the
-   * platform's time to compute, for all of them are read. */
+  /** Bytes of documents that home gives with one warm call, and of the call. Danger: the platform's time to compute. */
   givenBytes: 256 * KiB,
   warmCallBytes: 1 * MiB,
   /** Links of one document that home is told. Danger: a reply as long as a service likes. */
   documentLinks: 200,
-  /** Posts of a service that home knows to be for all, the newest; of no other is anything given. Danger: a long list in the
-   * memory of a small home. */
+  /** Posts that home knows to be for all, and of these that are named. Danger: memory; no place for what lists lead to. */
   publicPosts: 5_000,
+  warmPosts: 100,
   /** ActivityPub documents that one warming asks for. Danger: a night's warming that never ends. */
   warmDocuments: 400,
-  /** Posts among these that a service names, besides those that its lists lead to. Danger: no place for what they lead to. */
-  warmPosts: 100,
   /** Inboxes of single accounts in one snapshot, beside those with `{name}`. Danger: a list that each POST is held against. */
   exactInboxes: 200,
   /** Domains that home blocks, and deleted objects, in one snapshot. Danger: a list that each question is held against. */
@@ -308,6 +302,8 @@ export const limits = {
   memoryEntries: 1_000,
   /** How long a claim code is good. Danger: a code found in an old mail. */
   claimCodeMs: 7 * day,
+  /** How long a host is between homes after its claim (503, then 421). Danger: deliveries lost; or, without end, tried for ever. */
+  betweenHomesMs: 30 * day,
   /** Hosts of one claim code (one statement of D1 takes 100 values). Danger: a claim that fails in the middle. */
   claimHosts: 50,
   /** The operator's clock may differ from the edge's by this much. Danger: a recorded call is good for ever. */
@@ -359,16 +355,13 @@ export const limits = {
   diskFaultBytes: 50 * MiB,
   diskWarnInodes: 10_000,
   diskFaultInodes: 1_000,
-  /** Time left to a certificate below which doctor warns: platforms renew theirs weeks before. Danger: a renewal that
-   * fails in silence. */
+  /** Time left to a certificate below which doctor warns; platforms renew weeks before. Danger: a renewal that fails unseen. */
   certificateEndsMs: 7 * day,
-  /** How long the link may be open without a snapshot, and a delivery may wait while home is awake. Danger: intake that
-   * stands still unnoticed. */
+  /** How long a link may be open without a snapshot, and a delivery wait while home is awake. Danger: intake stands unnoticed. */
   snapshotLateMs: 2 * minute,
   waitingLongMs: 1 * hour,
 
-  /** Between two looks for alerts that something caused. Danger: each asks the edge, and peers decide how often something
-   * happens. */
+  /** Between two looks for alerts that something caused. Danger: each asks the edge, and peers decide how often. */
   alertLookMs: 1 * minute,
   /** How long the owner's alert command may take. Danger: one that hangs holds back every later alert. */
   alertHookMs: 30 * second,

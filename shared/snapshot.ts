@@ -103,6 +103,11 @@ export interface Snapshot {
   /** Bloom filter over the URIs of actors that home has met (shared/known-actors/bloom.ts). */
   readonly knownActors: BloomFilterData;
   /**
+   * Where that is a filter of everybody, because some service did not say whom it met: of those whom somebody surely met. Of
+   * them a deletion is kept also when its key is gone. Missing: nobody is surely met.
+   */
+  readonly metActors?: BloomFilterData;
+  /**
    * Domains that home's services want nothing to do with, each with all that is below it. Missing: home cannot say, and
    * nobody is told what a service with `authorizedFetch` shows to some servers only.
    */

@@ -10,6 +10,7 @@ import { isObject, type JsonObject } from '../../shared/json-object.ts';
 import { type PublicKey, publicKeyFromMultikey, publicKeyFromPem } from '../../shared/signature/public-key.ts';
 import { isRefused } from '../../shared/signature/refused.ts';
 import { requireStrength } from '../../shared/signature/require.ts';
+import { isAddress } from './activity.ts';
 
 export type KeyFinding =
   | { readonly read: 'key'; readonly publicKey: PublicKey; readonly owner: string }
@@ -29,7 +30,8 @@ export function readKeyDocument(document: JsonObject, foundAt: string, keyId: st
   const entry = isBare ? document : (listed ?? soleKeyOf(document, keyId));
   if (!isObject(entry)) return unusable(`the document at ${foundAt} has no key ${keyId}`);
   const owner = entry.owner ?? entry.controller;
-  if (typeof owner !== 'string' || !isSameHost(owner, keyId)) {
+  // What is accepted is ordered, counted and kept under this name, and its fragment may be as long as the document.
+  if (typeof owner !== 'string' || !isAddress(owner) || !isSameHost(owner, keyId)) {
     return unusable(`the key ${keyId} names no owner on its own host`);
   }
   const publicKey = publicKeyOf(entry);

@@ -9,7 +9,7 @@ import { BloomFilter } from '../../shared/known-actors/bloom.ts';
 import type { Absence } from '../../shared/presence.ts';
 import { keyOrigin } from '../../shared/signature/key-origin.ts';
 import type { SignedRequest } from '../../shared/signature/request.ts';
-import type { ServiceProfile, Snapshot } from '../../shared/snapshot.ts';
+import type { BloomFilterData, ServiceProfile, Snapshot } from '../../shared/snapshot.ts';
 import type { Verdict } from '../../shared/verdict.ts';
 import { networkOf } from '../http/public-address.ts';
 import type { PutResult, Spool } from '../spool/spool.ts';
@@ -63,6 +63,8 @@ export async function receiveInbox(ports: InboxPorts, post: InboxPost): Promise<
   if (moot !== null) return moot;
   const claim = await read({ request, body, reading, receivedAt, accepts, ...blockedBy(post) });
   if ('verdict' in claim) return claim;
+  const tooMany = braked(ports, post, claim);
+  if (tooMany !== null) return tooMany;
   const absence = service.defers === true ? await ports.awayOf(post.homeId, service) : null;
   // Before its key is asked for: the sender comes again with another signature.
   if (absence !== null) return { verdict: 'deferred', absence, reason: `${service.name} is away and defers` };
@@ -101,15 +103,23 @@ function blockedBy({ snapshot }: InboxPost): Blocks | undefined {
   return snapshot.services.length === 1 ? blocksIn(snapshot) : undefined;
 }
 
+/** Before anything is asked for it: of home's objects, of its key's server. */
+function braked(
+  { arrivalRates, clock }: InboxPorts,
+  { homeId, request, remoteAddress }: InboxPost,
+  { proof }: Claim,
+): Extract<Received, { readonly verdict: 'refused' }> | null {
+  const naming = namingOf(homeId, request, remoteAddress);
+  const tooMany = arrivalRates.refusal(keyOrigin(proof.keyId), naming, clock.now());
+  if (tooMany === null) return null;
+  return { verdict: 'refused', kind: 'over-quota', reason: tooMany.reason, waitMs: tooMany.leftMs };
+}
+
 async function decide(ports: InboxPorts, post: InboxPost, claim: Claim): Promise<Verdict> {
   const { keyId } = claim.proof;
   const network = post.remoteAddress === null ? null : networkOf(post.remoteAddress);
   const { homeId, request } = post;
   const naming = namingOf(homeId, request, post.remoteAddress);
-  const tooMany = ports.arrivalRates.refusal(keyOrigin(keyId), naming, ports.clock.now());
-  if (tooMany !== null) {
-    return { verdict: 'refused', kind: 'over-quota', reason: tooMany.reason, waitMs: tooMany.leftMs };
-  }
   const verdict = await prove(
     ports.keys,
     post.snapshot,
@@ -127,26 +137,30 @@ async function decide(ports: InboxPorts, post: InboxPost, claim: Claim): Promise
 
 /** Whom home had met when it left the snapshot, and of whom something may be on its way to home since. */
 async function isKnown({ snapshot, spool }: InboxPost, actor: string): Promise<boolean> {
-  if (knownActors(snapshot).mayContain(actor) || (await spool.mayHoldFrom(actor))) return true;
+  if (filterOf(snapshot.knownActors).mayContain(actor) || (await spool.mayHoldFrom(actor))) return true;
   return await spool.mayHoldFrom(unprovenSender(actor));
 }
 
-/** As isKnown, and not only because home did not say whom it met. Looked at of whom whose key is gone deletes itself. */
+/**
+ * As isKnown, and not only because home did not say whom it met: those are most of what comes, and would take up all of the
+ * little room for what is undecided. Looked at of whom whose key is gone deletes itself.
+ */
 async function isMet(
   { snapshot, spool }: InboxPost,
   { actor, ofItself }: Activity,
   answer: KeyAnswer,
 ): Promise<boolean> {
   const isGone = ofItself === 'Delete' && (answer.key === 'gone' || answer.key === 'not-found');
-  if (!isGone || !knownActors(snapshot).containsAll) return true;
+  if (!isGone || !filterOf(snapshot.knownActors).containsAll) return true;
+  if (snapshot.metActors !== undefined && filterOf(snapshot.metActors).mayContain(actor)) return true;
   return (await spool.mayHoldFrom(actor)) || (await spool.mayHoldFrom(unprovenSender(actor)));
 }
 
-/** Read once per snapshot that an isolate holds. */
-const filters = new WeakMap<Snapshot, BloomFilter>();
+/** Each read once, as long as an isolate holds its snapshot. */
+const filters = new WeakMap<BloomFilterData, BloomFilter>();
 
-function knownActors(snapshot: Snapshot): BloomFilter {
-  const filter = filters.get(snapshot) ?? BloomFilter.fromData(snapshot.knownActors);
-  filters.set(snapshot, filter);
+function filterOf(data: BloomFilterData): BloomFilter {
+  const filter = filters.get(data) ?? BloomFilter.fromData(data);
+  filters.set(data, filter);
   return filter;
 }

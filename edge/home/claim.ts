@@ -6,7 +6,7 @@ import type { BatchItem } from 'drizzle-orm/batch';
 import { drizzle } from 'drizzle-orm/d1';
 import type { ClaimReply, VerifiedClaim } from '../../shared/claim/claim.ts';
 import type { Clock, Random } from '../../shared/clock.ts';
-import { claimCodes, claims, homeKeys, homes, hosts } from './schema.ts';
+import { claimCodes, claims, homeKeys, homes, hosts, meantHosts } from './schema.ts';
 
 /** What the directory knows that bears on one claim. */
 export interface ClaimFacts {
@@ -118,7 +118,13 @@ export class ClaimDesk {
   ): [BatchItem<'sqlite'>, ...BatchItem<'sqlite'>[]] {
     const database = this.#database;
     const use = database.insert(claims).values({ codeHash, homeId, claimedAt });
-    const add = verdict.add.map((host) => database.insert(hosts).values({ host, homeId }));
+    const add = verdict.add.flatMap((host) => [
+      database.insert(hosts).values({ host, homeId }),
+      database
+        .insert(meantHosts)
+        .values({ host, until: null })
+        .onConflictDoUpdate({ target: meantHosts.host, set: { until: null } }),
+    ]);
     const since = { homeId, since: claimedAt };
     const note = database
       .insert(homeKeys)

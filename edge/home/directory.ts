@@ -1,13 +1,13 @@
 // Which home answers for a hostname, and with which key it proves itself. D1 behind it, remembered for a moment per
 // isolate: a single-home edge must not pay a query per request.
 
-import { and, eq, gt, inArray, isNotNull, or, sql } from 'drizzle-orm';
+import { and, eq, gt, inArray, isNull, or } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/d1';
 import type { JWK } from 'jose';
 import type { Clock } from '../../shared/clock.ts';
 import { limits } from '../../shared/limits.ts';
 import { FreshMemory } from './fresh-memory.ts';
-import { claimCodes, claims, homeKeys, homes, hosts } from './schema.ts';
+import { homeKeys, homes, hosts, meantHosts } from './schema.ts';
 
 export interface HomeRecord {
   readonly homeId: string;
@@ -22,8 +22,8 @@ export interface HomeRecord {
 export interface Directory {
   homeOf(host: string): Promise<HomeRecord | null>;
   /**
-   * Has the operator meant this host for a home: is it in a code that was claimed with, or that still may be? Of a host
-   * that no home has now: it may have had one a moment ago, or be about to.
+   * Has the operator meant this host for a home: is it in a code that may still be claimed with, or did a home have it
+   * until not long ago (limits.betweenHomesMs)? Of a host that no home has now: it may be about to have one.
    */
   isMeant(host: string): Promise<boolean>;
   /** Never from memory: the link's handshake asks for it, and a rotated key must count at once. */
@@ -71,18 +71,12 @@ export class D1Directory implements Directory {
 
   async isMeant(host: string): Promise<boolean> {
     return await this.#meant.get(host, async () => {
-      const [code] = await this.#database
-        .select({ expiresAt: claimCodes.expiresAt })
-        .from(claimCodes)
-        .leftJoin(claims, eq(claims.codeHash, claimCodes.codeHash))
-        .where(
-          and(
-            sql`EXISTS (SELECT 1 FROM json_each(${claimCodes.hosts}) WHERE value = ${host})`,
-            or(isNotNull(claims.codeHash), gt(claimCodes.expiresAt, this.#clock.now())),
-          ),
-        )
-        .limit(1);
-      return code !== undefined;
+      const isNow = or(isNull(meantHosts.until), gt(meantHosts.until, this.#clock.now()));
+      const rows = await this.#database
+        .select({ host: meantHosts.host })
+        .from(meantHosts)
+        .where(and(eq(meantHosts.host, host), isNow));
+      return rows.length > 0;
     });
   }
 

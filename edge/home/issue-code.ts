@@ -56,13 +56,27 @@ export async function registerClaimCode(
   if (owners.length > 1) {
     throw cannot('code-homes', `${hosts.join(', ')} belong to ${owners.length} homes; name those of one.`);
   }
-  await database
-    .prepare(
-      `INSERT INTO claim_codes (code_hash, hosts, replaces, expires_at) SELECT ?1, ?2, ?3, ?4
-       WHERE NOT EXISTS (SELECT 1 FROM dropped_codes WHERE code_hash = ?1) ON CONFLICT DO NOTHING`,
-    )
-    .bind(codeHash, wanted, owners[0]?.homeId ?? null, clock.now() + limits.claimCodeMs)
-    .run();
+  const now = clock.now();
+  await database.batch([
+    database
+      .prepare(
+        `INSERT INTO claim_codes (code_hash, hosts, replaces, expires_at) SELECT ?1, ?2, ?3, ?4
+         WHERE NOT EXISTS (SELECT 1 FROM dropped_codes WHERE code_hash = ?1) ON CONFLICT DO NOTHING`,
+      )
+      .bind(codeHash, wanted, owners[0]?.homeId ?? null, now + limits.claimCodeMs),
+    // Of all codes and hosts, because a Worker of an earlier version notes none. null stays: max() of it is null.
+    database
+      .prepare(
+        `INSERT INTO meant_hosts (host, until) SELECT named.value, max(expires_at)
+         FROM claim_codes JOIN json_each(claim_codes.hosts) AS named WHERE expires_at > ?1 GROUP BY named.value
+         ON CONFLICT DO UPDATE SET until = max(until, excluded.until)`,
+      )
+      .bind(now),
+    database
+      .prepare('UPDATE meant_hosts SET until = ?1 WHERE until IS NULL AND host NOT IN (SELECT host FROM hosts)')
+      .bind(now + limits.betweenHomesMs),
+    database.prepare('DELETE FROM meant_hosts WHERE until <= ?1').bind(now),
+  ]);
   const registered = await find(database, codeHash);
   if (registered !== null) return repeated(registered, wanted);
   throw cannot('code-dropped', 'this one was dropped; make another.');

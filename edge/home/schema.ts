@@ -16,6 +16,13 @@ export const hosts = sqliteTable('hosts', {
     .references(() => homes.homeId),
 });
 
+/** Hosts that the operator meant for a home, claimed or not: one row for each (migrations/edge/0003_meant_hosts.sql). */
+export const meantHosts = sqliteTable('meant_hosts', {
+  host: text('host').primaryKey(),
+  /** null while a home has it. */
+  until: integer('until'),
+});
+
 export const claimCodes = sqliteTable('claim_codes', {
   codeHash: text('code_hash').primaryKey(),
   hosts: text('hosts', { mode: 'json' }).$type<string[]>().notNull(),

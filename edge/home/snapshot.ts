@@ -11,6 +11,7 @@
 //   an address that is gone                 not gone
 //   nodeinfo of a host                      to be asked of the service
 //   the filter of known actors              one that knows everybody
+//   the filter of those surely met          one that knows nobody
 //   anything in a list of blocks, or more   no list: nobody is told what is shown to some servers only
 //     than limits.blockedDomains
 //   a domain that is allowed                not allowed
@@ -97,7 +98,8 @@ export function readSnapshot(bytes: Uint8Array, claimedHosts: readonly string[])
     ...optional(fields, 'nodeinfos', 'nodeinfos', (value, at) => nodeinfosOf(value, at, host, leftOut)),
     ...(links === undefined ? {} : { links: entries(links, 'links', accountLink) }),
     documents: entries(fields.documents, 'documents', (value, at) => document(value, at, host)),
-    knownActors: bloomFilter(fields.knownActors, leftOut),
+    knownActors: bloomFilter(fields.knownActors, 'knownActors', leftOut) ?? BloomFilter.full().toData(),
+    ...met(fields.metActors, leftOut),
     ...blocks(fields, 'blockedDomains', leftOut),
     ...blocks(fields, 'blockedBesideAllowed', leftOut),
     // One that is not here is blocked.
@@ -216,15 +218,22 @@ function nodeinfosOf(
   return Object.fromEntries(entries) as NonNullable<Snapshot['nodeinfos']>;
 }
 
-function bloomFilter(value: unknown, leftOut: string[]): BloomFilterData {
+/** Of a home of an earlier version there is none. */
+function met(value: unknown, leftOut: string[]): Pick<Snapshot, 'metActors'> {
+  const filter = value === undefined ? null : bloomFilter(value, 'metActors', leftOut);
+  return filter === null ? {} : { metActors: filter };
+}
+
+/** null: it cannot be read. */
+function bloomFilter(value: unknown, at: string, leftOut: string[]): BloomFilterData | null {
   try {
-    const { bits, hashes } = record(value, 'knownActors') as unknown as BloomFilterData;
+    const { bits, hashes } = record(value, at) as unknown as BloomFilterData;
     BloomFilter.fromData({ bits, hashes });
     return { bits, hashes };
   } catch (thrown) {
     if (!(thrown instanceof PorchlightError)) throw thrown;
-    leftOut.push(`knownActors: ${causeOf(thrown)}`);
-    return BloomFilter.full().toData();
+    leftOut.push(`${at}: ${causeOf(thrown)}`);
+    return null;
   }
 }
 

@@ -10,6 +10,7 @@ import { answerFromCopy } from '../cache/answer.ts';
 import type { Copies, FoundCopy } from '../cache/store.ts';
 import type { Question } from '../cache/strangers.ts';
 import { variantAsked } from '../cache/variant.ts';
+import { isHandedOver } from '../http/handed-over.ts';
 import { problem } from '../http/problem.ts';
 import { unsettled } from '../http/unsettled.ts';
 import type { CarryFailure } from '../link/between.ts';
@@ -59,7 +60,8 @@ async function away(parts: VisitParts, home: HomeRecord, request: Request, absen
   const said = await parts.said.of(home);
   const { snapshot } = said;
   if (wantsWebSocket(request)) return asleepResponse(request, absence, siteOf(said), now);
-  const isQuestion = isQuestionOf(request);
+  // Only these are answered with what lies here.
+  const isQuestion = request.method === 'GET' || request.method === 'HEAD';
   if (snapshot !== null && isAuthorizedHost(snapshot, question.url.host)) {
     // What home left of a service that is apart is looked for there alone, whatever words the question is asked in.
     if (isQuestion && isForPeers(question)) return await answerApart(parts, home, request, said, snapshot, absence);
@@ -73,10 +75,6 @@ async function away(parts: VisitParts, home: HomeRecord, request: Request, absen
   const copy = await parts.copies.find(home.homeId, question);
   if (copy !== null) return await answerFromCopy(question, copy, absence.reason, now);
   return asleepResponse(request, absence, siteOf(said), now);
-}
-
-function isQuestionOf({ method }: Request): boolean {
-  return method === 'GET' || method === 'HEAD';
 }
 
 /** Is this for an ActivityPub document? */
@@ -145,7 +143,7 @@ async function failed(parts: VisitParts, home: HomeRecord, request: Request, fai
       return problem(400, failure);
     case 'not-served':
       // What is handed over at a host whose service its owner is about to set up, or took out by mistake, comes again.
-      return isQuestionOf(request) ? problem(421, failure) : unsettled();
+      return isHandedOver(request) ? unsettled() : problem(421, failure);
     case 'bad-response':
       return problem(502, failure);
     case 'no-web-sockets':

@@ -1,5 +1,5 @@
 // What is told who hands something over at a host that nothing takes it for now, and something did or will: 421 would be
-// final for senders.
+// final for senders. After a claim has ended it is said for limits.betweenHomesMs at most.
 
 import { problem } from './problem.ts';
 

@@ -120,9 +120,17 @@ export class Registry {
     throw cannot('key-not-current', 'revoke the key', `home ${homeId} has another key now; look at the list.`);
   }
 
-  /** Nobody answers for the host any more. Throws `host-elsewhere` when it is another home's. */
+  /** Nobody answers for the host any more; for a while it is between homes. Throws `host-elsewhere` when it is another home's. */
   async release(host: string, homeId: string): Promise<void> {
-    await this.#database.delete(hosts).where(and(eq(hosts.host, host), eq(hosts.homeId, homeId)));
+    await this.#d1.batch([
+      this.#d1
+        .prepare(
+          `INSERT INTO meant_hosts (host, until) SELECT host, ?3 FROM hosts WHERE host = ?1 AND home_id = ?2
+           ON CONFLICT DO UPDATE SET until = excluded.until`,
+        )
+        .bind(host, homeId, this.#clock.now() + limits.betweenHomesMs),
+      this.#d1.prepare('DELETE FROM hosts WHERE host = ?1 AND home_id = ?2').bind(host, homeId),
+    ]);
     const [row] = await this.#database.select().from(hosts).where(eq(hosts.host, host));
     if (row === undefined) return;
     throw cannot('host-elsewhere', `release ${host}`, `it is not home ${homeId}'s; look at the list.`);

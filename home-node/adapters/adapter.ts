@@ -38,6 +38,8 @@ export interface Leavings extends Federation {
   readonly documents: readonly PublicDocument[];
   /** URIs of every actor the service has met: followers, followed, authors of what it holds; null: it cannot be asked. */
   readonly knownActors: readonly string[] | null;
+  /** Where they are more than can be left: some of them. */
+  readonly knownInPart?: readonly string[];
   /** Keys of actors whose deliveries the service has taken, the most useful first; absent: it cannot be asked. */
   readonly actorKeys?: readonly ActorKey[];
   /** Paths of public pages worth warming, most important first. */
@@ -54,6 +56,8 @@ export interface Shown {
   readonly answer: GivenAnswer;
   /** Path of the post that it is or belongs to; null: of none. */
   readonly post: string | null;
+  /** Posts may be named in it. */
+  readonly isList: boolean;
 }
 
 /** What such a service shows at this moment, asked for as its own actor, by whose key home signs. */

@@ -163,10 +163,11 @@ const steps: readonly Step[] = [
   },
   (content) => {
     const knownActors = BloomFilter.full().toData();
-    if (content.knownActors.bits.length <= knownActors.bits.length) return null;
+    const { metActors, ...rest } = content;
+    if (metActors === undefined && content.knownActors.bits.length <= knownActors.bits.length) return null;
     const follows =
       'everybody counts as known, except for deletions of actors whose keys are gone, which are forgotten';
-    return { content: { ...content, knownActors }, what: 'the actors that home knows', follows };
+    return { content: { ...rest, knownActors }, what: 'the actors that home knows', follows };
   },
   (content, over) => {
     const { gone = [] } = content;

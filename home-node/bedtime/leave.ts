@@ -15,7 +15,7 @@ import type { Adapter, Federation, Leavings, LeftOut } from '../adapters/adapter
 import type { Log } from '../log.ts';
 import { within } from '../within.ts';
 import { fitted } from './fitting.ts';
-import { knownFilter } from './known-filter.ts';
+import { knownFilters } from './known-filter.ts';
 import type { LeavingsFile } from './leavings-file.ts';
 import { sendRising } from './rising-version.ts';
 import { makeSnapshot, type SnapshotContent, type SnapshotService } from './snapshot.ts';
@@ -208,15 +208,17 @@ export class Leaver {
     const isHeard = asked.every((one) => one.isHeard);
     const known: SnapshotService[] = asked.map((one) => one.service).filter((one) => one !== null);
     const complete = known.length === services.length && known.every(({ leavings }) => leavings.accounts !== null);
-    const met = known.map(({ leavings }) => leavings.knownActors);
-    const knownActors = await knownFilter(met, await senders());
+    const filters = await knownFilters(
+      known.map(({ leavings }) => leavings),
+      await senders(),
+    );
     const { content, faults, leftOut } = makeSnapshot({
       language,
       title,
       complete,
       services: known,
       links: links(),
-      knownActors,
+      ...filters,
     });
     const fit = fitted(content);
     this.#tellFaults(faults);

@@ -33,6 +33,8 @@ export interface SnapshotFacts {
   readonly links?: readonly AccountLink[];
   /** Of the actors that services have met, and of those whose deliveries home has taken (known-filter.ts). */
   readonly knownActors: BloomFilterData;
+  /** Where the former is one of everybody: of those whom somebody surely met. */
+  readonly metActors?: BloomFilterData;
 }
 
 /** Without its version and time: two of these are equal when the edge need not be told. */
@@ -57,6 +59,7 @@ export function makeSnapshot({
   services,
   links = [],
   knownActors,
+  metActors,
 }: SnapshotFacts): SnapshotMade {
   const named = services.map(({ leavings, ...service }) => ({ ...service, accounts: leavings.accounts }));
   const found = accountsOf(named, links);
@@ -88,6 +91,7 @@ export function makeSnapshot({
     documents: services.flatMap(({ leavings }) => leavings.documents),
     ...actorKeys(services),
     knownActors,
+    ...(metActors === undefined ? {} : { metActors }),
     ...federation.said,
     ...goneOf(services),
   };

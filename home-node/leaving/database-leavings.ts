@@ -20,6 +20,8 @@ export async function accountNames(database: ReadOnlyDatabase, { accounts }: Rea
 export interface Known {
   /** null: more than may be left, so that everybody counts as known. */
   readonly actors: readonly string[] | null;
+  /** Where they are null: as many as were read. */
+  readonly someActors?: readonly string[];
   /** null: the software keeps none. */
   readonly actorKeys: readonly ActorKey[] | null;
   readonly leftOut: readonly LeftOut[];
@@ -29,8 +31,9 @@ export async function knownTo(database: ReadOnlyDatabase, { actors, keys }: Read
   // Counted in rows: a table that was not read to its end may have named somebody twice, or nobody.
   const met = await all(database, actors);
   const found = keys.length === 0 ? null : await keysIn(await all(database, keys));
+  const uris = await valuesOf(met, 'uri');
   return {
-    actors: met.length > limits.databaseRows ? null : await valuesOf(met, 'uri'),
+    ...(met.length > limits.databaseRows ? { actors: null, someActors: uris } : { actors: uris }),
     actorKeys: found?.keys ?? null,
     leftOut: found?.leftOut ?? [],
   };

@@ -100,12 +100,13 @@ export class ServerLeavings {
         leaveOut('actors', 'Whom it knows is not known, and everybody counts as known', thrown),
       );
       leftOut.push(...(known?.leftOut ?? []));
-      const { actorKeys = null, actors = null } = known ?? {};
+      const { actorKeys = null, actors = null, someActors } = known ?? {};
       return {
         inboxes,
         ...accounts,
         nodeinfo,
         knownActors: actors,
+        ...(someActors === undefined ? {} : { knownInPart: someActors }),
         pages: [],
         ...federation,
         ...(actorKeys === null ? {} : { actorKeys }),

@@ -11,7 +11,7 @@ import { Domain } from '../support/domain.ts';
 import { freePort } from '../support/ports.ts';
 import { type Program, until } from '../support/processes.ts';
 import { type Owner, PeerTube, Stores } from '../support/servers/peertube.ts';
-import { TlsFront } from '../support/servers/tls-front.ts';
+import { tlsFront } from '../support/servers/tls-front.ts';
 import { trustingFetch } from '../support/trusting-fetch.ts';
 
 const program = process.env.PORCHLIGHT_PEERTUBE;
@@ -30,7 +30,7 @@ function nightAt(path: string): void {
   let domain: Domain;
   let stores: Stores;
   let server: PeerTube;
-  let front: TlsFront;
+  let closeFront: () => Promise<void>;
   let running: Program;
   let root: Owner;
   let owner: string;
@@ -43,7 +43,7 @@ function nightAt(path: string): void {
     const [port, publicPort] = [await freePort(), await freePort()];
     const { caFile } = certificates;
     server = new PeerTube({ program: path, folder: join(folder, 'peertube'), publicPort, port, caFile }, stores);
-    front = await TlsFront.open(publicPort, port, certificates);
+    closeFront = await tlsFront(publicPort, port, certificates);
     running = server.start();
     await server.comesUp(running);
     root = await server.signIn('root');
@@ -58,7 +58,7 @@ function nightAt(path: string): void {
   afterAll(async () => {
     await domain?.end();
     await running?.kill();
-    await front?.close();
+    await closeFront?.();
     await stores?.end();
     rmSync(folder, { recursive: true, force: true });
   });

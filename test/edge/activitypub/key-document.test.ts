@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { ownersKey, readKeyDocument } from '../../../edge/activitypub/key-document.ts';
+import { limits } from '../../../shared/limits.ts';
 import { rsaSigner, type Signer } from '../../shared/signature/signing.ts';
 import { cavageKey, rfcKeys } from '../../shared/signature/vectors.ts';
 import { actorOf } from './peer.ts';
@@ -25,6 +26,18 @@ describe('readKeyDocument()', () => {
   test('finds one key among several', () => {
     const others = [keyOf({ id: `${actor}#old` }), 'https://peer.example/keys/1', null, 7, keyOf()];
     expect(readKeyDocument(actorOf(signer, { publicKey: others }), actor, keyId)).toMatchObject({ read: 'key' });
+  });
+
+  test.each([
+    ['longer than an address may be', `#${'x'.repeat(limits.addressLength)}`],
+    ['with a blank', '#a b'],
+    ['with a line break', '#a\nb'],
+    ['with a blank before it', null],
+  ])('takes no owner whose address is spelt %s: order is kept, and rows are made, by it', (_, more) => {
+    const owner = more === null ? ` ${actor}` : `${actor}${more}`;
+    const key = keyOf({ owner });
+    expect(readKeyDocument({ id: owner, publicKey: key }, actor, keyId)).toMatchObject({ read: 'unusable' });
+    expect(readKeyDocument(key, keyId, keyId)).toMatchObject({ read: 'unusable' });
   });
 
   test('finds the one key of an actor by the actor’s own address, as PeerTube names it', () => {

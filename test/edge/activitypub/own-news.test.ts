@@ -74,6 +74,23 @@ describe("an actor's news about itself", () => {
       expect(rig.home.spool.arrivals[0]?.arrival).toMatchObject(unprovenDelete);
     });
 
+    test.each<[string, readonly string[], number]>([
+      ['whom somebody surely met is left to home', [alice], 1],
+      ['whom nobody surely met is forgotten', [bob], 0],
+    ])('and %s', async (_, met, spooled) => {
+      const metActors = snapshotOf({}, met).knownActors;
+      rig.home = homeWith(snapshotOf({ knownActors: BloomFilter.full().toData(), metActors }));
+      for (const status of [404, 410]) {
+        rig.internet.add('peer.example', () => new Response(null, { status }));
+        const content = bytesOf(deleted);
+        expect((await rig.send(await newsOf(content), content)).status).toBe(202);
+      }
+      // The second is the first once more, as far as the spool of a test knows.
+      expect(rig.home.spool.arrivals.map(({ arrival }) => arrival.sender)).toEqual(
+        Array.from({ length: spooled * 2 }, () => `unproven ${alice}`),
+      );
+    });
+
     test('(403) is left to home: it may be had later', async () => {
       rig.home = everybody();
       rig.internet.add('peer.example', () => new Response(null, { status: 403 }));

@@ -1,8 +1,10 @@
 // The directory: what it finds, what it remembers and for how long.
 
-import { reset } from 'cloudflare:test';
+import { applyD1Migrations, reset } from 'cloudflare:test';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { D1Directory } from '../../../edge/home/directory.ts';
+import { issueClaimCode } from '../../../edge/home/issue-code.ts';
+import { Registry } from '../../../edge/operator/registry.ts';
 import { makeClaimCode } from '../../../shared/claim/code.ts';
 import { systemRandom } from '../../../shared/clock.ts';
 import { limits } from '../../../shared/limits.ts';
@@ -54,20 +56,105 @@ describe('D1Directory', () => {
     }
   });
 
-  test('knows which hosts the operator meant for a home, claimed or not, and asks once in limits.directoryFreshMs', async () => {
-    await addCode(makeClaimCode(systemRandom), ['a.example', 'b.example:8443'], clock.now() + 1);
-    await addCode(makeClaimCode(systemRandom), ['late.example'], clock.now());
-    expect(await directory.isMeant('a.example')).toBe(true);
-    expect(await directory.isMeant('b.example:8443')).toBe(true);
-    for (const host of ['late.example', 'b.example', 'x.a.example', 'example', '%', '["a.example"]', '']) {
-      expect(await directory.isMeant(host), host).toBe(false);
-    }
-    const before = queries;
-    await Promise.all(Array.from({ length: 20 }, async () => await directory.isMeant('nobody.example')));
-    expect(queries).toBe(before + 1);
-    clock.advance(limits.directoryFreshMs);
-    // Nobody claimed with it in time.
-    expect(await directory.isMeant('a.example')).toBe(false);
+  describe('knows which hosts the operator meant for a home,', () => {
+    const issue = async (...named: string[]) => await issueClaimCode(bindings.DIRECTORY, named, clock, systemRandom);
+    /** Past what the Worker remembers. */
+    const isMeant = async (host: string): Promise<boolean> => {
+      directory.forget([host]);
+      return await directory.isMeant(host);
+    };
+    const noted = async (): Promise<unknown> =>
+      (await bindings.DIRECTORY.prepare('SELECT host, until FROM meant_hosts ORDER BY host').all()).results;
+
+    test('to the letter, until the code has expired, and asks once in limits.directoryFreshMs', async () => {
+      await issue('a.example', 'b.example:8443');
+      expect(await directory.isMeant('a.example')).toBe(true);
+      expect(await directory.isMeant('b.example:8443')).toBe(true);
+      for (const host of ['late.example', 'b.example', 'x.a.example', 'example', '%', '["a.example"]', '']) {
+        expect(await directory.isMeant(host), host).toBe(false);
+      }
+      const before = queries;
+      await Promise.all(Array.from({ length: 20 }, async () => await directory.isMeant('nobody.example')));
+      expect(queries).toBe(before + 1);
+      clock.advance(limits.claimCodeMs - 1);
+      expect(await isMeant('a.example')).toBe(true);
+      clock.advance(1);
+      // Nobody claimed with it in time.
+      expect(await isMeant('a.example')).toBe(false);
+    });
+
+    test('by one look-up, however many codes and hosts there are', async () => {
+      const asked: string[] = [];
+      const spied = new Proxy(bindings.DIRECTORY, {
+        get(target, name) {
+          const value: unknown = Reflect.get(target, name);
+          if (name !== 'prepare') return typeof value === 'function' ? value.bind(target) : value;
+          return (sql: string) => {
+            asked.push(sql);
+            return target.prepare(sql);
+          };
+        },
+      });
+      await new D1Directory(spied, clock, () => undefined).isMeant('nobody.example');
+      expect(asked).toHaveLength(1);
+      const plan = bindings.DIRECTORY.prepare(`EXPLAIN QUERY PLAN ${asked[0]}`).bind('nobody.example', clock.now());
+      const steps = (await plan.all<{ detail: string }>()).results.map(({ detail }) => detail);
+      expect(steps).toEqual([expect.stringMatching(/^SEARCH meant_hosts USING PRIMARY KEY/)]);
+    });
+
+    test('for limits.betweenHomesMs after its claim has ended, and forgets it then', async () => {
+      await addHome('h1', ['a.example'], key);
+      await bindings.DIRECTORY.prepare("INSERT INTO meant_hosts VALUES ('a.example', NULL)").run();
+      const registry = new Registry(bindings.DIRECTORY, clock);
+      await expect(registry.release('a.example', 'h2')).rejects.toMatchObject({ code: 'host-elsewhere' });
+      expect(await noted()).toEqual([{ host: 'a.example', until: null }]);
+      await registry.release('a.example', 'h1');
+      const until = clock.now() + limits.betweenHomesMs;
+      expect(await noted()).toEqual([{ host: 'a.example', until }]);
+      clock.advance(limits.betweenHomesMs - 1);
+      // Neither is it shorter for a code that is made now, nor longer for a release that is asked for again.
+      await registry.release('a.example', 'h1');
+      expect(await isMeant('a.example')).toBe(true);
+      clock.advance(1);
+      expect(await isMeant('a.example')).toBe(false);
+      await issue('b.example');
+      expect(await noted()).toEqual([{ host: 'b.example', until: clock.now() + limits.claimCodeMs }]);
+    });
+
+    test('whatever a Worker of an earlier version did, as soon as the next code is made', async () => {
+      await addCode(makeClaimCode(systemRandom), ['of-before.example', 'a.example'], clock.now() + 1);
+      await addCode(makeClaimCode(systemRandom), ['late.example'], clock.now());
+      await addHome('h1', ['a.example'], key);
+      await bindings.DIRECTORY.prepare(
+        "INSERT INTO meant_hosts VALUES ('a.example', NULL), ('gone.example', NULL)",
+      ).run();
+      await issue('b.example');
+      expect(await noted()).toEqual([
+        { host: 'a.example', until: null },
+        { host: 'b.example', until: clock.now() + limits.claimCodeMs },
+        { host: 'gone.example', until: clock.now() + limits.betweenHomesMs },
+        { host: 'of-before.example', until: clock.now() + 1 },
+      ]);
+    });
+  });
+
+  test('is brought up to date with the hosts that were meant before', async () => {
+    await reset();
+    await applyD1Migrations(bindings.DIRECTORY, bindings.TEST_MIGRATIONS.slice(0, 2));
+    const soon = Date.now() + 60_000;
+    await addHome('h1', ['a.example'], key);
+    for (const host of ['a.example', 'released.example']) await addCode(makeClaimCode(systemRandom), [host], 1);
+    await bindings.DIRECTORY.prepare("INSERT INTO claims SELECT code_hash, 'h1', 1 FROM claim_codes").run();
+    await addCode(makeClaimCode(systemRandom), ['a.example', 'soon.example'], soon);
+    await addCode(makeClaimCode(systemRandom), ['late.example'], Date.now() - 5_000);
+    await migrated();
+    const { results } = await bindings.DIRECTORY.prepare('SELECT * FROM meant_hosts ORDER BY host').all();
+    expect(results).toEqual([
+      { host: 'a.example', until: null },
+      { host: 'released.example', until: expect.any(Number) },
+      { host: 'soon.example', until: soon },
+    ]);
+    expect(Number(results[1]?.until) / (Date.now() + limits.betweenHomesMs)).toBeCloseTo(1, 4);
   });
 
   test('asks once for visitors who come together, and again only when its memory is stale', async () => {

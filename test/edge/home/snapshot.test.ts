@@ -170,8 +170,12 @@ describe('parseSnapshot()', () => {
       { bits: 'A', hashes: 3 },
       { bits: 7 },
     ]) {
-      const { knownActors } = parseSnapshot(bytesOf({ ...exampleSnapshot(), knownActors: bad }), hosts);
+      const read = (name: string) => readSnapshot(bytesOf({ ...exampleSnapshot(), [name]: bad }), hosts);
+      const { knownActors } = read('knownActors').snapshot;
       expect(BloomFilter.fromData(knownActors).mayContain('https://anybody.example/')).toBe(true);
+      // And nobody for surely met.
+      const { snapshot, leftOut } = read('metActors');
+      expect([snapshot, leftOut]).toEqual([exampleSnapshot(), [expect.stringMatching(/^metActors: /)]]);
     }
   });
 

@@ -12,9 +12,10 @@
 
 import { reset, runInDurableObject, SELF } from 'cloudflare:test';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { issueClaimCode } from '../../../edge/home/issue-code.ts';
 import { acceptances } from '../../../shared/acceptance/profiles.ts';
 import { makeClaimCode } from '../../../shared/claim/code.ts';
-import { systemRandom } from '../../../shared/clock.ts';
+import { systemClock, systemRandom } from '../../../shared/clock.ts';
 import type { EdgePart } from '../../../shared/config/edge-part.ts';
 import { BloomFilter } from '../../../shared/known-actors/bloom.ts';
 import { limits } from '../../../shared/limits.ts';
@@ -261,7 +262,7 @@ describe('our own trouble: 503 with Retry-After, never a final status', () => {
 
     test('which has a code, and no home yet', async () => {
       host = `soon${tests}.example`;
-      await addCode(makeClaimCode(systemRandom), ['elsewhere.example', host], Date.now() + 60_000);
+      await issueClaimCode(bindings.DIRECTORY, ['elsewhere.example', host], systemClock, systemRandom);
       await expectUnsettled();
     });
 
@@ -283,7 +284,9 @@ describe('our own trouble: 503 with Retry-After, never a final status', () => {
       const response = await deliver(activity(), '/other/inbox');
       expectTemporary(response);
       expect(await response.json()).toMatchObject({ code: 'host-unsettled' });
-      expect((await SELF.fetch(`https://${host}/other`)).status).toBe(421);
+      for (const method of ['GET', 'HEAD', 'OPTIONS']) {
+        expect((await SELF.fetch(`https://${host}/other`, { method })).status, method).toBe(421);
+      }
     });
   });
 

@@ -94,6 +94,17 @@ describe('what is too much', () => {
     expect(order).toEqual(['keys', 'isFull', 'gone', 'documents', 'nodeinfo', 'accounts', 'blocks']);
   });
 
+  test('of those surely met goes with the filter of known actors', () => {
+    const metActors = BloomFilter.within(50_000, 1_000_000, 0.001).toData();
+    const { content } = fitted(
+      { ...whole, actorKeys: [], knownActors: BloomFilter.full().toData(), metActors },
+      bytesOf(whole).length,
+    );
+    expect(content.metActors).toEqual(metActors);
+    const less = fitted({ ...whole, actorKeys: [], knownActors: BloomFilter.full().toData(), metActors }, 1).content;
+    expect(less).not.toHaveProperty('metActors');
+  });
+
   test('is left out from its end: the most useful keys, the newest deletions stay', () => {
     const { content } = fitted(whole, bytesOf(whole).length - 50_000);
     expect(content.actorKeys?.length).toBeGreaterThan(100);

@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import type { Federation } from '../../../home-node/adapters/adapter.ts';
-import { knownFilter } from '../../../home-node/bedtime/known-filter.ts';
+import { knownFilters } from '../../../home-node/bedtime/known-filter.ts';
 import { makeSnapshot, snapshotContent } from '../../../home-node/bedtime/snapshot.ts';
 import { BloomFilter } from '../../../shared/known-actors/bloom.ts';
 import { limits } from '../../../shared/limits.ts';
@@ -133,14 +133,15 @@ describe('a snapshot', () => {
   test('knows the actors that services have met and those whose deliveries they took, and few others', async () => {
     const met = Array.from({ length: 3_000 }, (_, n) => `https://met.example/${n}`);
     const sent = Array.from({ length: 500 }, (_, n) => `https://sent.example/${n}`);
-    const filter = BloomFilter.fromData(await knownFilter([met], sent));
+    const filter = BloomFilter.fromData((await knownFilters([{ knownActors: met }], sent)).knownActors);
     expect([...met, ...sent].every((actor) => filter.mayContain(actor))).toBe(true);
     const strangers = Array.from({ length: 10_000 }, (_, n) => `https://stranger.example/${n}`);
     expect(strangers.filter((actor) => filter.mayContain(actor)).length).toBeLessThan(40);
   });
 
   test('knows everybody when a service cannot say whom it knows', async () => {
-    const filter = BloomFilter.fromData(await knownFilter([['https://met.example/a'], null], []));
+    const services = [{ knownActors: ['https://met.example/a'] }, { knownActors: null }];
+    const filter = BloomFilter.fromData((await knownFilters(services, [])).knownActors);
     expect(['https://met.example/a', 'https://stranger.example/b'].every((actor) => filter.mayContain(actor))).toBe(
       true,
     );
@@ -150,7 +151,7 @@ describe('a snapshot', () => {
     const sizes: number[] = [];
     for (const count of [0, 1, 500, 1_000]) {
       const actors = Array.from({ length: count }, (_, n) => `https://x.example/${n}`);
-      sizes.push((await knownFilter([actors], [])).bits.length);
+      sizes.push((await knownFilters([{ knownActors: actors }], [])).knownActors.bits.length);
     }
     expect(new Set(sizes).size).toBe(1);
   });

@@ -19,7 +19,9 @@ test.each([
 ])(
   'all count as known where a table was not read to its end, also when its last row that was read is %s',
   async (_, last) => {
-    expect((await knownTo(databaseWith(last), reads)).actors).toBeNull();
+    const { actors, someActors } = await knownTo(databaseWith(last), reads);
+    expect(actors).toBeNull();
+    expect(someActors?.length).toBeGreaterThanOrEqual(limits.databaseRows);
   },
 );
 

@@ -1,29 +1,26 @@
-// What stands before a server that speaks plain HTTP: HTTPS on a public port, bytes as they are.
+// The proxy that ends TLS before a real server, as its owner would have one: all goes on as it came, with the scheme named.
 
 import { readFileSync } from 'node:fs';
-import { connect } from 'node:net';
-import { createServer, type Server } from 'node:tls';
+import { request } from 'node:http';
+import { createServer } from 'node:https';
 import type { Certificates } from '../certificates.ts';
 
-export class TlsFront {
-  readonly #server: Server;
-
-  private constructor(server: Server) {
-    this.#server = server;
-  }
-
-  static async open(publicPort: number, port: number, { keyFile, certFile }: Certificates): Promise<TlsFront> {
-    const server = createServer({ key: readFileSync(keyFile), cert: readFileSync(certFile) }, (visitor) => {
-      const behind = connect(port, '127.0.0.1');
-      visitor.pipe(behind).pipe(visitor);
-      visitor.on('error', () => behind.destroy());
-      behind.on('error', () => visitor.destroy());
+/** Listens on 127.0.0.1 until closed. `to`: where the server listens there. */
+export async function tlsFront(port: number, to: number, certificates: Certificates): Promise<() => Promise<void>> {
+  const tls = { key: readFileSync(certificates.keyFile), cert: readFileSync(certificates.certFile) };
+  const front = createServer(tls, (asked, answer) => {
+    const headers = { ...asked.headers, 'x-forwarded-proto': 'https' };
+    const on = request({ port: to, method: asked.method, path: asked.url, headers }, (said) => {
+      answer.writeHead(said.statusCode ?? 502, said.headers);
+      said.pipe(answer);
     });
-    await new Promise<void>((resolve) => server.listen(publicPort, '127.0.0.1', resolve));
-    return new TlsFront(server);
-  }
-
-  async close(): Promise<void> {
-    await new Promise((resolve) => this.#server.close(resolve));
-  }
+    // The server is down, or being started.
+    on.on('error', () => answer.writeHead(502).end());
+    asked.pipe(on);
+  });
+  await new Promise<void>((resolve) => front.listen(port, '127.0.0.1', resolve));
+  return async () => {
+    front.closeAllConnections();
+    await new Promise((resolve) => front.close(resolve));
+  };
 }
