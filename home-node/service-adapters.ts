@@ -16,6 +16,7 @@ import { type ServerSoftware, serverAdapter } from './adapters/server-adapter.ts
 import { unknownFederation } from './leaving/database-leavings.ts';
 import { showcaseOf } from './leaving/own-actor.ts';
 import { ServerLeavings } from './leaving/server-leavings.ts';
+import { workOf } from './leaving/server-work.ts';
 import type { Issuer } from './receipts/service-receipts.ts';
 
 export const serverSoftware: Readonly<Record<SoftwareKind, ServerSoftware>> = {
@@ -43,6 +44,7 @@ export function adapterOf(service: ActivityPubServiceConfig, { clock, domain, re
   }
   const software = serverSoftware[kind];
   const leavings = new ServerLeavings({ clock, domain, hosts, inboxes, database, reads: software.reads, limited });
+  const { work } = software;
   const { ownActor } = software.reads;
   return serverAdapter(software, {
     signatures,
@@ -55,6 +57,10 @@ export function adapterOf(service: ActivityPubServiceConfig, { clock, domain, re
             federation: async () => await leavings.federation(),
             unknownFederation: unknownFederation(software.reads, limited),
           },
+    work:
+      work === undefined
+        ? null
+        : async (base, signal) => await workOf({ base, host: hosts[0] ?? domain, signal }, work, clock.now()),
     showcase:
       database === null || ownActor === undefined
         ? null

@@ -47,6 +47,7 @@ import { createCarrier } from './services/carrier.ts';
 import type { Driver } from './services/driver.ts';
 import { externalDriver } from './services/external.ts';
 import { ProcessDriver } from './services/process.ts';
+import { stoppedAtRest } from './services/settled.ts';
 import { StoppedFile } from './services/stopped-file.ts';
 import { Supervisor } from './services/supervisor.ts';
 import { ConfigLeaver } from './settings/leave-config.ts';
@@ -318,7 +319,7 @@ function paceOf(service: ServiceConfig | undefined): Pace {
   const { drainParallel: parallel, drainPerSecond: perSecond } = service;
   // An owner who named a pace knows what the service was told.
   const perSecondOfAddress = perSecond === null ? (softwareOf(service.kind)?.perSecondOfAddress ?? null) : null;
-  return { parallel, perSecond, perSecondOfAddress };
+  return { parallel, perSecond, perSecondOfAddress, settleMs: softwareOf(service.kind)?.settleMs ?? 0 };
 }
 
 function activityPubDriver(
@@ -342,7 +343,10 @@ function makeService(
   const { name } = service;
   if (service.kind !== 'embedded') {
     const adapter = adapterOf(service, { clock, domain: config.domain, receipts: issuer(service) });
-    return { config: service, driver: activityPubDriver(service, log, olderEnds), adapter };
+    const plain = activityPubDriver(service, log, olderEnds);
+    const { work } = adapter;
+    const driver = work === undefined ? plain : stoppedAtRest(plain, { work, clock, log });
+    return { config: service, driver, adapter };
   }
   const own = join(folder, name);
   mkdirSync(own, { recursive: true });

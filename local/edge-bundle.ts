@@ -6,8 +6,18 @@ import { build } from 'esbuild';
 /** A file, or a text that stands as if it were a file in `folder`. */
 export type WorkerEntry = string | { readonly text: string; readonly folder: string };
 
+export interface WorkerBundle {
+  readonly text: string;
+  /** Files that are in it, as paths from the repository. */
+  readonly files: readonly string[];
+}
+
 export async function bundleWorker(entry: WorkerEntry): Promise<string> {
-  const { outputFiles } = await build({
+  return (await bundleWithFiles(entry)).text;
+}
+
+export async function bundleWithFiles(entry: WorkerEntry): Promise<WorkerBundle> {
+  const { outputFiles, metafile } = await build({
     ...(typeof entry === 'string'
       ? { entryPoints: [entry] }
       : { stdin: { contents: entry.text, resolveDir: entry.folder, loader: 'ts' } }),
@@ -15,6 +25,7 @@ export async function bundleWorker(entry: WorkerEntry): Promise<string> {
     absWorkingDir: join(import.meta.dirname, '..'),
     bundle: true,
     write: false,
+    metafile: true,
     format: 'esm',
     target: 'es2024',
     conditions: ['workerd', 'worker', 'browser'],
@@ -25,5 +36,5 @@ export async function bundleWorker(entry: WorkerEntry): Promise<string> {
   });
   const [bundle] = outputFiles;
   if (bundle === undefined) throw new Error('Cannot bundle the Worker: esbuild wrote nothing.');
-  return bundle.text;
+  return { text: bundle.text, files: Object.keys(metafile.inputs).filter((path) => path !== '<stdin>') };
 }

@@ -4,7 +4,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Log, LogLevel, type MiniflareOptions } from 'miniflare';
-import { bundleWorker } from './edge-bundle.ts';
+import { keptBundle } from './bundle-cache.ts';
 import { type EdgeConfig, readEdgeConfig } from './edge-config.ts';
 import { egressName, egressWorker } from './edge-egress.ts';
 
@@ -51,7 +51,7 @@ export async function edgeSetup(options: EdgeOptions, port: number): Promise<Edg
     ...(operatorKey === undefined ? {} : { OPERATOR_KEY: operatorKey }),
     ...(build === undefined ? {} : { BUILD: build }),
   });
-  const script = bundlePath === undefined ? await bundleWorker(main) : readFileSync(bundlePath, 'utf8');
+  const script = bundlePath === undefined ? await keptBundle(main) : readFileSync(bundlePath, 'utf8');
   const manifest = { mainModule: 'worker.js', modules: { 'worker.js': { type: 'esm' as const, contents: script } } };
   const named = [...devKeyOrigins, ...(dnsResolver === undefined ? [] : [dnsResolver])].map(
     (url) => new URL(url).origin,

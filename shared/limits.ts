@@ -260,22 +260,18 @@ export const limits = {
   /** Signed questions of one warm call to a service that answers nobody else. Danger: the platform's time to compute, of which
    * each signature takes a good part. */
   warmSignedPaths: 5,
-  /** Bytes of an ActivityPub document that is warmed; it is read whole, to know that it is public and what it leads to. Danger:
-   * the isolate's memory, four times. */
+  /** Bytes of an ActivityPub document that is warmed, for which it is read whole. Danger: four times the isolate's memory. */
   documentBytes: 1 * MiB,
-  /** Bytes of the documents that home gives with one warm call, which holds one in any case, and of such a call whole. Danger: the
-   * platform's time to compute, for all of them are read. */
+  /** Bytes of documents that home gives with one warm call, and of the call. Danger: the platform's time to compute. */
   givenBytes: 256 * KiB,
   warmCallBytes: 1 * MiB,
   /** Links of one document that home is told. Danger: a reply as long as a service likes. */
   documentLinks: 200,
-  /** Posts of a service that home knows to be for all, the newest; of no other is anything given. Danger: a long list in the
-   * memory of a small home. */
+  /** Posts that home knows to be for all, and of these that are named. Danger: memory; no place for what lists lead to. */
   publicPosts: 5_000,
+  warmPosts: 100,
   /** ActivityPub documents that one warming asks for. Danger: a night's warming that never ends. */
   warmDocuments: 400,
-  /** Posts among these that a service names, besides those that its lists lead to. Danger: no place for what they lead to. */
-  warmPosts: 100,
   /** Inboxes of single accounts in one snapshot, beside those with `{name}`. Danger: a list that each POST is held against. */
   exactInboxes: 200,
   /** Domains that home blocks, and deleted objects, in one snapshot. Danger: a list that each question is held against. */

@@ -8,8 +8,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type CryptoKey, calculateJwkThumbprint, exportJWK, generateKeyPair, type JWK } from 'jose';
+import { keptBundle } from '../../local/bundle-cache.ts';
 import { type LocalEdge, startEdge } from '../../local/edge.ts';
-import { bundleWorker } from '../../local/edge-bundle.ts';
 
 /** `versions`: those of the link that the edge offers; absent: all that it speaks. */
 const worker = (versions: readonly number[] | undefined): string => `
@@ -94,7 +94,7 @@ export async function openStage(
 ): Promise<Stage> {
   const folder = mkdtempSync(join(tmpdir(), 'porchlight-link-'));
   const bundlePath = join(folder, 'worker.js');
-  writeFileSync(bundlePath, await bundleWorker({ text: worker(versions), folder: join(import.meta.dirname, '../..') }));
+  writeFileSync(bundlePath, await keptBundle({ text: worker(versions), folder: join(import.meta.dirname, '../..') }));
   const also = { ...(tls && { tls }), ...(plainPort !== undefined && { plainPort }) };
   const edge = await startEdge({ port: 0, dataDir: join(folder, 'data'), bundlePath, ...also });
   const pair = await generateKeyPair('EdDSA', { crv: 'Ed25519', extractable: true });

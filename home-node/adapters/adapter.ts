@@ -56,6 +56,8 @@ export interface Shown {
   readonly answer: GivenAnswer;
   /** Path of the post that it is or belongs to; null: of none. */
   readonly post: string | null;
+  /** Posts may be named in it. */
+  readonly isList: boolean;
 }
 
 /** What such a service shows at this moment, asked for as its own actor, by whose key home signs. */
@@ -69,6 +71,14 @@ export interface Showcase {
   readonly posts: readonly string[];
   /** Is the post at this path for all? */
   isPublic(host: string, post: string): boolean;
+}
+
+/** Of a service that answers before it has worked, and keeps what it took in memory alone. */
+export interface Work {
+  /** How much it has worked on since it started. */
+  readonly done: number;
+  /** How much waited when it last looked. */
+  readonly waiting: number;
 }
 
 /** The service's answer to one delivery, as far as an outcome depends on it. */
@@ -142,6 +152,8 @@ export interface Adapter {
    * ago, as at bedtime.
    */
   leavings(base: URL, signal: AbortSignal, anew?: boolean): Promise<Leavings>;
+  /** Asks the running service how far it is with what it took, which it would forget if it was stopped. Absent: it forgets nothing. */
+  work?(base: URL, signal: AbortSignal): Promise<Work>;
   /**
    * Of a service that shows what it has to who signs alone. null: home cannot ask as its own actor, and the edge asks as an
    * actor of its own; so it does where this is absent. Asks its database, whether it runs or not. Throws `service-database`.

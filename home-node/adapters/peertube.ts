@@ -34,6 +34,12 @@ export const peertube: ServerSoftware = {
     429: 'more came from one address than `rates_limit.activity_pub` allows',
   },
   retryAfterMs: 10_000,
+  // It answers 204 at once, works on one after another (lib/activitypub/inbox-manager.ts) and keeps what waits in memory.
+  work: {
+    path: '/api/v1/server/stats',
+    done: 'totalActivityPubMessagesProcessed',
+    waiting: 'totalActivityPubMessagesWaiting',
+  },
   reads: {
     accounts: ['SELECT "preferredUsername" AS name FROM actor WHERE "serverId" IS NULL'],
     actors: ['SELECT url AS uri FROM actor WHERE "serverId" IS NOT NULL'],

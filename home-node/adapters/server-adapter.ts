@@ -71,8 +71,17 @@ export interface ServerSoftware {
   readonly reads: Reads;
   /** Headers that it will not do without, of those that this delivery does not have; absent: it wants none. */
   readonly wants?: (delivery: Delivery) => HeaderList;
+  /** It answers before it has worked and forgets that when it is stopped; absent: not so. */
+  readonly work?: WorkReport;
   /** What only this software does; null: it is as everywhere. */
   readonly oddity?: (answer: ServiceAnswer, delivery: Delivery) => Outcome | null;
+}
+
+/** Where a service says how far it is: a JSON document for all, and the names of two numbers in it (`Work`). */
+export interface WorkReport {
+  readonly path: string;
+  readonly done: string;
+  readonly waiting: string;
 }
 
 export interface ServerParts {
@@ -85,11 +94,13 @@ export interface ServerParts {
   readonly federation?: Pick<Required<Adapter>, 'federation' | 'unknownFederation'> | null;
   /** null: home cannot ask it as its own actor. */
   readonly showcase?: Required<Adapter>['showcase'] | null;
+  /** null: it forgets nothing of what it took. */
+  readonly work?: Required<Adapter>['work'] | null;
 }
 
 export function serverAdapter(
   software: ServerSoftware,
-  { signatures, receipts, leavings, federation, showcase = null }: ServerParts,
+  { signatures, receipts, leavings, federation, showcase = null, work = null }: ServerParts,
 ): Adapter {
   const { kind, traits, acceptance, deduplicatesBy } = software;
   return {
@@ -108,6 +119,7 @@ export function serverAdapter(
     leavings,
     ...federation,
     ...(showcase === null ? {} : { showcase }),
+    ...(work === null ? {} : { work }),
   };
 }
 

@@ -15,6 +15,8 @@ export interface Given {
   readonly path: string;
   /** Path of the post that it is or belongs to; null: of none. */
   readonly post: string | null;
+  /** Posts may be named in it. */
+  readonly isList: boolean;
 }
 
 interface Entry extends Given {
@@ -77,7 +79,13 @@ function read(path: string, log: Log): readonly Entry[] {
 
 function isEntry(value: unknown): value is Entry {
   if (!isObject(value)) return false;
-  const { host, path, post, at } = value;
+  const { host, path, post, isList, at } = value;
   const isPost = post === null || typeof post === 'string';
-  return typeof host === 'string' && typeof path === 'string' && isPost && typeof at === 'number';
+  return (
+    typeof host === 'string' &&
+    typeof path === 'string' &&
+    isPost &&
+    typeof isList === 'boolean' &&
+    typeof at === 'number'
+  );
 }

@@ -53,7 +53,8 @@ export class Giving {
     const { file, hosts, showcase } = this.#options;
     const given = file.at(hosts);
     const hidden = given.filter(({ host, post }) => post !== null && !showcase.isPublic(host, post));
-    if (hidden.length > 0) await this.#takeBack([...hidden, ...given.filter(({ post }) => post === null)]);
+    if (hidden.length > 0)
+      await this.#takeBack([...hidden, ...given.filter((one) => one.isList && !hidden.includes(one))]);
   }
 
   /** `base`: the service's loopback address. In the place of the edge's own questions for `activitypub`. Rejects as `warm` does. */
@@ -65,7 +66,8 @@ export class Giving {
     const shown = await this.#ask(base, host, paths, refused);
     while (shown.length > 0) {
       const some = this.#callOf(shown);
-      this.#options.file.add(some.map(({ path, post }) => ({ host, path, post })));
+      const kept = some.filter(({ answer }) => answer.status === 200);
+      this.#options.file.add(kept.map(({ path, post, isList }) => ({ host, path, post, isList })));
       const answers = Object.fromEntries(some.map(({ path, answer }) => [path, answer]));
       const reply = await warm(host, Object.keys(answers), 'activitypub', answers);
       this.#isTaken = reply.given === true;

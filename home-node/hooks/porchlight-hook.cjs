@@ -158,7 +158,8 @@ function hookCommonJs() {
   const compile = Module.prototype._compile;
   Module.prototype._compile = function compiled(content, filename, ...rest) {
     const result = compile.call(this, content, filename, ...rest);
-    this.exports = hookedExports(String(filename), this.exports);
+    // Nothing is set on other modules: `exports` of some can only be read (ansi-styles, and so whatever logs in colours).
+    if (commonJsLibrary(String(filename)) !== null) this.exports = hookedExports(String(filename), this.exports);
     return result;
   };
 }

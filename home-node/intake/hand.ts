@@ -6,6 +6,7 @@ import type { Answer, Delivery, Outcome } from '../../shared/delivery.ts';
 import { Crowds, type Peer } from './crowds.ts';
 import { fullPace, type Pace, ServicePacer } from './pace.ts';
 import { Reminder } from './reminder.ts';
+import { Settling } from './settling.ts';
 
 export interface Held {
   readonly delivery: Delivery;
@@ -35,8 +36,17 @@ interface Sender {
   readonly service: string;
   readonly queue: Held[];
   working: boolean;
+  /** Before the service, or answered just now. */
+  last: Held | null;
   /** Answers that left a delivery of it waiting and that the edge has not heard. More than none: it is held. */
   unheard: number;
+}
+
+interface PaceOfService {
+  readonly pacer: ServicePacer;
+  readonly settling: Settling;
+  /** When the first that waits may begin. */
+  readonly next: Reminder;
 }
 
 export class Hand {
@@ -47,7 +57,7 @@ export class Hand {
   readonly #working = new Map<string, number>();
   readonly #sizes = new Map<string, number>();
   readonly #ids = new Set<string>();
-  readonly #paces = new Map<string, { readonly pacer: ServicePacer; readonly next: Reminder }>();
+  readonly #paces = new Map<string, PaceOfService>();
 
   readonly #crowds: Crowds;
 
@@ -111,7 +121,7 @@ export class Hand {
     const key = keyOf(delivery);
     const known = this.#senders.get(key);
     if (known !== undefined) return known;
-    const made: Sender = { key, service: delivery.service, queue: [], working: false, unheard: 0 };
+    const made: Sender = { key, service: delivery.service, queue: [], working: false, last: null, unheard: 0 };
     this.#senders.set(key, made);
     return made;
   }
@@ -124,7 +134,7 @@ export class Hand {
 
   #start(service: string): void {
     const ready = this.#ready.get(service) ?? [];
-    const { pacer, next } = this.#paceOf(service);
+    const { pacer, settling, next } = this.#paceOf(service);
     /** Until the first that must wait may begin. */
     let leastMs = Number.POSITIVE_INFINITY;
     for (let left = ready.length; left > 0; left -= 1) {
@@ -137,7 +147,7 @@ export class Hand {
       const first = sender?.queue[0];
       // It was released meanwhile, or is at work and will ask again.
       if (sender === undefined || first === undefined || sender.working) continue;
-      const waitMs = pacer.waitMsOf(first.delivery.remoteAddress);
+      const waitMs = Math.max(pacer.waitMsOf(first.delivery.remoteAddress), settling.waitMs(first));
       if (waitMs > 0) {
         leastMs = Math.min(leastMs, waitMs);
         ready.push(sender);
@@ -150,22 +160,31 @@ export class Hand {
     if (Number.isFinite(leastMs)) next.replace(leastMs);
   }
 
-  #paceOf(service: string) {
+  #paceOf(service: string): PaceOfService {
     const known = this.#paces.get(service);
     if (known !== undefined) return known;
     const pace = this.#options.paceOf?.(service) ?? fullPace;
     const next = new Reminder(() => this.#start(service));
-    const made = { pacer: new ServicePacer(pace, this.#options.now), next };
+    const { now } = this.#options;
+    const settling = new Settling(pace.settleMs ?? 0, now);
+    const made = { pacer: new ServicePacer(pace, now), settling, next };
     this.#paces.set(service, made);
     return made;
   }
 
   /** The next of this sender, if the pace of its service gives leave. */
-  #next({ service, queue }: Sender): Held | null {
-    const { pacer } = this.#paceOf(service);
-    const address = queue[0]?.delivery.remoteAddress ?? null;
-    if (queue.length === 0 || pacer.waitMsOf(address) > 0) return null;
-    pacer.begin(address);
+  #next(sender: Sender): Held | null {
+    const { service, queue, last } = sender;
+    const { pacer, settling } = this.#paceOf(service);
+    // Whoever asks has its answer.
+    if (last !== null) settling.took(last);
+    sender.last = null;
+    const [first] = queue;
+    if (first === undefined) return null;
+    const { remoteAddress } = first.delivery;
+    if (pacer.waitMsOf(remoteAddress) > 0 || settling.waitMs(first) > 0) return null;
+    pacer.begin(remoteAddress);
+    sender.last = first;
     return queue.shift() ?? null;
   }
 

@@ -11,6 +11,7 @@ import { EdgeRefusal } from '../edge-api/send.ts';
 import type { Log } from '../log.ts';
 import { ClockWatch } from './clock-watch.ts';
 import type { Recipient } from './deliver.ts';
+import { FailingServices } from './failing.ts';
 import { type AnswerOne, Hand, type Held } from './hand.ts';
 import { Leases } from './leases.ts';
 import type { Pace } from './pace.ts';
@@ -49,6 +50,7 @@ export class Intake {
   readonly #hand: Hand;
   readonly #leases = new Leases(() => this.#goSoon());
   readonly #clock: ClockWatch;
+  readonly #failing = new FailingServices(() => this.wake());
   /** Answers that the edge has not heard. */
   #answers: Said[] = [];
   #answersDue = false;
@@ -162,6 +164,7 @@ export class Intake {
     this.#stopping = true;
     this.#connected = false;
     this.#leases.forget();
+    this.#failing.close();
     for (const reminder of [this.#linger, this.#ask, this.#resume]) reminder.cancel();
   }
 
@@ -177,9 +180,22 @@ export class Intake {
     this.#answers.push({ answer, delivery: held.delivery });
     if (answer.outcome === 'delivered') this.#delivered += 1;
     this.#leases.answered(held.lease);
+    this.#heed(held.delivery, answer);
     if (this.#hand.size() === 0) this.#linger.replace(0);
     else this.#linger.in(this.#turning || this.#wanted.size > 0 ? lingerBusyMs : lingerIdleMs);
     this.#goSoon();
+  }
+
+  /** A service that puts off everybody is left alone for a while. */
+  #heed(delivery: Delivery, { outcome }: Answer): void {
+    const pauseMs = this.#failing.answered(delivery, outcome);
+    if (pauseMs === 0) return;
+    const { service } = delivery;
+    this.#options.log.warn(`It puts off what every sender delivers; it is left alone for ${pauseMs / 1000} s.`, {
+      service,
+    });
+    this.#wanted.add(service);
+    this.#hand.release(service);
   }
 
   /** Once for everything that happens in this moment. */
@@ -211,8 +227,8 @@ export class Intake {
   /** Services that can take deliveries and have not half a batch in hand already that others would wait for. */
   #hungry(): string[] {
     const up = [...this.#options.recipients].filter(([, recipient]) => recipient.origin() !== null);
-    const half = limits.leaseDeliveries / 2;
-    return up.map(([name]) => name).filter((name) => this.#hand.pressing(name) <= half);
+    const names = up.map(([name]) => name).filter((name) => !this.#failing.has(name));
+    return names.filter((name) => this.#hand.pressing(name) <= limits.leaseDeliveries / 2);
   }
 
   async #turn(wish: Omit<TurnRequest, 'answers'>): Promise<void> {
@@ -252,7 +268,8 @@ export class Intake {
     this.#leases.opened(lease, deliveries.length, reply.leaseMs);
     for (const { delivery, body } of deliveries) {
       this.#options.observe('leased', delivery);
-      if (!this.#hand.take({ delivery, body, lease }, !this.#clock.isOff)) this.#leases.answered(lease);
+      const mayBegin = !this.#clock.isOff && !this.#failing.has(delivery.service);
+      if (!this.#hand.take({ delivery, body, lease }, mayBegin)) this.#leases.answered(lease);
     }
   }
 

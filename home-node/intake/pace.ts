@@ -10,6 +10,8 @@ export interface Pace {
   readonly perSecond: number | null;
   /** Of each address from which deliveries came, for a service that counts by those; null: as many. */
   readonly perSecondOfAddress: number | null;
+  /** How long the next of a sender waits after one that concerns the same, ms (settling.ts); 0 if left out. */
+  readonly settleMs?: number;
 }
 
 export const fullPace: Pace = { parallel: limits.deliverParallel, perSecond: null, perSecondOfAddress: null };

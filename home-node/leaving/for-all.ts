@@ -23,18 +23,18 @@ export function forAll(url: URL, { status, contentType, text }: Answer, known: P
   const isOpen = post === null || known.posts.has(url.host + post);
   const isActivity = /^application\/(activity\+json|ld\+json)\b/.test(contentType);
   const document = status === 200 && isOpen && isActivity ? objectIn(text) : null;
-  if (document === null) return { answer: nothing, post };
+  if (document === null) return { answer: nothing, post, isList: false };
   if (!isList(document)) {
     const isWhole = post !== null || actorTypes.has(String(document.type));
     const isItself = document.id === url.href;
-    if (!isWhole || !isItself) return { answer: nothing, post };
+    if (!isWhole || !isItself) return { answer: nothing, post, isList: false };
   }
   const shown = withoutHidden(document, known) as JsonObject;
   // How many answers there are counts those that are not for all.
   const { totalItems, ...rest } = shown;
   const isCounted = post !== null && isList(document) && totalItems !== undefined;
   const body = shown === document && !isCounted ? text : JSON.stringify(isCounted ? rest : shown);
-  return { answer: { status: 200, contentType, body }, post };
+  return { answer: { status: 200, contentType, body }, post, isList: isList(document) };
 }
 
 function isList({ type }: JsonObject): boolean {

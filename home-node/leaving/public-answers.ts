@@ -94,6 +94,15 @@ async function actorAt(service: AskedService, { host, pathname, search }: URL): 
   return { host, path, contentType, body: text };
 }
 
+/** An object of JSON that the service shows to all; null: there is none. */
+export async function publicJson(
+  service: AskedService,
+  path: string,
+): Promise<Readonly<Record<string, unknown>> | null> {
+  const { status, text } = await get(service, path, 'application/json');
+  return status === 200 ? jsonObject(text) : null;
+}
+
 /** NodeInfo, section "Discovery". 2.1 is 2.0 with two more things that may be said of the software. */
 export async function nodeinfoOf(service: AskedService): Promise<Readonly<Record<string, unknown>> | null> {
   const { status, text } = await get(service, '/.well-known/nodeinfo', 'application/json');

@@ -16,7 +16,7 @@ const mysqlUrl = /^mysql:\/\/\S+$/;
 
 export const databaseSetting = setting<string | null>('text', {
   purpose:
-    'The server’s own database, of which home reads, and only reads, what it leaves at the edge: names of accounts, the actors that the server knows, blocked domains and keys of peers. Leave a password out of it where you can: a socket (`postgresql:///mastodon_production?host=/var/run/postgresql`), or `~/.pgpass`. GoToSocial’s may be the path of its SQLite file, Pixelfed’s a MySQL or MariaDB (`mysql://…`).',
+    'The server’s own database, of which home reads, and only reads, what it leaves at the edge: names of accounts, the actors that the server knows, blocked domains and keys of peers; of GoToSocial also which posts are for all, and the key of its own actor, by which home asks it for them and which stays here. Leave a password out of it where you can: a socket (`postgresql:///mastodon_production?host=/var/run/postgresql`), or `~/.pgpass`. GoToSocial’s may be the path of its SQLite file, Pixelfed’s a MySQL or MariaDB (`mysql://…`).',
   danger:
     'Without it the edge cannot tell who is unknown: of deletions it keeps for home those whose keys can be had, also of strangers, and forgets those of actors whose keys are gone and of whom no delivery ever came; and names are answered for only while home is up. A password in it stands in porchlight.toml and in its backups: the file must be readable by you alone, and a role that may only read is enough.',
   wanted: ({ kind }) =>

@@ -19,6 +19,11 @@ export interface KnownSoftware {
   readonly perSecond: number | null;
   /** The same of each address of those who sent them, where it counts by that; null: as many. */
   readonly perSecondOfAddress: number | null;
+  /**
+   * It answers before it has done its work, and works on several at once: so long it may take for what it took, ms. 0: it has
+   * done it when it answers, or keeps to the order by itself.
+   */
+  readonly settleMs: number;
   /** The database that home can read what it leaves from; null: none. */
   readonly database: 'postgres' | 'postgres or sqlite' | 'postgres or mysql' | null;
 }
@@ -38,6 +43,7 @@ export const knownSoftware: Readonly<Record<SoftwareKind, KnownSoftware>> = {
     parallel: 8,
     perSecond: null,
     perSecondOfAddress: null,
+    settleMs: 0,
     database: 'postgres',
   },
   gotosocial: {
@@ -52,6 +58,7 @@ export const knownSoftware: Readonly<Record<SoftwareKind, KnownSoftware>> = {
     parallel: 4,
     perSecond: null,
     perSecondOfAddress: 1,
+    settleMs: 0,
     database: 'postgres or sqlite',
   },
   peertube: {
@@ -64,6 +71,7 @@ export const knownSoftware: Readonly<Record<SoftwareKind, KnownSoftware>> = {
     parallel: 8,
     perSecond: 40,
     perSecondOfAddress: null,
+    settleMs: 0,
     database: 'postgres',
   },
   pixelfed: {
@@ -75,6 +83,7 @@ export const knownSoftware: Readonly<Record<SoftwareKind, KnownSoftware>> = {
     parallel: 4,
     perSecond: null,
     perSecondOfAddress: null,
+    settleMs: 0,
     database: 'postgres or mysql',
   },
   misskey: {
@@ -86,6 +95,7 @@ export const knownSoftware: Readonly<Record<SoftwareKind, KnownSoftware>> = {
     parallel: 8,
     perSecond: null,
     perSecondOfAddress: null,
+    settleMs: 5_000,
     database: 'postgres',
   },
   hollo: {
@@ -97,6 +107,7 @@ export const knownSoftware: Readonly<Record<SoftwareKind, KnownSoftware>> = {
     parallel: 8,
     perSecond: null,
     perSecondOfAddress: null,
+    settleMs: 5_000,
     database: 'postgres',
   },
   lemmy: {
@@ -109,6 +120,7 @@ export const knownSoftware: Readonly<Record<SoftwareKind, KnownSoftware>> = {
     parallel: 8,
     perSecond: null,
     perSecondOfAddress: null,
+    settleMs: 0,
     database: 'postgres',
   },
 };

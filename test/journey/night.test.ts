@@ -2,13 +2,13 @@
 // @peertube/http-signature) find the owner, follow, write, like, boost, undo, follow again and delete. They get from the
 // edge what they would get from home. In the morning everything is at home, once, in order, and the answers go out.
 
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { makeCertificates } from '../support/certificates.ts';
 import { Domain } from '../support/domain.ts';
+import { activityJson, EmbeddedHome } from '../support/embedded-home.ts';
 import { freePort } from '../support/ports.ts';
 import { ask, Program, until } from '../support/processes.ts';
 import { trustingFetch } from '../support/trusting-fetch.ts';
@@ -33,9 +33,10 @@ let nadiaActor: string;
 /** Signs as PeerTube and Misskey do. */
 let signers: Program;
 let signersOrigin: string;
-let get: (url: string, headers?: Readonly<Record<string, string>>) => Promise<Response>;
+let get: ReturnType<typeof trustingFetch>;
 let owner: string;
 let post: string;
+let home: EmbeddedHome;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'porchlight-night-'));
@@ -53,6 +54,7 @@ beforeAll(async () => {
   signers = new Program('signers', ['test/support/peers/signing-peer.ts', ...signersArgs], environment);
   await signers.line((line) => line.ready === true);
   domain = await Domain.start({ folder, certificates, peerOrigins: [ready.origin, signersOrigin] });
+  home = new EmbeddedHome(domain, get);
 });
 
 afterAll(async () => {
@@ -61,26 +63,6 @@ afterAll(async () => {
   await signers?.kill();
   rmSync(folder, { recursive: true, force: true });
 });
-
-const webFinger = async (): Promise<Response> =>
-  await get(`${domain.origin}/.well-known/webfinger?resource=acct:owner@${domain.host}`);
-const activityJson = { Accept: 'application/activity+json' };
-
-function writeEntry(name: string): void {
-  const feed = join(domain.homeFolder, 'home', 'site', 'feed.xml');
-  const entry = `<entry><title>${name}</title><id>urn:entry:${name}</id><link href="${domain.origin}/${name}.html"/><updated>${new Date().toISOString()}</updated></entry>`;
-  writeFileSync(feed, readFileSync(feed, 'utf8').replace('</feed>', `${entry}</feed>`));
-}
-
-/** What the embedded home holds. */
-function atHome<Row>(sql: string): Row[] {
-  const database = new DatabaseSync(join(domain.homeFolder, 'home', 'actor', 'actor.sqlite'), { readOnly: true });
-  try {
-    return database.prepare(sql).all() as Row[];
-  } finally {
-    database.close();
-  }
-}
 
 const alice = (): string => `${signersOrigin}/accounts/alice`;
 const carol = (): string => `${signersOrigin}/accounts/carol`;
@@ -104,19 +86,14 @@ async function fromNadia(
 describe('a night', () => {
   test('home comes up, leaves who lives there, and a new entry of its feed becomes a post', async () => {
     domain.startHome();
-    await until('WebFinger', async () => ((await webFinger()).status === 200 ? true : null));
-    writeEntry('evening');
-    post = await until('the post', async () => {
-      const outbox = await get(`${domain.origin}/users/owner/outbox`, activityJson);
-      const { first } = (await outbox.json()) as { first: string };
-      const page = (await (await get(first, activityJson)).json()) as { orderedItems?: { object: { id: string } }[] };
-      return page.orderedItems?.[0]?.object.id ?? null;
-    });
+    await home.isFound();
+    home.writeEntry('evening');
+    post = await home.newestPost();
     await domain.sleep();
   });
 
   test('while home sleeps, strangers find the owner as if it were up', async () => {
-    const jrd = (await (await webFinger()).json()) as { subject: string; links: { rel: string; href?: string }[] };
+    const jrd = (await (await home.webFinger()).json()) as { subject: string; links: { rel: string; href?: string }[] };
     expect(jrd.subject).toBe(`acct:owner@${domain.host}`);
     owner = jrd.links.find((link) => link.rel === 'self')?.href ?? '';
     const answer = await get(owner, activityJson);
@@ -179,13 +156,13 @@ describe('a night', () => {
       return found.length >= 2 ? found : null;
     });
     for (const accept of accepts) expect(accept).toMatchObject({ verified: true, activity: { actor: owner } });
-    const followers = atHome<{ actor: string }>('select actor from followers').map(({ actor }) => actor);
+    const followers = home.rows<{ actor: string }>('select actor from followers').map(({ actor }) => actor);
     expect(new Set(followers)).toEqual(new Set([alice(), nadiaActor]));
   });
 
   test('everything else is at home too, its effect once', async () => {
     const said = await until('what was said', () => {
-      const rows = atHome<{ kind: string; actor: string }>('select kind, actor from inbox order by actor, kind');
+      const rows = home.rows<{ kind: string; actor: string }>('select kind, actor from inbox order by actor, kind');
       return rows.length >= 6 ? rows : null;
     });
     const kinds = (actor: string): string[] => said.filter((row) => row.actor === actor).map(({ kind }) => kind);
@@ -195,7 +172,7 @@ describe('a night', () => {
   });
 
   test('a new entry reaches every follower, and verifies', async () => {
-    writeEntry('morning');
+    home.writeEntry('morning');
     const heard = await nadia.line<{ received: { type: string } }>(
       (line) => (line.received as { type?: string } | undefined)?.type === 'Create',
     );
@@ -209,7 +186,7 @@ describe('a night', () => {
   test('while home is up a delivery arrives at once, and a follower who deletes themselves is forgotten', async () => {
     expect(await fromSigner('alice', { id: `${alice()}#delete`, type: 'Delete', object: alice() })).toBe(202);
     await until('alice forgotten', () => {
-      const rows = atHome<{ actor: string }>('select actor from followers');
+      const rows = home.rows<{ actor: string }>('select actor from followers');
       return rows.some(({ actor }) => actor === alice()) ? null : true;
     });
   });

@@ -6,19 +6,12 @@ import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Cluster } from '../home-node/leaving/cluster.ts';
+import { activityJson } from '../support/embedded-home.ts';
 import { ask } from '../support/processes.ts';
-import type { Person, Said } from '../support/servers/gotosocial.ts';
+import { type Person, type Said, withGoToSocial } from '../support/servers/gotosocial.ts';
 import { GoToSocialHome, type Layout } from '../support/servers/gotosocial-home.ts';
 
-const program = process.env.PORCHLIGHT_GOTOSOCIAL;
-const activityJson = { Accept: 'application/activity+json' };
-
-if (program === undefined) {
-  test('GoToSocial itself at one name: not run (PORCHLIGHT_GOTOSOCIAL names no program of it)', () => {
-    process.stdout.write('GoToSocial itself at one name: not run (PORCHLIGHT_GOTOSOCIAL names no program of it).\n');
-    expect(program).toBeUndefined();
-  });
-} else {
+withGoToSocial('GoToSocial itself at other names and on PostgreSQL', (program) => {
   describe('GoToSocial at the only name of its home', () =>
     nightsOf(program, async () => await Promise.resolve({ names: 'the domain' })));
   describe('GoToSocial whose people have the domain after the @, on PostgreSQL', () => {
@@ -30,7 +23,8 @@ if (program === undefined) {
     });
     afterAll(() => cluster?.stop());
   });
-}
+  describe('GoToSocial whose private keys home may not read', () => nightOfReader(program));
+});
 
 /** Posts that are not for all, by what was asked of the API for them. */
 const hidden: Readonly<Record<string, object>> = {
@@ -94,8 +88,7 @@ function nightsOf(path: string, layout: () => Promise<Layout>): void {
 
   async function evening(): Promise<void> {
     await house.comesUp();
-    // Home knows that it is up, and the edge who lives there.
-    await house.domain.home.line((line) => line.event === 'awake', 60_000);
+    await house.isHeard();
   }
 
   async function night(): Promise<void> {
@@ -183,6 +176,54 @@ function nightsOf(path: string, layout: () => Promise<Layout>): void {
       expect([name, holding(wordOf(name), join(house.folder, 'edge'))]).toEqual([name, []]);
     }
     expect(await shown(uriOf('public'))).toMatchObject({ id: uriOf('public') });
+  });
+}
+
+/** The edge asks, under a name that GoToSocial does not have. */
+function nightOfReader(path: string): void {
+  let cluster: Cluster;
+  let house: GoToSocialHome;
+  const said: Record<string, Said> = {};
+
+  beforeAll(async () => {
+    cluster = await Cluster.start();
+    const postgres = new URL(await cluster.database('gotosocial', "CREATE ROLE reader LOGIN PASSWORD 'reads'"));
+    const readAs = new URL(postgres);
+    [readAs.username, readAs.password] = ['reader', 'reads'];
+    house = await GoToSocialHome.open(path, { names: 'one below', postgres, readAs });
+    await house.server.prepare(['anna'], async () => {
+      const anna = await house.server.signIn('anna');
+      said.public = await anna.post('The word is for all.');
+      said.followers = await anna.post('The word is for followers.', { visibility: 'private' });
+      said.local = await anna.post('The word is for this server.', { local_only: true });
+      const columns = await house.server.sql<{ name: string }>(
+        "SELECT column_name AS name FROM information_schema.columns WHERE table_name = 'accounts'",
+      );
+      const readable = columns.flatMap(({ name }) => (name === 'private_key' ? [] : [`"${name}"`]));
+      await house.server.sql(`GRANT SELECT (${readable.join(', ')}) ON accounts TO reader`);
+      await house.server.sql('GRANT SELECT ON users, statuses, domain_blocks, domain_allows TO reader');
+    });
+  }, 240_000);
+  afterAll(async () => {
+    await house?.end();
+    cluster?.stop();
+  });
+
+  test('home says so, and the edge asks as its own actor for what is there at night', {
+    timeout: 240_000,
+  }, async () => {
+    await house.comesUp();
+    await house.isHeard();
+    await house.domain.sleep();
+    expect(house.log).toContain('Cannot bring the edge what is shown to who signs alone');
+    const statuses = async (address: string | undefined): Promise<number> =>
+      (await ask<{ status: number }>(house.asker, 'get', { address })).status;
+    expect(await statuses(house.actor('anna'))).toBe(200);
+    expect(await statuses(`${house.actor('anna')}/outbox`)).toBe(200);
+    expect(await statuses(said.public?.uri)).toBe(200);
+    expect([await statuses(said.followers?.uri), await statuses(said.local?.uri)]).toEqual([503, 503]);
+    expect(holding('for this server', join(house.folder, 'edge'))).toEqual([]);
+    expect(holding('for all', join(house.folder, 'edge'))).not.toEqual([]);
   });
 }
 

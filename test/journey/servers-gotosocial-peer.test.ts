@@ -2,28 +2,21 @@
 // boosts and takes things back at night, all of it is taken at the first try, and nothing is left in its queue. In the
 // morning it is followed back by an Accept, and gets what home posts.
 
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { makeCertificates } from '../support/certificates.ts';
 import { Domain } from '../support/domain.ts';
+import { EmbeddedHome } from '../support/embedded-home.ts';
 import { freePort } from '../support/ports.ts';
 import { Program, until } from '../support/processes.ts';
-import { GoToSocial, type Person, type Said } from '../support/servers/gotosocial.ts';
+import { GoToSocial, type Person, type Said, withGoToSocial } from '../support/servers/gotosocial.ts';
 import { trustingFetch } from '../support/trusting-fetch.ts';
 
-const program = process.env.PORCHLIGHT_GOTOSOCIAL;
-
-if (program === undefined) {
-  test('GoToSocial itself as a peer: not run (PORCHLIGHT_GOTOSOCIAL names no program of it)', () => {
-    process.stdout.write('GoToSocial itself as a peer: not run (PORCHLIGHT_GOTOSOCIAL names no program of it).\n');
-    expect(program).toBeUndefined();
-  });
-} else {
+withGoToSocial('GoToSocial itself as a peer', (program) => {
   describe('GoToSocial at the door of a sleeping home', () => nightAt(program));
-}
+});
 
 /** What GoToSocial's log says of one of its requests. */
 interface Asked {
@@ -38,7 +31,7 @@ function nightAt(path: string): void {
   let server: GoToSocial;
   let running: Program;
   let anna: Person;
-  let get: ReturnType<typeof trustingFetch>;
+  let home: EmbeddedHome;
   let post: string;
   let ownerId: string;
   let noteId: string;
@@ -46,7 +39,6 @@ function nightAt(path: string): void {
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'porchlight-gotosocial-peer-'));
     const certificates = await makeCertificates(folder);
-    get = trustingFetch(readFileSync(certificates.caFile, 'utf8'));
     const port = await freePort();
     const host = `localhost:${port}`;
     const own = join(folder, 'gotosocial');
@@ -57,28 +49,13 @@ function nightAt(path: string): void {
     await until('GoToSocial', async () => ((await server.isUp()) ? true : null), 120_000, 100);
     anna = await server.signIn('anna');
     domain = await Domain.start({ folder, certificates, peerOrigins: [`https://${host}`] });
+    home = new EmbeddedHome(domain, trustingFetch(readFileSync(certificates.caFile, 'utf8')));
   }, 180_000);
   afterAll(async () => {
     await domain?.end();
     await running?.kill();
     rmSync(folder, { recursive: true, force: true });
   });
-
-  function writeEntry(name: string): void {
-    const feed = join(domain.homeFolder, 'home', 'site', 'feed.xml');
-    const entry = `<entry><title>${name}</title><id>urn:entry:${name}</id><link href="${domain.origin}/${name}.html"/><updated>${new Date().toISOString()}</updated></entry>`;
-    writeFileSync(feed, readFileSync(feed, 'utf8').replace('</feed>', `${entry}</feed>`));
-  }
-
-  /** What the embedded home holds. */
-  function atHome<Row>(sql: string): Row[] {
-    const database = new DatabaseSync(join(domain.homeFolder, 'home', 'actor', 'actor.sqlite'), { readOnly: true });
-    try {
-      return database.prepare(sql).all() as Row[];
-    } finally {
-      database.close();
-    }
-  }
 
   /** Its requests to this domain, as its log tells them. */
   function asked(): Asked[] {
@@ -113,14 +90,9 @@ function nightAt(path: string): void {
 
   test('home posts, and goes to sleep', { timeout: 60_000 }, async () => {
     domain.startHome();
-    const webFinger = `${domain.origin}/.well-known/webfinger?resource=acct:owner@${domain.host}`;
-    await until('WebFinger', async () => ((await get(webFinger)).status === 200 ? true : null));
-    writeEntry('evening');
-    post = await until('the post', async () => {
-      const page = await get(`${domain.origin}/users/owner/outbox?cursor=0`, { Accept: 'application/activity+json' });
-      const items = [((await page.json()) as { orderedItems?: unknown }).orderedItems ?? []].flat();
-      return (items as { object: { id: string } }[])[0]?.object.id ?? null;
-    });
+    await home.isFound();
+    home.writeEntry('evening');
+    post = await home.newestPost();
     await domain.sleep();
   });
 
@@ -147,10 +119,10 @@ function nightAt(path: string): void {
     await until('the Accept', () => (server.rows('select 1 from follows').length === 1 ? true : null), 60_000);
     expect(server.rows('select 1 from follow_requests')).toEqual([]);
     const me = `https://localhost:${new URL(server.base).port}/users/anna`;
-    expect(atHome<{ actor: string }>('select actor from followers').map(({ actor }) => actor)).toEqual([me]);
+    expect(home.rows<{ actor: string }>('select actor from followers').map(({ actor }) => actor)).toEqual([me]);
     // The deletion is what came last.
     const rows = await until('what was said', () => {
-      const all = atHome<{ kind: string; actor: string; document: string }>('select * from inbox order by kind');
+      const all = home.rows<{ kind: string; actor: string; document: string }>('select * from inbox order by kind');
       const edited = all.some(({ document }) => document.includes('Good evening!'));
       return edited && all.length === 3 ? all : null;
     });
@@ -162,7 +134,7 @@ function nightAt(path: string): void {
   });
 
   test('what home posts then reaches it', { timeout: 60_000 }, async () => {
-    writeEntry('morning');
+    home.writeEntry('morning');
     const content = await until(
       'the post',
       () =>
@@ -181,10 +153,10 @@ function nightAt(path: string): void {
     await delivers('unlike', async () => await anna.ask('POST', `/api/v1/statuses/${noteId}/unfavourite`));
     await delivers('unfollow', async () => await anna.ask('POST', `/api/v1/accounts/${ownerId}/unfollow`));
     domain.startHome();
-    await until('nobody follows', () => (atHome('select 1 from followers').length === 0 ? true : null), 60_000);
+    await until('nobody follows', () => (home.rows('select 1 from followers').length === 0 ? true : null), 60_000);
     await until(
       'no like',
-      () => (atHome("select 1 from inbox where kind = 'like'").length === 0 ? true : null),
+      () => (home.rows("select 1 from inbox where kind = 'like'").length === 0 ? true : null),
       60_000,
     );
   });

@@ -3,23 +3,18 @@
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { systemClock } from '../../shared/clock.ts';
+import { limits } from '../../shared/limits.ts';
 import { cavage, rsaSigner } from '../shared/signature/signing.ts';
+import { activityJson } from '../support/embedded-home.ts';
 import { ask, until } from '../support/processes.ts';
-import type { Person, Said } from '../support/servers/gotosocial.ts';
+import { type Person, type Said, withGoToSocial } from '../support/servers/gotosocial.ts';
 import { absenceMs, GoToSocialHome, type Sender } from '../support/servers/gotosocial-home.ts';
 
-const program = process.env.PORCHLIGHT_GOTOSOCIAL;
 const everybody = 'https://www.w3.org/ns/activitystreams#Public';
-const activityJson = { Accept: 'application/activity+json' };
 
-if (program === undefined) {
-  test('GoToSocial itself: not run (PORCHLIGHT_GOTOSOCIAL names no program of it)', () => {
-    process.stdout.write('GoToSocial itself: not run (PORCHLIGHT_GOTOSOCIAL names no program of it).\n');
-    expect(program).toBeUndefined();
-  });
-} else {
+withGoToSocial('GoToSocial itself', (program) => {
   describe('a night of GoToSocial', () => nightOf(program));
-}
+});
 
 function nightOf(path: string): void {
   let house: GoToSocialHome;
@@ -100,14 +95,9 @@ function nightOf(path: string): void {
     timeout: 240_000,
   }, async () => {
     await house.comesUp();
+    await house.isHeard();
     post = await anna.post('Good evening.');
     regretted = await anna.post('I should not have said this.');
-    await until(
-      'the edge knows anna',
-      async () => ((await webFinger('anna')).status === 200 ? true : null),
-      60_000,
-      200,
-    );
     await house.domain.sleep();
     expect(await house.server.isUp()).toBe(false);
   });
@@ -231,18 +221,46 @@ function nightOf(path: string): void {
     });
   });
 
+  test('a post as long as the edge takes arrives whole, and a longer one is refused at the door', {
+    timeout: 120_000,
+  }, async () => {
+    const [first] = house.senders;
+    const create = (n: number, bytes: number) => ({
+      id: `${first?.actor}/long/${n}`,
+      type: 'Create',
+      to: [everybody, house.actor('anna')],
+      object: {
+        id: `${first?.actor}/longnotes/${n}`,
+        type: 'Note',
+        attributedTo: first?.actor,
+        inReplyTo: post.uri,
+        published: new Date().toISOString(),
+        content: 'x'.repeat(bytes),
+        to: [everybody, house.actor('anna')],
+        tag: [{ type: 'Mention', href: house.actor('anna'), name: `@anna@${house.host}` }],
+      },
+    });
+    // Some senders add a context and a signature of a few KB.
+    const bytes = limits.inboxBodyBytes - 16 * 1024;
+    expect(await first?.send(create(1, bytes))).toBe(202);
+    expect(await first?.send(create(2, limits.inboxBodyBytes))).toBe(413);
+    const fates = await house.fates(sent + 1);
+    expect(fates.at(-1)).toMatchObject({ sender: first?.actor, outcome: 'delivered' });
+    const lengths = "select length(content) as bytes from statuses where uri like '%/longnotes/%'";
+    const rows = await until('the long post', () => {
+      const found = house.server.rows<{ bytes: number }>(lengths);
+      return found.length > 0 ? found : null;
+    });
+    expect(rows.map((row) => row.bytes)).toEqual([bytes]);
+  });
+
   test('the next night the edge has the peers’ keys from its database, and asks nobody for them', {
     timeout: 120_000,
   }, async () => {
     // A home node that starts looks into the database anew.
     await house.domain.sleep();
     await house.comesUp(0);
-    await until(
-      'the edge knows anna',
-      async () => ((await webFinger('anna')).status === 200 ? true : null),
-      60_000,
-      200,
-    );
+    await house.isHeard();
     await house.domain.sleep();
     // What the edge remembers of keys that it fetched itself is gone with it.
     await house.domain.killEdge();

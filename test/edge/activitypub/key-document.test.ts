@@ -40,6 +40,34 @@ describe('readKeyDocument()', () => {
     expect(readKeyDocument(key, keyId, keyId)).toMatchObject({ read: 'unusable' });
   });
 
+  test('finds the one key of an actor by the actor’s own address, as PeerTube names it', () => {
+    for (const publicKey of [keyOf(), [keyOf()]]) {
+      expect(readKeyDocument(actorOf(signer, { publicKey }), actor, actor)).toMatchObject({
+        read: 'key',
+        owner: actor,
+      });
+    }
+  });
+
+  test.each([
+    ['has several', { publicKey: [{ owner: actor }, { owner: actor }] }, actor, actor],
+    ['has another’s', { publicKey: { owner: `${actor}2` } }, actor, actor],
+    ['has none', { publicKey: undefined }, actor, actor],
+    ['is another', {}, `${actor}2`, `${actor}2`],
+  ])('finds none by the address of an actor that %s', (_, members, foundAt, id) => {
+    const { publicKey, ...rest } = members as { publicKey?: object | object[] };
+    const filled =
+      'publicKey' in members
+        ? { publicKey: publicKey && [publicKey].flat().map((key) => ({ ...keyOf(), ...key })), ...rest }
+        : {};
+    expect(readKeyDocument(actorOf(signer, filled), foundAt, id)).toMatchObject({ read: 'unusable' });
+  });
+
+  test('does not trust the one key of a document that was found elsewhere', () => {
+    const elsewhere = 'https://peer.example/uploads/1.json';
+    expect(readKeyDocument(actorOf(signer), elsewhere, actor)).toMatchObject({ read: 'ask-owner', owner: actor });
+  });
+
   test('finds a Multikey in assertionMethod', () => {
     const method = {
       id: `${actor}#ed25519`,

@@ -37,8 +37,12 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-function document(path: string, { bytes = 100, post = null as string | null } = {}): void {
-  shows[path] = { answer: { status: 200, contentType: 'application/activity+json', body: 'x'.repeat(bytes) }, post };
+function document(path: string, { bytes = 100, post = null as string | null, isList = false } = {}): void {
+  shows[path] = {
+    answer: { status: 200, contentType: 'application/activity+json', body: 'x'.repeat(bytes) },
+    post,
+    isList,
+  };
 }
 
 function giving(signal = AbortSignal.timeout(5_000)): Giving {
@@ -48,7 +52,7 @@ function giving(signal = AbortSignal.timeout(5_000)): Giving {
     isPublic: (_host, post) => isPublic(post),
     shown: async (_base, _host, path) => {
       asked.push(path);
-      const shown = shows[path] ?? { answer: { status: 404, contentType: '', body: '' }, post: null };
+      const shown = shows[path] ?? { answer: { status: 404, contentType: '', body: '' }, post: null, isList: false };
       if (shown === 'fails') throw new PorchlightError('service-leavings', `Cannot learn it: ${path} answered 500.`);
       return await Promise.resolve(shown);
     },
@@ -95,6 +99,8 @@ describe('what the service shows', () => {
     expect(calls.map(({ paths }) => paths)).toEqual([['/a', '/b']]);
     expect([given(), takenBack()]).toEqual([['/a'], ['/b']]);
     expect(Object.keys(links ?? {})).toEqual(['/a', '/b']);
+    const noted = JSON.parse(readFileSync(join(folder, 'given.json'), 'utf8')) as { path: string }[];
+    expect(noted.map(({ path }) => path)).toEqual(['/a']);
   });
 
   test('goes in calls of limits.givenBytes at most, of which the first is short, and one document goes in any case', async () => {
@@ -149,9 +155,9 @@ describe('what was given before', () => {
 
   beforeEach(async () => {
     document('/actor');
-    document('/outbox');
+    document('/outbox', { isList: true });
     document(post, { post });
-    document(`${post}/replies`, { post });
+    document(`${post}/replies`, { post, isList: true });
     await evening('/actor', '/outbox', post, `${post}/replies`);
   });
 
@@ -164,7 +170,7 @@ describe('what was given before', () => {
     isPublic = () => false;
     calls = [];
     await giving().begin();
-    expect(takenBack()).toEqual([post, `${post}/replies`, '/actor', '/outbox']);
+    expect(takenBack()).toEqual([post, `${post}/replies`, '/outbox']);
     // Once is enough.
     calls = [];
     await giving().begin();
@@ -201,7 +207,7 @@ describe('what was given before', () => {
   test('is forgotten when the edge gives it to nobody any more', () => {
     now += 3 * limits.authorizedCopyMs;
     const file = new GivenFile(join(folder, 'given.json'), quiet(), { now: () => now });
-    file.add([{ host, path: '/new', post: null }]);
+    file.add([{ host, path: '/new', post: null, isList: false }]);
     expect(file.at([host]).map(({ path }) => path)).toEqual(['/new']);
     expect(file.at(['other.example'])).toEqual([]);
   });

@@ -4,16 +4,16 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Adapter, Leavings } from '../../../home-node/adapters/adapter.ts';
+import type { Leavings } from '../../../home-node/adapters/adapter.ts';
 import { genericAdapter } from '../../../home-node/adapters/generic.ts';
 import { judgeAlerts } from '../../../home-node/alerts/judge.ts';
-import { Leaver, type LeavingService } from '../../../home-node/bedtime/leave.ts';
-import { LeavingsFile } from '../../../home-node/bedtime/leavings-file.ts';
+import type { Leaver, LeavingService } from '../../../home-node/bedtime/leave.ts';
 import { EdgeRefusal } from '../../../home-node/edge-api/send.ts';
 import { createLog, type Log } from '../../../home-node/log.ts';
 import { systemClock } from '../../../shared/clock.ts';
 import { limits } from '../../../shared/limits.ts';
 import type { Snapshot } from '../../../shared/snapshot.ts';
+import { leavingAdapter, playedLeaver } from '../../support/leaver.ts';
 import { leavingsOf } from './leavings-of.ts';
 
 let folder: string;
@@ -47,32 +47,20 @@ describe('leaving', () => {
     newest = -1;
   });
 
-  const plain: Omit<Adapter, 'leavings'> = {
-    kind: 'test',
-    signatures: ['cavage'],
-    knowsPages: false,
-    greeter: null,
-    deduplicatesBy: null,
-    headersFor: async () => [],
-    outcomeOf: () => ({ outcome: 'delivered' }),
-  };
-
   function leaver(...others: LeavingService[]): Leaver {
-    const adapter: Adapter = {
-      ...plain,
+    const adapter = leavingAdapter({
       leavings: async () => {
         if (current instanceof Error) throw current;
         return current;
       },
-    };
-    return new Leaver({
+    });
+    return playedLeaver({
       clock: { now: () => now },
       log,
+      folder,
       askMs: 500,
-      words: () => ({ language: 'en', title: 'A' }),
-      services: [{ name: 's', hosts: ['a.example'], adapter, origin: () => origin }, ...others],
-      kept: new LeavingsFile(join(folder, 'leavings.json'), log),
-      senders: async () => [],
+      service: { adapter, origin: () => origin },
+      others,
       nextVersion: async (atLeast) => {
         stored = Math.max(stored + 1, atLeast);
         return stored;
@@ -120,7 +108,7 @@ describe('leaving', () => {
       asked += 1;
       return await new Promise<never>(() => undefined);
     };
-    const adapter = { ...plain, leavings: never };
+    const adapter = leavingAdapter({ leavings: never });
     const one = leaver({ name: 't', hosts: ['b.example'], adapter, origin: () => origin });
     expect(await one.leave()).toBe(true);
     expect(await one.leave()).toBe(true);

@@ -5,11 +5,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Adapter, Federation, Leavings } from '../../../home-node/adapters/adapter.ts';
-import { Leaver } from '../../../home-node/bedtime/leave.ts';
+import type { Leaver } from '../../../home-node/bedtime/leave.ts';
 import { LeavingsFile } from '../../../home-node/bedtime/leavings-file.ts';
 import { createLog } from '../../../home-node/log.ts';
 import { systemClock } from '../../../shared/clock.ts';
 import type { Snapshot } from '../../../shared/snapshot.ts';
+import { leavingAdapter, playedLeaver } from '../../support/leaver.ts';
 
 let folder: string;
 let said: string[];
@@ -51,35 +52,20 @@ afterEach(() => {
 
 function leaver({ unknownFederation }: Pick<Adapter, 'unknownFederation'> = {}): Leaver {
   const log = createLog('debug', systemClock, (line) => said.push(line));
-  const adapter: Adapter = {
-    kind: 'test',
-    signatures: ['cavage'],
-    knowsPages: false,
-    greeter: null,
-    deduplicatesBy: null,
-    headersFor: async () => [],
-    outcomeOf: () => ({ outcome: 'delivered' }),
+  const adapter = leavingAdapter({
     leavings: async (_, __, anew = false) => {
       asked.push(anew);
       return await leavings(anew);
     },
     federation: async () => await federation(),
     ...(unknownFederation === undefined ? {} : { unknownFederation }),
-  };
-  let version = 0;
-  return new Leaver({
-    clock: systemClock,
+  });
+  return playedLeaver({
     log,
+    folder,
     askMs: 5_000,
     blocksMs: 200,
-    words: () => ({ language: 'en', title: 'A' }),
-    services: [{ name: 's', hosts: ['a.example'], adapter, authorizedFetch: true, origin: () => origin }],
-    kept: new LeavingsFile(join(folder, 'leavings.json'), log),
-    senders: async () => [],
-    nextVersion: async () => {
-      version += 1;
-      return version;
-    },
+    service: { adapter, authorizedFetch: true, origin: () => origin },
     send: async (snapshot) => {
       await sending();
       left.push(snapshot);
@@ -102,6 +88,18 @@ test('has the blocks of a moment ago at once, and then what the service says ane
   expect(left.map(({ nodeinfo }) => nodeinfo)).toEqual([null, null, { now: 'more' }]);
   // Also what it remembers for a while by day.
   expect(asked).toEqual([false, true]);
+});
+
+test('has all of it at once of a service that never said anything before: what is warmed is known then', async () => {
+  leavings = async () => ({
+    ...base,
+    accounts: [
+      { subject: 'acct:me@a.example', aliases: [], links: [{ rel: 'self', href: 'https://a.example/users/me' }] },
+    ],
+  });
+  const one = leaver();
+  expect(await one.leaveForNight().first).toBe(true);
+  expect(one.actors('s')).toEqual(['https://a.example/users/me']);
 });
 
 test('has them while the service itself takes for ever to say what it leaves, or fails', async () => {

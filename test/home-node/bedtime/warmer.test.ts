@@ -140,7 +140,7 @@ describe('warming', () => {
       isPublic: () => isPublic,
       shown: async (_base, _host, path) => {
         const answer = { status: 200, contentType: 'application/activity+json', body: '{}' };
-        return await Promise.resolve({ answer, post: path });
+        return await Promise.resolve({ answer, post: path, isList: false });
       },
     });
 

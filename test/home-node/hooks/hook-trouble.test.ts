@@ -52,6 +52,29 @@ test('the secret is in no line of the log', async () => {
   }
 });
 
+test('a module whose exports can only be read is loaded as without the hook', async () => {
+  // As ansi-styles 4 has it, which most of what logs in colours brings along.
+  const odd = join(folder, 'odd.cjs');
+  writeFileSync(
+    odd,
+    "Object.defineProperty(module, 'exports', { enumerable: true, get: () => ({ mark: 'as it was' }) });",
+  );
+  const program = join(folder, 'reads.cjs');
+  writeFileSync(
+    program,
+    `const { mark } = require(${JSON.stringify(odd)});
+require('node:http').createServer((_, answer) => answer.end(mark)).listen(0, function () { console.log(this.address().port); });`,
+  );
+  const service = await startService({ command: [process.execPath, program], env });
+  try {
+    const [first] = wanted('date', now);
+    if (first === undefined) throw new Error('there is none');
+    expect((await service.ask(first.request)).body).toBe('as it was');
+  } finally {
+    await service.stop();
+  }
+});
+
 describe('a library of another shape', () => {
   const strange: readonly (readonly [string, string, string])[] = [
     ['@peertube/http-signature', 'lib/index.js', 'exports.parse = exports.parseRequest = () => ({ params: {} });'],

@@ -55,6 +55,9 @@ describe('the thread of the upkeep', () => {
     expect(thread.isRunning).toBe(true);
     await thread.close();
     expect(thread.isRunning).toBe(false);
+    // Another home node may have the file by then.
+    await expect(thread.ask({ op: 'senders' })).rejects.toThrow('closed');
+    expect(thread.isRunning).toBe(false);
     // Closing again, and closing what never ran, is no fault.
     await thread.close();
   });

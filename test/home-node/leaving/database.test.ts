@@ -7,13 +7,16 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { openReadOnly } from '../../../home-node/leaving/database.ts';
 import { accountNames, federationOf, knownTo } from '../../../home-node/leaving/database-leavings.ts';
+import { showcaseOf } from '../../../home-node/leaving/own-actor.ts';
 import { serverSoftware } from '../../../home-node/service-adapters.ts';
 import { DatabaseSync } from '../../../home-node/sqlite.ts';
+import { systemClock } from '../../../shared/clock.ts';
 import type { SoftwareKind } from '../../../shared/config/software.ts';
 import { limits } from '../../../shared/limits.ts';
 import { publicKeyFromPem } from '../../../shared/signature/public-key.ts';
 import { makeKeyPair } from '../../support/forger.ts';
 import { Cluster } from './cluster.ts';
+import { goKeyPair } from './go-key.ts';
 import { examples, gotosocialInSqlite } from './schemas.ts';
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 120_000 });
@@ -164,6 +167,29 @@ test('GoToSocial in SQLite tells the same as in PostgreSQL', async () => {
   expect(found.actors).toEqual(actors);
   expect(found.blockedDomains).toEqual(blocks);
   expect(found.actorKeys?.map(({ keyId }) => keyId)).toEqual(keys);
+});
+
+test('GoToSocial’s own actor and its posts for all are found in PostgreSQL too', async () => {
+  const pair = goKeyPair();
+  const own = 'https://home.example/users/home.example';
+  const address = await cluster.database(
+    'own-actor',
+    `CREATE TABLE accounts (id char(26) PRIMARY KEY, username text NOT NULL, domain text, public_key_uri text NOT NULL,
+       private_key jsonb, suspended_at timestamptz);
+     CREATE TABLE users (id char(26) PRIMARY KEY, account_id char(26) NOT NULL);
+     CREATE TABLE statuses (id char(26) PRIMARY KEY, uri text NOT NULL, local boolean NOT NULL, federated boolean NOT NULL,
+       pending_approval boolean NOT NULL, boost_of_id char(26), visibility smallint NOT NULL, pinned_at timestamptz);
+     INSERT INTO accounts VALUES ('0', 'home.example', NULL, '${own}/main-key', '${pair.json()}', NULL),
+       ('1', 'anna', NULL, 'https://home.example/users/anna/main-key', '{}', NULL);
+     INSERT INTO users VALUES ('u', '1');
+     INSERT INTO statuses VALUES ('1', 'https://home.example/users/anna/statuses/1', true, true, false, NULL, 2, NULL),
+       ('2', 'https://home.example/users/anna/statuses/2', true, true, false, NULL, 3, now()),
+       ('3', 'https://home.example/users/anna/statuses/3', true, true, false, NULL, 4, NULL),
+       ('4', 'https://home.example/users/anna/statuses/4', true, false, false, NULL, 2, NULL)`,
+  );
+  const reads = serverSoftware.gotosocial.reads.ownActor ?? expect.fail();
+  const found = await showcaseOf({ clock: systemClock, hosts: ['home.example'], database: address, reads });
+  expect(found?.posts).toEqual([2, 1].map((n) => `https://home.example/users/anna/statuses/${n}`));
 });
 
 describe('a database', () => {

@@ -86,8 +86,8 @@ describe('of a list', () => {
 
   test('how many answers a post has is not told: some may be for this server alone', () => {
     const list = { id: `${post(1)}/replies`, type: 'OrderedCollection', totalItems: 3, first: 'x' };
-    const { answer, post: of } = judged(`${post(1)}/replies?x=1`, list);
+    const { answer, post: of, isList } = judged(`${post(1)}/replies?x=1`, list);
     expect(JSON.parse(answer.body)).toEqual({ id: list.id, type: list.type, first: 'x' });
-    expect(of).toBe('/users/me/statuses/1');
+    expect([of, isList]).toEqual(['/users/me/statuses/1', true]);
   });
 });

@@ -97,7 +97,7 @@ describe('the service’s own actor', () => {
   test('signs what is asked of the service, so that its key verifies it, for that address alone', async () => {
     pages = { '/users/me?x=1': { id: `${me}?x=1`, type: 'Person' } };
     const shown = await (await opened()).shown(base, host, '/users/me?x=1', signal);
-    expect(shown).toMatchObject({ answer: { status: 200 }, post: null });
+    expect(shown).toMatchObject({ answer: { status: 200 }, post: null, isList: false });
     const [request] = asked;
     const headers = Object.entries(request?.headers ?? {}).map(([name, value]) => [name, String(value)] as const);
     const question = { method: 'GET', scheme: 'https', host, path: '/users/me?x=1', headers } as const;

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { bedtimeMs } from '../../../home-node/home.ts';
 import { stopSeconds, type UnitFacts, unitText } from '../../../home-node/service-unit.ts';
+import { settleMs } from '../../../home-node/services/settled.ts';
 import { skipUnless } from '../../support/other-nodes.ts';
 
 const analyze = '/usr/bin/systemd-analyze';
@@ -70,7 +71,7 @@ describe('a unit', () => {
   test('leaves home the time that bedtime may take, and its services theirs to end', () => {
     const serviceStopMs = 8_000;
     expect(unitText(facts)).toContain(`\nTimeoutStopSec=${stopSeconds}\n`);
-    expect(stopSeconds * 1000).toBeGreaterThan(bedtimeMs + serviceStopMs);
+    expect(stopSeconds * 1000).toBeGreaterThan(bedtimeMs + settleMs + serviceStopMs);
   });
 
   test('waits longer after each failure where systemd can, and long enough where it cannot', () => {

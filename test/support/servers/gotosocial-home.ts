@@ -35,6 +35,8 @@ export interface Layout {
   readonly names: 'the domain' | 'one below' | 'one below, with the domain after the @';
   /** Its database; SQLite if left out. */
   readonly postgres?: URL;
+  /** The same, as home reads it. */
+  readonly readAs?: URL;
 }
 
 export class GoToSocialHome {
@@ -144,6 +146,11 @@ export class GoToSocialHome {
     await until('GoToSocial', async () => ((await this.server.isUp()) ? true : null), 120_000, 100);
   }
 
+  /** Home knows that GoToSocial is up, and has told the edge who lives there. */
+  async isHeard(): Promise<void> {
+    await this.domain.home.line((line) => line.event === 'awake', 60_000);
+  }
+
   /** Sixteen hours later, for edge, home and peers. */
   async morning(): Promise<void> {
     await this.domain.killEdge();
@@ -202,7 +209,7 @@ async function domainWith(options: {
   readonly layout: Layout;
 }): Promise<readonly [Domain, GoToSocial, string]> {
   const { folder, certificates, program, layout, ...rest } = options;
-  const { names, postgres } = layout;
+  const { names, postgres, readAs } = layout;
   const port = await freePort();
   const hostAt = (domain: string): string => (names === 'the domain' ? domain : `social.${domain}`);
   const accountsAt = (domain: string): { readonly accountDomain?: string } =>
@@ -232,7 +239,7 @@ async function domainWith(options: {
         command,
         hosts: [hostAt(host)],
         url: base,
-        database,
+        database: readAs?.href ?? database,
         // Its limit is by address, and here everybody has the same; a whole night is less than that.
         drain_per_second: 20,
         ...(accountDomain === undefined ? {} : { account_domain: accountDomain }),

@@ -9,6 +9,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { promisify } from 'node:util';
 import pg from 'pg';
 import { Agent, fetch as undiciFetch } from 'undici';
+import { expect, test } from 'vitest';
 import { until } from '../processes.ts';
 
 export interface GoToSocialOptions {
@@ -32,6 +33,20 @@ export interface GoToSocialOptions {
 export interface Said {
   readonly id: string;
   readonly uri: string;
+}
+
+/** Journeys with a GoToSocial; without one they say that they were not run. */
+export function withGoToSocial(name: string, journeys: (program: string) => void): void {
+  const program = process.env.PORCHLIGHT_GOTOSOCIAL;
+  if (program !== undefined) {
+    journeys(program);
+    return;
+  }
+  const said = `${name}: not run (PORCHLIGHT_GOTOSOCIAL names no program of it)`;
+  test(said, () => {
+    process.stdout.write(`${said}.\n`);
+    expect(program).toBeUndefined();
+  });
 }
 
 const scopes = 'read write admin';

@@ -5,6 +5,7 @@
 //   fresh   one more follow
 //   forged  a follow whose body is not the one that was signed, at the door of the edge
 //   send    one activity of one actor
+//   show    a document, or null, at one address of its own, until it is shown another
 //   mute    from now on whoever asks for a document is told to come again
 //   off     sets the clock, ms from the machine's
 
@@ -28,6 +29,8 @@ interface Order {
   readonly post: string;
   readonly activity: Activity;
   readonly offMs: number;
+  readonly address: string;
+  readonly document: object | null;
 }
 
 const { values } = parseArgs({
@@ -43,6 +46,8 @@ const origin = `https://localhost:${values.port}`;
 const authorsOrigin = values['authors-port'] === undefined ? null : `https://localhost:${values['authors-port']}`;
 const pair = generateKeyPairSync('rsa', { modulusLength: 2048 });
 let isMute = false;
+/** By address: what is shown there besides actors; null: nothing, as after a deletion. */
+const shown = new Map<string, object | null>();
 /** Actors by name, for WebFinger: names that several senders have are the last one's. */
 const met = new Map<string, string>();
 const signers = await signersWith({ privateKey: pair.privateKey });
@@ -154,6 +159,9 @@ async function answer(op: string, order: Order): Promise<unknown> {
       return await send(order, actorOf(order), order.activity);
     case 'forged':
       return await forged(order);
+    case 'show':
+      shown.set(order.address, order.document);
+      return null;
     case 'mute':
       isMute = true;
       return null;
@@ -182,8 +190,13 @@ async function serve(at: string, publicKeyPem: string): Promise<void> {
       response.writeHead(200, { 'content-type': 'application/jrd+json' }).end(JSON.stringify(jrd));
       return;
     }
+    const document = shown.get(id);
+    if (document !== undefined && document !== null) {
+      response.writeHead(200, { 'content-type': 'application/activity+json' }).end(JSON.stringify(document));
+      return;
+    }
     const isRelay = id.includes('/relays/');
-    if (!isRelay && !id.includes('/users/')) {
+    if (document === null || (!isRelay && !id.includes('/users/'))) {
       response.writeHead(404).end();
       return;
     }
