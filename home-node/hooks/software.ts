@@ -54,6 +54,13 @@ function nodeWays(unit: string, container: string, owner: string): Hook['ways'] 
         `(and once: chown ${unit}: ${at}/${secretFileName})`,
       ],
     },
+    {
+      heading: 'Started by home (driver = "process" in porchlight.toml): before its own command,',
+      lines: [
+        `command = ["env", "NODE_OPTIONS=--require ${at}/porchlight-hook.cjs",`,
+        `  "${secretVariable}=${at}/${secretFileName}", "node", …]`,
+      ],
+    },
   ];
 }
 
