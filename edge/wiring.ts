@@ -68,6 +68,7 @@ function partsOf(env: Env): Parts {
   };
   const keys = new KeyResolver({ ...asking, memory: isolateMemory(cacheMemory(caches.default)), keepAlive });
   const names = new ActorNames({ ...asking, memory: namesMemory(caches.default) });
+  const questionRates = new ArrivalRates();
   const linkOf = (homeId: string): DurableObjectStub<LinkObject> => env.LINK.get(env.LINK.idFromName(homeId));
   const awayOf: WhetherAway = async (homeId, { name, hosts }) => {
     const { presence } = await linkOf(homeId).told();
@@ -99,7 +100,7 @@ function partsOf(env: Env): Parts {
     answerLeft: answerDocument,
     wellKnown: joined(webFingerTable),
     admitReader: async (homeId, request, snapshot) =>
-      await admitReader({ keys, names, clock, random }, homeId, request, snapshot),
+      await admitReader({ keys, names, questionRates, clock, random }, homeId, request, snapshot),
     status: new StatusReader({
       clock,
       keepAlive,

@@ -56,7 +56,7 @@ export const limits = {
   /** How long a Worker trusts the spool's word for who is a stranger; whoever is new is answered so much later at most.
    * Danger: a Delete that follows its sender's first delivery at once, at another Worker, is dropped as a stranger's. */
   senderFilterMs: 3 * second,
-  /** Deliveries a minute that one network brings of one origin, and of all; and all networks together, of which no network has
+  /** Deliveries, and as many signed questions, a minute that one network brings of one origin, and of all; and all networks together, of which no network has
    * more than is left for all others. For each home, in each isolate; strangers' news of themselves apart. Danger: the
    * day's requests and rows are gone in minutes; and a few networks take what all others need. */
   arrivalsPerOrigin: 600,

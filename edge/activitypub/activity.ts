@@ -37,7 +37,7 @@ function idOf(value: unknown): string | null {
 }
 
 /** Long ones, and those with spaces or control characters, would only be trouble in rows and logs. */
-function isAddress(id: string): boolean {
+export function isAddress(id: string): boolean {
   return id.length <= limits.addressLength && !/[\s\p{Cc}]/u.test(id);
 }
 

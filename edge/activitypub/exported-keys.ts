@@ -15,13 +15,21 @@ const read = new WeakMap<Snapshot, Map<string, ActorKey | KnownKey | null>>();
 
 /** null: home left none, or none that is sound. */
 export function exportedKey(snapshot: Snapshot, keyId: string): KnownKey | null {
-  const keys = read.get(snapshot) ?? new Map((snapshot.actorKeys ?? []).map((each) => [each.keyId, each]));
+  const keys = read.get(snapshot) ?? byName(snapshot.actorKeys ?? []);
   read.set(snapshot, keys);
   const known = keys.get(keyId) ?? null;
   if (known === null || 'publicKey' in known) return known;
   const sound = soundKey(known);
   keys.set(keyId, sound);
   return sound;
+}
+
+/** By its own name, and by its owner's where that has one key alone: PeerTube signs so (key-document.ts). */
+function byName(exported: readonly ActorKey[]): Map<string, ActorKey | KnownKey | null> {
+  const keys = new Map<string, ActorKey | KnownKey | null>();
+  for (const each of exported) keys.set(each.owner, keys.has(each.owner) ? null : each);
+  for (const each of exported) keys.set(each.keyId, each);
+  return keys;
 }
 
 /** As strict as with a document of the owner's own (key-document.ts): a service may have taken what the edge does not. */

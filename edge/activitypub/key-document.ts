@@ -10,6 +10,7 @@ import { isObject, type JsonObject } from '../../shared/json-object.ts';
 import { type PublicKey, publicKeyFromMultikey, publicKeyFromPem } from '../../shared/signature/public-key.ts';
 import { isRefused } from '../../shared/signature/refused.ts';
 import { requireStrength } from '../../shared/signature/require.ts';
+import { isAddress } from './activity.ts';
 
 export type KeyFinding =
   | { readonly read: 'key'; readonly publicKey: PublicKey; readonly owner: string }
@@ -25,10 +26,12 @@ export interface AskOwner {
 /** `foundAt` is where the document was found, after redirects. */
 export function readKeyDocument(document: JsonObject, foundAt: string, keyId: string): KeyFinding | AskOwner {
   const isBare = document.id === keyId && keyTextOf(document) !== null;
-  const entry = isBare ? document : entriesOf(document).find((each) => isObject(each) && each.id === keyId);
+  const listed = entriesOf(document).find((each) => isObject(each) && each.id === keyId);
+  const entry = isBare ? document : (listed ?? soleKeyOf(document, keyId));
   if (!isObject(entry)) return unusable(`the document at ${foundAt} has no key ${keyId}`);
   const owner = entry.owner ?? entry.controller;
-  if (typeof owner !== 'string' || !isSameHost(owner, keyId)) {
+  // What is accepted is ordered, counted and kept under this name, and its fragment may be as long as the document.
+  if (typeof owner !== 'string' || !isAddress(owner) || !isSameHost(owner, keyId)) {
     return unusable(`the key ${keyId} names no owner on its own host`);
   }
   const publicKey = publicKeyOf(entry);
@@ -37,6 +40,12 @@ export function readKeyDocument(document: JsonObject, foundAt: string, keyId: st
   if (document.id !== owner) return unusable(`the key ${keyId} is listed by ${String(document.id)}, not by its owner`);
   const isOwn = isSameAddress(foundAt, owner) || (isSameAddress(foundAt, keyId) && isBelow(keyId, owner));
   return { read: isOwn ? 'key' : 'ask-owner', owner, publicKey: publicKey.key };
+}
+
+/** PeerTube names its key by the actor's own address: the one key of whoever has that address. */
+function soleKeyOf({ id, publicKey }: JsonObject, keyId: string): JsonObject | null {
+  const [key, ...others] = [publicKey].flat();
+  return id === keyId && isObject(key) && others.length === 0 && key.owner === id ? key : null;
 }
 
 /** The key as its owner's document gives it, or as its own document did (`asked`), when the owner only links to it. */

@@ -63,6 +63,8 @@ export async function receiveInbox(ports: InboxPorts, post: InboxPost): Promise<
   if (moot !== null) return moot;
   const claim = await read({ request, body, reading, receivedAt, accepts, ...blockedBy(post) });
   if ('verdict' in claim) return claim;
+  const tooMany = braked(ports, post, claim);
+  if (tooMany !== null) return tooMany;
   const absence = service.defers === true ? await ports.awayOf(post.homeId, service) : null;
   // Before its key is asked for: the sender comes again with another signature.
   if (absence !== null) return { verdict: 'deferred', absence, reason: `${service.name} is away and defers` };
@@ -101,15 +103,23 @@ function blockedBy({ snapshot }: InboxPost): Blocks | undefined {
   return snapshot.services.length === 1 ? blocksIn(snapshot) : undefined;
 }
 
+/** Before anything is asked for it: of home's objects, of its key's server. */
+function braked(
+  { arrivalRates, clock }: InboxPorts,
+  { homeId, request, remoteAddress }: InboxPost,
+  { proof }: Claim,
+): Extract<Received, { readonly verdict: 'refused' }> | null {
+  const naming = namingOf(homeId, request, remoteAddress);
+  const tooMany = arrivalRates.refusal(keyOrigin(proof.keyId), naming, clock.now());
+  if (tooMany === null) return null;
+  return { verdict: 'refused', kind: 'over-quota', reason: tooMany.reason, waitMs: tooMany.leftMs };
+}
+
 async function decide(ports: InboxPorts, post: InboxPost, claim: Claim): Promise<Verdict> {
   const { keyId } = claim.proof;
   const network = post.remoteAddress === null ? null : networkOf(post.remoteAddress);
   const { homeId, request } = post;
   const naming = namingOf(homeId, request, post.remoteAddress);
-  const tooMany = ports.arrivalRates.refusal(keyOrigin(keyId), naming, ports.clock.now());
-  if (tooMany !== null) {
-    return { verdict: 'refused', kind: 'over-quota', reason: tooMany.reason, waitMs: tooMany.leftMs };
-  }
   const verdict = await prove(
     ports.keys,
     post.snapshot,

@@ -9,10 +9,9 @@ import { type Choice, choose, type Wish } from './choose.ts';
 import type { Holdings } from './holdings.ts';
 import { peerKey } from './line.ts';
 
-/** Rows that one turn walks at most to find what can be leased; to find who else waits, when that is found; in one statement. */
+/** Rows that one turn walks at most to find what can be leased, and who else waits; and in one statement. */
 const walkedPerTurn = 8192;
-const walkedAhead = 1024;
-const walkedPerPage = 512;
+const walkedPerPage = 1024;
 
 /** `isFirst`: of its session. It renews all that home has in hand. */
 export function turn(spool: Holdings, request: TurnRequest, isFirst: boolean): Batch {
@@ -35,16 +34,14 @@ export function turn(spool: Holdings, request: TurnRequest, isFirst: boolean): B
   };
 }
 
-/** Walks on while the wish is not met, and a little further: who stands behind a long run of one server is to be seen. */
+/** Walks on also when the wish is met: who stands behind a long run of one server is to be seen. */
 function find(spool: Holdings, wish: Wish): Choice {
   const { line, leases, waiting } = spool;
   line.serve(wish.services);
-  let walked = 0;
-  for (;;) {
+  for (let walked = 0; ; walked += walkedPerPage) {
     const choice = choose(line, leases, wish);
-    if (line.isComplete || line.isFull) return choice;
-    if (walked >= (choice.more ? walkedAhead : walkedPerTurn)) return { chosen: choice.chosen, more: true };
+    if (line.isComplete || line.isFull || (choice.more && wish.deliveries === 0)) return choice;
+    if (walked >= walkedPerTurn) return { chosen: choice.chosen, more: true };
     line.extend(waiting.walk(line.walkedTo, walkedPerPage), walkedPerPage);
-    walked += walkedPerPage;
   }
 }

@@ -28,7 +28,11 @@ export const misskey: ServerSoftware = {
   unproven: [401],
   unprovenMayPass: false,
   isSilent: false,
-  says: { 400: 'it cannot read the activity', 404: 'its federation is switched off, or this is no inbox of it' },
+  says: {
+    400: 'it cannot read the activity',
+    403: 'its federation is switched off (a new Misskey’s is), in its control panel under Federation',
+    404: 'this is no inbox of it',
+  },
   retryAfterMs: null,
   // packages/backend/src/models: User, Meta, UserPublickey.
   reads: {

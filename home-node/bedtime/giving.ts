@@ -66,7 +66,8 @@ export class Giving {
     const shown = await this.#ask(base, host, paths, refused);
     while (shown.length > 0) {
       const some = this.#callOf(shown);
-      this.#options.file.add(some.map(({ path, post, isList }) => ({ host, path, post, isList })));
+      const kept = some.filter(({ answer }) => answer.status === 200);
+      this.#options.file.add(kept.map(({ path, post, isList }) => ({ host, path, post, isList })));
       const answers = Object.fromEntries(some.map(({ path, answer }) => [path, answer]));
       const reply = await warm(host, Object.keys(answers), 'activitypub', answers);
       this.#isTaken = reply.given === true;

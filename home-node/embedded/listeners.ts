@@ -144,7 +144,7 @@ async function onFollow(context: Context, follow: Follow, parties: Parties, part
     // Of the Follow's id, so that an Accept sent twice is one.
     id: new URL(`#accepts/${createHash('sha256').update(parties.id).digest('base64url')}`, ownerUri),
     actor: ownerUri,
-    to: parties.actor,
+    // Without `to`, as Mastodon sends it: PeerTube reads none that has one recipient, which Fedify writes as one text.
     // By their ids, as the follower wrote it: some (Takahē) know no Follow whose actor is a whole document.
     object: new Follow({ id: follow.id, actor: parties.actor, object: ownerUri }),
   });

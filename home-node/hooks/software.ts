@@ -54,6 +54,13 @@ function nodeWays(unit: string, container: string, owner: string): Hook['ways'] 
         `(and once: chown ${unit}: ${at}/${secretFileName})`,
       ],
     },
+    {
+      heading: 'Started by home (driver = "process" in porchlight.toml): before its own command,',
+      lines: [
+        `command = ["env", "NODE_OPTIONS=--require ${at}/porchlight-hook.cjs",`,
+        `  "${secretVariable}=${at}/${secretFileName}", "node", …]`,
+      ],
+    },
   ];
 }
 
@@ -96,7 +103,7 @@ export const hooks: Readonly<Record<HookedSoftware, Hook>> = {
     title: 'Misskey',
     files: node,
     about:
-      'Loaded by Node before Misskey. Its backend is one bundle: the hook changes it at one place exactly, as it is loaded, or leaves it alone and logs that. It was tried with a bundle made as Misskey makes it, not with Misskey’s own: see that `porchlight doctor` finds it at work, and set it aside otherwise.',
+      'Loaded by Node before Misskey, around the library that reads signatures. Where the backend has it in its bundle, the hook changes that at one place exactly, as it is loaded, or leaves it alone and logs that: see that `porchlight doctor` finds it at work, and set it aside otherwise.',
     ways: nodeWays('misskey', 'web', '991:991'),
   },
   hollo: {

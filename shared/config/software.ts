@@ -95,7 +95,7 @@ export const knownSoftware: Readonly<Record<SoftwareKind, KnownSoftware>> = {
     parallel: 8,
     perSecond: null,
     perSecondOfAddress: null,
-    settleMs: 2000,
+    settleMs: 5_000,
     database: 'postgres',
   },
   hollo: {
@@ -107,7 +107,7 @@ export const knownSoftware: Readonly<Record<SoftwareKind, KnownSoftware>> = {
     parallel: 8,
     perSecond: null,
     perSecondOfAddress: null,
-    settleMs: 2000,
+    settleMs: 5_000,
     database: 'postgres',
   },
   lemmy: {

@@ -4,9 +4,11 @@
 
 import type { Clock, Random } from '../../../shared/clock.ts';
 import { limits } from '../../../shared/limits.ts';
+import { keyOrigin } from '../../../shared/signature/key-origin.ts';
 import type { Snapshot } from '../../../shared/snapshot.ts';
 import { problem } from '../../http/problem.ts';
 import { retryAfterSecondsFor } from '../../http/retry-after.ts';
+import type { ArrivalRates } from '../arrival-rates.ts';
 import { allowListsAt, blocksIn } from '../blocked-domains.ts';
 import type { Keys } from '../keys.ts';
 import { namingOf, prove } from '../proving.ts';
@@ -17,6 +19,8 @@ import type { ActorNames } from './names.ts';
 export interface AdmitPorts {
   readonly keys: Keys;
   readonly names: Pick<ActorNames, 'of'>;
+  /** Of questions, and not of deliveries: neither takes up what is the other's. */
+  readonly questionRates: ArrivalRates;
   readonly clock: Clock;
   readonly random: Random;
 }
@@ -39,13 +43,13 @@ export async function admitReader(
     case 'undecided':
       // What could not be had is forgotten by then.
       return problem(503, 'try-again', {
-        retryAfterSeconds: retryAfterSecondsFor(limits.keyFailureMs, ports.random),
+        retryAfterSeconds: retryAfterSecondsFor(verdict.waitMs ?? limits.keyFailureMs, ports.random),
       });
   }
 }
 
 async function judged(
-  { keys, names, clock }: AdmitPorts,
+  { keys, names, questionRates, clock }: AdmitPorts,
   homeId: string,
   request: Request,
   snapshot: Snapshot,
@@ -60,6 +64,9 @@ async function judged(
   if ('verdict' in claim) return claim;
   const { keyId } = claim.signature;
   const naming = namingOf(homeId, signed, request.headers.get('CF-Connecting-IP'));
+  // Who signs anything at all gets so far, and names whose key is asked for: keys that are there count as no misses.
+  const tooMany = questionRates.refusal(keyOrigin(keyId), naming, clock.now());
+  if (tooMany !== null) return { verdict: 'undecided', reason: tooMany.reason, waitMs: tooMany.leftMs };
   const proven = await prove(keys, snapshot, keyId, naming, async (answer) => await concludeReading(claim, answer));
   if (proven.verdict !== 'accepted' || proven.named) return proven;
   return concludeNames(proven, claim.lists, await names.of(proven.owner, naming));

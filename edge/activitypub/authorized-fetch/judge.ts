@@ -53,7 +53,8 @@ export type ReadingVerdict =
   /** `owner` of the key. `named`: the domain of its name is known, or matters to nobody. */
   | { readonly verdict: 'accepted'; readonly owner: string; readonly named: boolean }
   | { readonly verdict: 'refused'; readonly kind: ReadingRefusal; readonly reason: string }
-  | { readonly verdict: 'undecided'; readonly reason: string };
+  /** `waitMs`: after which it may be decided, if that is known. */
+  | { readonly verdict: 'undecided'; readonly reason: string; readonly waitMs?: number };
 
 type ReadingRefusal = Extract<RefusalKind, 'unproven' | 'blocked'>;
 

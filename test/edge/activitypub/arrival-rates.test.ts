@@ -6,7 +6,7 @@ import type { NamedBy } from '../../../edge/activitypub/new-hosts.ts';
 import { answerActivityPub } from '../../../edge/activitypub/routes.ts';
 import { limits } from '../../../shared/limits.ts';
 import { cavage } from '../../shared/signature/signing.ts';
-import { arriving, bytesOf } from './home.ts';
+import { arriving, bytesOf, homeWith, snapshotOf } from './home.ts';
 import { alice, body, inboxRig, letter } from './inbox-rig.ts';
 import { night } from './peer.ts';
 
@@ -169,4 +169,22 @@ test('beyond, a sender is told to come again, before its key is asked for; stran
   expect(await refused?.json()).toMatchObject({ code: 'over-quota' });
   expect(rig.internet.asked).toEqual([]);
   expect((await ask(bytesOf({ id: `${alice}#d`, type: 'Delete', actor: alice, object: alice })))?.status).toBe(202);
+});
+
+test('beyond, nobody asks either whether a service that defers is away: whoever signs anything at all gets so far', async () => {
+  let asked = 0;
+  const awayOf = async (): Promise<null> => {
+    asked += 1;
+    return null;
+  };
+  const ports = { ...rig.reports.ports, awayOf };
+  const services = snapshotOf().services.map((service) => ({ ...service, defers: true as const }));
+  const home = homeWith(snapshotOf({ services }));
+  const send = async () => {
+    const forged = await cavage(rig.signers.stranger, letter);
+    return (await answerActivityPub(ports, home, arriving(forged, body, '192.0.2.1')))?.status;
+  };
+  expect([await send(), asked]).toEqual([401, 1]);
+  for (let n = 1; n < limits.arrivalsPerOrigin; n++) ports.arrivalRates.refusal(peer, from('192.0.2.1'), night);
+  expect([await send(), asked]).toEqual([429, 1]);
 });

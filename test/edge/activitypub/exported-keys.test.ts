@@ -26,6 +26,17 @@ test('a sender whose key home left is proven without a question, also when its s
   expect(rig.home.spool.arrivals[0]?.arrival).toMatchObject({ sender: alice, undecided: null });
 });
 
+test('who signs by the actor’s own address is proven by the one key that home left of that actor', async () => {
+  left({});
+  rig.internet.remove('peer.example');
+  const signer = { ...rig.signers.alice, keyId: alice };
+  expect((await rig.send(await cavage(signer, letter))).status).toBe(202);
+  expect(rig.internet.asked).toEqual([]);
+  // Of two of them nobody knows which is meant.
+  left({}, { keyId: `${alice}#another` });
+  await rig.expectRefused(401, await cavage(signer, { ...letter, at: letter.at + 1_000 }));
+});
+
 test('a forged signature is refused, after one question for a newer key and no more', async () => {
   left({});
   await rig.expectRefused(401, await cavage(rig.signers.stranger, letter));

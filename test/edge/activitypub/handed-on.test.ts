@@ -6,8 +6,10 @@ import { readActivity } from '../../../edge/activitypub/activity.ts';
 import type { Acceptance } from '../../../shared/acceptance/acceptance.ts';
 import { acceptances } from '../../../shared/acceptance/profiles.ts';
 import { cavage, rfc9421 } from '../../shared/signature/signing.ts';
+import { document } from '../http/internet.ts';
 import { bytesOf, homeWith, snapshotOf } from './home.ts';
 import { alice, bob, follow, inboxRig, letter, mallory } from './inbox-rig.ts';
+import { actorOf } from './peer.ts';
 
 const rig = inboxRig();
 const linkedData = { type: 'RsaSignature2017', creator: `${alice}#main-key`, signatureValue: 'c2ln' };
@@ -49,6 +51,15 @@ describe('an activity of Alice that Mallory’s server hands on', () => {
       expect(kept?.body).toEqual(body);
     },
   );
+
+  test('is refused where Mallory’s name would fill the rows that it makes', async () => {
+    homeOf(acceptances.mastodon);
+    const owner = `${mallory}#${'x'.repeat(100_000)}`;
+    const { keyId, pem } = rig.signers.mallory;
+    const long = { ...actorOf(rig.signers.mallory), id: owner, publicKey: { id: keyId, owner, publicKeyPem: pem } };
+    rig.internet.add(new URL(mallory).host, () => document(long));
+    await rig.expectRefused(401, await cavage(rig.signers.mallory, { ...letter, body }), body);
+  });
 
   test('is kept when signed by RFC 9421, and when a neighbour on Alice’s server hands it on', async () => {
     homeOf(acceptances.mastodon);

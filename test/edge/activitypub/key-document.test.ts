@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { ownersKey, readKeyDocument } from '../../../edge/activitypub/key-document.ts';
+import { limits } from '../../../shared/limits.ts';
 import { rsaSigner, type Signer } from '../../shared/signature/signing.ts';
 import { cavageKey, rfcKeys } from '../../shared/signature/vectors.ts';
 import { actorOf } from './peer.ts';
@@ -25,6 +26,46 @@ describe('readKeyDocument()', () => {
   test('finds one key among several', () => {
     const others = [keyOf({ id: `${actor}#old` }), 'https://peer.example/keys/1', null, 7, keyOf()];
     expect(readKeyDocument(actorOf(signer, { publicKey: others }), actor, keyId)).toMatchObject({ read: 'key' });
+  });
+
+  test.each([
+    ['longer than an address may be', `#${'x'.repeat(limits.addressLength)}`],
+    ['with a blank', '#a b'],
+    ['with a line break', '#a\nb'],
+    ['with a blank before it', null],
+  ])('takes no owner whose address is spelt %s: order is kept, and rows are made, by it', (_, more) => {
+    const owner = more === null ? ` ${actor}` : `${actor}${more}`;
+    const key = keyOf({ owner });
+    expect(readKeyDocument({ id: owner, publicKey: key }, actor, keyId)).toMatchObject({ read: 'unusable' });
+    expect(readKeyDocument(key, keyId, keyId)).toMatchObject({ read: 'unusable' });
+  });
+
+  test('finds the one key of an actor by the actor’s own address, as PeerTube names it', () => {
+    for (const publicKey of [keyOf(), [keyOf()]]) {
+      expect(readKeyDocument(actorOf(signer, { publicKey }), actor, actor)).toMatchObject({
+        read: 'key',
+        owner: actor,
+      });
+    }
+  });
+
+  test.each([
+    ['has several', { publicKey: [{ owner: actor }, { owner: actor }] }, actor, actor],
+    ['has another’s', { publicKey: { owner: `${actor}2` } }, actor, actor],
+    ['has none', { publicKey: undefined }, actor, actor],
+    ['is another', {}, `${actor}2`, `${actor}2`],
+  ])('finds none by the address of an actor that %s', (_, members, foundAt, id) => {
+    const { publicKey, ...rest } = members as { publicKey?: object | object[] };
+    const filled =
+      'publicKey' in members
+        ? { publicKey: publicKey && [publicKey].flat().map((key) => ({ ...keyOf(), ...key })), ...rest }
+        : {};
+    expect(readKeyDocument(actorOf(signer, filled), foundAt, id)).toMatchObject({ read: 'unusable' });
+  });
+
+  test('does not trust the one key of a document that was found elsewhere', () => {
+    const elsewhere = 'https://peer.example/uploads/1.json';
+    expect(readKeyDocument(actorOf(signer), elsewhere, actor)).toMatchObject({ read: 'ask-owner', owner: actor });
   });
 
   test('finds a Multikey in assertionMethod', () => {

@@ -99,6 +99,8 @@ describe('what the service shows', () => {
     expect(calls.map(({ paths }) => paths)).toEqual([['/a', '/b']]);
     expect([given(), takenBack()]).toEqual([['/a'], ['/b']]);
     expect(Object.keys(links ?? {})).toEqual(['/a', '/b']);
+    const noted = JSON.parse(readFileSync(join(folder, 'given.json'), 'utf8')) as { path: string }[];
+    expect(noted.map(({ path }) => path)).toEqual(['/a']);
   });
 
   test('goes in calls of limits.givenBytes at most, of which the first is short, and one document goes in any case', async () => {

@@ -47,9 +47,11 @@ describe('the embedded actor', () => {
     const accept = await hears(neighbour, 'Accept');
     expect(accept).toMatchObject({ actor: home.actor, object: follow.id });
     // As plain as it was written: its parties are ids, not documents.
-    expect((accept as unknown as { document: object }).document).toMatchObject({
+    const { document } = accept as unknown as { document: object };
+    expect(document).toMatchObject({
       object: { id: follow.id, type: 'Follow', actor: neighbour.actor, object: home.actor },
     });
+    expect(document).not.toHaveProperty('to');
   });
 
   test('accepts the same Follow again, without a second follower', async () => {

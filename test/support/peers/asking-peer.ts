@@ -1,6 +1,6 @@
 // A peer that asks as Fedify asks: it looks objects up by address, with signatures of its own actor if it is told to, and
-// with @peertube/http-signature. A process with an origin of its own (HTTPS), at which its key can be read. Spoken to in
-// JSON lines: {"id", "op", ...} → {"id", "result"}.
+// with @peertube/http-signature. A process with an origin of its own (HTTPS), at which its key and its
+// name can be read. Spoken to in JSON lines: {"id", "op", ...} → {"id", "result"}.
 
 import { readFileSync } from 'node:fs';
 import { createServer, request as httpsRequest } from 'node:https';
@@ -84,6 +84,12 @@ async function answer(op: string, line: Readonly<Record<string, unknown>>): Prom
 const server = createServer(
   { key: readFileSync(values.key ?? ''), cert: readFileSync(values.cert ?? '') },
   (request, response) => {
+    if (request.url?.startsWith('/.well-known/webfinger?') === true) {
+      const links = [{ rel: 'self', type: 'application/activity+json', href: `${origin}/actor` }];
+      const subject = `acct:asker@${new URL(origin).host}`;
+      response.writeHead(200, { 'content-type': 'application/jrd+json' }).end(JSON.stringify({ subject, links }));
+      return;
+    }
     if (request.url !== '/actor') {
       response.writeHead(404).end();
       return;

@@ -1,5 +1,6 @@
 // What judges who may read, on an Internet of tests.
 
+import { ArrivalRates } from '../../../../edge/activitypub/arrival-rates.ts';
 import type { AdmitPorts } from '../../../../edge/activitypub/authorized-fetch/admit.ts';
 import { ActorNames } from '../../../../edge/activitypub/authorized-fetch/names.ts';
 import type { NamesMemory, NamesRecord } from '../../../../edge/activitypub/authorized-fetch/names-memory.ts';
@@ -12,7 +13,8 @@ import { keysOn } from '../peer.ts';
 const zeroes = { bytes: (count: number) => new Uint8Array(count) };
 
 export function admitting(internet: Internet, clock: Clock): AdmitPorts {
-  return { keys: keysOn(internet, clock), names: namesOn(internet, clock), clock, random: zeroes };
+  const questionRates = new ArrivalRates();
+  return { keys: keysOn(internet, clock), names: namesOn(internet, clock), questionRates, clock, random: zeroes };
 }
 
 export function namesOn(internet: Internet, clock: Clock): ActorNames {

@@ -189,6 +189,32 @@ describe('403', () => {
 describe('503 with a time to come again', () => {
   const later = [503, 'try-again', String(limits.keyFailureMs / 1000)];
 
+  test('beyond limits.arrivalsPerOrigin of one network in a minute, before a key is asked for, and other networks as ever', async () => {
+    const internet = new Internet();
+    serve(internet, 'peer.example', { [alice]: actorOf(signer) });
+    const clock = new FakeClock();
+    const ports = admitting(internet, clock);
+    const askFrom = async (network: string, by = signer) => {
+      const request = asked(await cavage(by, letter, names));
+      request.headers.set('CF-Connecting-IP', network);
+      const refusal = await admitReader(ports, 'home-1', request, snapshotOf({ blockedDomains: [] }));
+      return [refusal?.status ?? 200, Number(refusal?.headers.get('Retry-After') ?? 0)];
+    };
+    expect(await askFrom('192.0.2.1')).toEqual([200, 0]);
+    const by = { homeId: 'home-1', network: '192.0.2.1' };
+    for (let n = 1; n < limits.arrivalsPerOrigin; n++) {
+      expect(ports.questionRates.refusal('https://peer.example', by, clock.now())).toBeNull();
+    }
+    clock.time += 50_000;
+    const before = internet.asked.length;
+    const invented = { ...signer, keyId: `${alice}/2#main-key` };
+    expect(await askFrom('192.0.2.1', invented)).toEqual([503, 10]);
+    expect(internet.asked).toHaveLength(before);
+    expect(await askFrom('198.51.100.1')).toEqual([200, 0]);
+    clock.time += 10_000;
+    expect(await askFrom('192.0.2.1')).toEqual([200, 0]);
+  });
+
   test('while home did not say whom it blocks', async () => {
     expect(await told(asked(await cavage(signer, letter, names)), { snapshot: {} })).toEqual(later);
   });
