@@ -130,7 +130,9 @@ async function warmOne(parts: WarmParts, homeId: string, wanted: Wanted): Promis
     const answer = await ask(headers);
     const reason = typeof answer === 'string' ? answer : await parts.copies.keep(homeId, question, answer);
     return reason === null ? { links: null } : { reason };
-  } catch {
+  } catch (thrown) {
+    // What home takes back must be gone when home is told so, or be taken back again.
+    if (brought !== null && brought.get(path)?.status !== 200) throw thrown;
     // It broke off, or the store refused it; the next bedtime asks again.
     return { reason: 'it did not come whole' };
   }

@@ -166,9 +166,9 @@ export class Giving {
           'activitypub',
           Object.fromEntries(some.map(({ path }) => [path, gone])),
         );
-        // An edge of an earlier version asks by itself, and hears that it is not there.
         this.#isTaken = reply.given === true;
-        file.remove(some);
+        // An edge of an earlier version asks by itself, for a few and if it can: what lies there is not known to be gone.
+        if (this.#isTaken) file.remove(some);
       }
     }
     if (documents.length > 0) log.debug(`Took ${documents.length} documents back from the edge.`);

@@ -58,11 +58,12 @@ export class Posts {
     return row === undefined ? null : postOf(row);
   }
 
-  /** The post is there, and says something else from now on. */
-  edit({ id, content, link, updatedAt }: Post): void {
-    this.#database.sql
+  /** The post says something else from now on. False: it is not there any more. */
+  edit({ id, content, link, updatedAt }: Post): boolean {
+    const { changes } = this.#database.sql
       .prepare('UPDATE posts SET content = ?, link = ?, updated_at = ? WHERE id = ?')
       .run(content, link, updatedAt, id);
+    return Number(changes) > 0;
   }
 
   /**

@@ -53,17 +53,24 @@ export class Publisher {
     const { posts, clock, log } = this.#parts;
     const now = clock.now();
     let [told, edited, tooSoon] = [0, 0, 0];
-    // Two of one id would edit each other for ever: the first is it.
-    for (const entry of new Map([...entries].reverse().map((each) => [each.id, each])).values()) {
+    const seen = new Set<string>();
+    // Feeds begin with their newest entry, by custom.
+    for (const entry of entries) {
+      // Two of one id would edit each other for ever: the first is it.
+      if (seen.has(entry.id)) continue;
+      seen.add(entry.id);
       const before = posts.ofEntry(entry.id);
       const { content, link } = postOf(entry, now);
       if (before === null || (content === before.content && link === before.link)) continue;
       const { updatedAt } = before;
-      if (updatedAt !== null && now < updatedAt + limits.feedEditMs) {
+      // Either way, because the clock may have been set back.
+      if (updatedAt !== null && Math.abs(now - updatedAt) < limits.feedEditMs) {
         tooSoon += 1;
         continue;
       }
-      const after: Post = { ...before, content, link, updatedAt: Math.max(now, before.publishedAt + 1) };
+      // Peers take a later time alone for an edit.
+      const editedAt = Math.max(now, (updatedAt ?? before.publishedAt) + 1);
+      const after: Post = { ...before, content, link, updatedAt: editedAt };
       if (told < limits.feedEdits) {
         await this.#tell(await updateOf(after, this.#parts), () => posts.edit(after));
         told += 1;

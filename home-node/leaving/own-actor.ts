@@ -10,7 +10,7 @@ import type { OwnActorReads } from '../adapters/server-adapter.ts';
 import { openReadOnly, type ReadOnlyDatabase, type Row } from './database.ts';
 import { forAll, type PublicPosts } from './for-all.ts';
 import { privateKeyOf } from './go-rsa-key.ts';
-import { activityJson, get } from './public-answers.ts';
+import { activityJson, addressAt, get } from './public-answers.ts';
 
 export interface OwnActorServer {
   readonly clock: Clock;
@@ -50,7 +50,7 @@ function showcase({ clock, actor, known }: ShowcaseParts): Showcase {
     posts: [...known.posts].map((post) => `https://${post}`),
     isPublic: (host, post) => known.posts.has(host + post),
     shown: async (base, host, path, signal): Promise<Shown> => {
-      const url = new URL(path, `https://${host}`);
+      const url = addressAt(`https://${host}`, path);
       const signed = await signedByCavage(
         url.href,
         actor.keyId,

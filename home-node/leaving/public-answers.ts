@@ -23,6 +23,14 @@ export interface Answer {
 
 export const activityJson = 'application/activity+json';
 
+/**
+ * The address of a path at this origin, whatever the path is: `//host`, or a whole address, would be one elsewhere if it was
+ * taken for a reference. What a document leads to is said by others.
+ */
+export function addressAt(origin: string, path: string): URL {
+  return new URL(origin + (path.startsWith('/') ? path : `/${path}`));
+}
+
 /** Throws `service-leavings` when the service fails; a service that has no such page has said so. */
 export async function get(
   { base, host, signal }: AskedService,
@@ -31,7 +39,7 @@ export async function get(
   more: Readonly<Record<string, string>> = {},
 ): Promise<Answer> {
   const headers = { ...more, host, accept, 'x-forwarded-proto': 'https', 'user-agent': 'Porchlight (home node)' };
-  const { statusCode: status, headers: said, body } = await ask(new URL(path, base), { headers, signal });
+  const { statusCode: status, headers: said, body } = await ask(addressAt(base.origin, path), { headers, signal });
   let [text, bytes] = ['', 0];
   const decoder = new TextDecoder();
   for await (const part of body as AsyncIterable<Uint8Array>) {

@@ -35,13 +35,14 @@ export function stoppedAtRest(driver: Driver, options: SettlingOptions): Driver 
     start: (onChange) => driver.start(onChange),
     stop: async () => {
       const origin = driver.origin();
-      if (origin !== null) await atRest(driver.name, new URL(origin), options);
+      if (origin !== null) await atRest(driver, new URL(origin), options);
       await driver.stop();
     },
   };
 }
 
-async function atRest(name: string, base: URL, options: SettlingOptions): Promise<void> {
+async function atRest(driver: Driver, base: URL, options: SettlingOptions): Promise<void> {
+  const { name } = driver;
   const { work, clock, log, mostMs = settleMs, quietMs = 3_000, everyMs = 500 } = options;
   const signal = AbortSignal.timeout(mostMs);
   let done: number | null = null;
@@ -55,9 +56,10 @@ async function atRest(name: string, base: URL, options: SettlingOptions): Promis
       done = now.done;
     } catch (thrown) {
       if (signal.aborted) break;
-      // One that is not up has nothing in hand.
       log.debug(`${name} does not say whether it is at work: ${causeOf(thrown)}`);
-      return;
+      // One that never says it is not up, and has nothing in hand; one that said it may be too busy to answer.
+      if (done === null || driver.origin() === null) return;
+      quietSince = clock.now();
     }
     if (waiting === 0 && clock.now() - quietSince >= quietMs) return;
     await new Promise((resolve) => setTimeout(resolve, everyMs));

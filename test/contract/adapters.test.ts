@@ -238,3 +238,9 @@ test('PeerTube: by a clock that is behind, what is fresh looks like the future, 
   const outcome = outcomeOf({ status: 403, retryAfterMs: null, at: Date.now() - hour }, delivery);
   expect(outcome).toMatchObject({ outcome: 'dead', reason: expect.stringContaining('set the clock') });
 });
+
+test('Misskey: that its federation is switched off is what its owner is told', () => {
+  const { outcomeOf } = adapterFor('misskey');
+  const outcome = outcomeOf({ status: 403, retryAfterMs: null, at: Date.now() }, deliveryTo('misskey'));
+  expect(outcome).toMatchObject({ outcome: 'dead', reason: expect.stringContaining('federation is switched off') });
+});

@@ -3,6 +3,8 @@
 
 import { env, reset, SELF } from 'cloudflare:test';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { Copies } from '../../../edge/cache/store.ts';
+import { warm } from '../../../edge/home/warm.ts';
 import { systemClock } from '../../../shared/clock.ts';
 import { limits } from '../../../shared/limits.ts';
 import type { Given, WarmReply } from '../../../shared/warming.ts';
@@ -102,6 +104,25 @@ describe('what home gives', () => {
     await give({ '/users/me': { status, contentType: '', body: '' } });
     await home.sleep();
     expect([(await ask('/users/me')).status, (await ask('/users/you')).status]).toEqual([503, 200]);
+  });
+
+  test('is not said to be taken back where the store did not do it: home must come again', async () => {
+    const snapshot = exampleSnapshot({
+      services: [{ name: 'social', hosts: [host], inboxes: ['/inbox'], signatures: ['cavage'], authorizedFetch: true }],
+    });
+    const failing = new Proxy(store, {
+      get: (target, name) =>
+        name === 'delete' ? async () => await Promise.reject(new Error('R2 is away')) : Reflect.get(target, name),
+    });
+    const parts = {
+      copies: new Copies({ store: failing, clock: systemClock, keepAlive: () => undefined }),
+      link: { fetch: async () => await Promise.reject(new Error('asked')) },
+      documents: { accept: type, isDocument: () => true, read: () => ({ links: [] }), sign: async () => await null },
+      said: { hosts: [host], services: [], snapshot },
+    };
+    const order = { host, paths: ['/users/me'], as: 'activitypub' } as const;
+    const gone = new Map([['/users/me', { status: 404, contentType: '', body: '' }]]);
+    await expect(warm(parts, 'h1', 'https', { ...order, given: gone })).rejects.toThrow('R2 is away');
   });
 
   test('takes nothing back by trouble of the service', async () => {

@@ -204,6 +204,16 @@ describe('what was given before', () => {
     expect(takenBack()).toContain(post);
   });
 
+  test('stays noted where the edge is of an earlier version and does not go by what home says', async () => {
+    isPublic = () => false;
+    knowsGiven = false;
+    await giving().begin();
+    knowsGiven = true;
+    calls = [];
+    await giving().begin();
+    expect(takenBack()).toEqual([post, `${post}/replies`, '/outbox']);
+  });
+
   test('is forgotten when the edge gives it to nobody any more', () => {
     now += 3 * limits.authorizedCopyMs;
     const file = new GivenFile(join(folder, 'given.json'), quiet(), { now: () => now });

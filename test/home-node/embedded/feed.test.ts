@@ -249,6 +249,41 @@ describe('an entry becomes a post', () => {
     await until('they are edited', () => (titles().length > 0 && titles().every(isNew) ? true : null));
     expect(titles().length).toBeGreaterThan(limits.feedEdits);
     expect(told('Update')).toHaveLength(limits.feedEdits);
+    const newest = Array.from({ length: limits.feedEdits }, (_, i) => posts.postOf(`e${i}`));
+    expect(
+      told('Update').map(({ object }) =>
+        String((object as { id: unknown }).id)
+          .split('/')
+          .at(-1),
+      ),
+    ).toEqual(expect.arrayContaining(newest));
+  });
+
+  test('of a post that another process deleted meanwhile nothing is told', async () => {
+    follow();
+    save(atom(entry('one', now, 'first')));
+    await seen('one');
+    // To the statement it is not there.
+    database.sql.exec('CREATE TRIGGER gone BEFORE UPDATE ON posts BEGIN SELECT RAISE(IGNORE); END');
+    time = now + 1000;
+    save(atom(entry('one', now, 'second') + entry('two', now)));
+    await seen('two');
+    expect(told('Update')).toEqual([]);
+  });
+
+  test('also after the clock was put back, with a time that is later than the one before', async () => {
+    follow();
+    save(atom(entry('one', now, 'first')));
+    await seen('one');
+    const year = 365 * 24 * 3600 * 1000;
+    time = now + year;
+    save(atom(entry('one', now, 'second')));
+    await until('it is edited', () => (titles().includes('second') ? true : null));
+    time = now + 1000;
+    save(atom(entry('one', now, 'third') + entry('two', now)));
+    await until('it is edited', () => (titles().includes('third') ? true : null));
+    expect(posts.ofEntry('one')?.updatedAt).toBeGreaterThan(now + year);
+    expect(told('Update')).toHaveLength(2);
   });
 
   test('and two entries of one id do not edit each other', async () => {

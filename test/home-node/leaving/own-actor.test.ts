@@ -129,6 +129,31 @@ describe('the service’s own actor', () => {
     expect(JSON.stringify(failure)).not.toContain(/"D":(\d+)/.exec(pair.json())?.[1] ?? expect.fail());
   });
 
+  // What an edge says that a document leads to is no address of home's making.
+  test.each([
+    ['two slashes', (at: string) => `//${at}/users/you`],
+    ['a backslash', (at: string) => `/\\${at}/users/you`],
+    ['a whole address', (at: string) => `http://${at}/users/you`],
+    ['a name and a password', (at: string) => `@${at}/users/you`],
+  ])('asks nobody but the service, also by a path with %s, and signs for no other host', async (_what, pathTo) => {
+    const other: IncomingMessage[] = [];
+    const elsewhere = createServer((request, response) => {
+      other.push(request);
+      response.writeHead(200, { 'Content-Type': 'application/activity+json' });
+      response.end(JSON.stringify({ id: `https://${request.headers.host}${request.url}`, type: 'Person' }));
+    });
+    await new Promise<void>((resolve) => elsewhere.listen(0, '127.0.0.1', resolve));
+    try {
+      const at = `127.0.0.1:${(elsewhere.address() as AddressInfo).port}`;
+      const { answer } = await (await opened()).shown(base, host, pathTo(at), signal);
+      expect([answer.status, other]).toEqual([404, []]);
+      expect(asked.filter(({ headers }) => headers.host !== host)).toEqual([]);
+    } finally {
+      elsewhere.closeAllConnections();
+      await new Promise((resolve) => elsewhere.close(resolve));
+    }
+  });
+
   test('a service that fails says nothing of the document', async () => {
     status = 429;
     await expect((await opened()).shown(base, host, '/users/me', signal)).rejects.toMatchObject({

@@ -97,6 +97,20 @@ describe('PeerTube, before it is stopped', () => {
     expect(log).toBe('');
   });
 
+  test('is waited for although it says nothing once, as one that is busy', async () => {
+    const busy = Array.from({ length: 10 }, (_, done) => ({ done, waiting: 2 }));
+    const [asked] = await stopsAfter([
+      ...busy,
+      '<html>',
+      ...busy.map(({ done }) => ({ done: 10 + done, waiting: 1 })),
+      {
+        done: 30,
+        waiting: 0,
+      },
+    ]);
+    expect(asked).toBeGreaterThan(20);
+  });
+
   test('is not waited for any longer than there is time, and the log says what may be lost', async () => {
     const [, log] = await stopsAfter([{ done: 3, waiting: 2 }], 200);
     expect(log).toMatch(/^tube was still at work .*--replay-since/);

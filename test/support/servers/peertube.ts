@@ -66,6 +66,8 @@ export class Stores {
 
 export class PeerTube {
   readonly command: readonly string[];
+  /** As its package says. */
+  readonly version: string;
   /** As porchlight.toml has it. */
   readonly database: string;
   readonly base: string;
@@ -77,6 +79,8 @@ export class PeerTube {
     this.#options = options;
     this.host = `localhost:${publicPort}`;
     this.base = `http://127.0.0.1:${port}`;
+    const { version } = JSON.parse(readFileSync(join(program, 'package.json'), 'utf8')) as { version: string };
+    this.version = version;
     this.database = stores.cluster.url('peertube_prod');
     const own = join(folder, 'config');
     mkdirSync(own, { recursive: true });
