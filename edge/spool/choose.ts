@@ -50,19 +50,30 @@ export function choose(line: Line, book: LeaseBook, wish: Wish): Choice {
   }
 }
 
-/** Of each server one more than the wish, because that there is more is to be known. Looks no further than it must. */
+/**
+ * Of each server as many as may be chosen, and of all one more than the wish, because that there is more is to be known. Looks
+ * no further than it must, and keeps no more: a line may have half a million entries, of thousands of servers.
+ */
 function offersOf(line: Line, book: LeaseBook, wish: Wish): readonly Offer[] {
   const offers = new Map<string, Offer>();
   const blocked = new Set<string>();
+  /** Servers with one entry, with two ...: each round takes one of each. */
+  const rounds: number[] = [];
   let unseen = line.live;
+  const end = (offer: Offer): void => {
+    offer.isDone = true;
+    unseen -= offer.unseen;
+  };
   for (const entry of line.entries()) {
     if (unseen === 0) break;
+    const isFull = (rounds[0] ?? 0) > wish.deliveries;
     let offer = offers.get(entry.peer);
     if (offer === undefined) {
-      const isDone = !wish.services.has(entry.service) || wish.enough.has(entry.peer);
-      offer = { entries: [], unseen: line.liveOf(entry.peer), isDone };
+      // Others are before it in the first round already.
+      if (isFull) continue;
+      offer = { entries: [], unseen: line.liveOf(entry.peer), isDone: false };
       offers.set(entry.peer, offer);
-      if (isDone) unseen -= offer.unseen;
+      if (!wish.services.has(entry.service) || wish.enough.has(entry.peer)) end(offer);
     }
     if (offer.isDone) continue;
     offer.unseen -= 1;
@@ -72,10 +83,28 @@ function offersOf(line: Line, book: LeaseBook, wish: Wish): readonly Offer[] {
       blocked.add(entry.key);
       continue;
     }
+    const round = offer.entries.length;
+    if (countBefore(rounds, round) > wish.deliveries) {
+      end(offer);
+      continue;
+    }
     offer.entries.push(entry);
-    if (offer.entries.length <= wish.deliveries) continue;
-    offer.isDone = true;
-    unseen -= offer.unseen;
+    rounds[round] = (rounds[round] ?? 0) + 1;
+    if (countBefore(rounds, round + 1) > wish.deliveries) end(offer);
+    if (isFull || (rounds[0] ?? 0) <= wish.deliveries) continue;
+    // Only servers of which nothing can be leased so far are looked for from here on.
+    unseen = 0;
+    for (const one of offers.values()) {
+      if (one.entries.length > 0) one.isDone = true;
+      else if (!one.isDone) unseen += one.unseen;
+    }
   }
   return [...offers.values()];
+}
+
+/** Entries of the rounds before this one. */
+function countBefore(rounds: readonly number[], round: number): number {
+  let count = 0;
+  for (let at = 0; at < round; at += 1) count += rounds[at] ?? 0;
+  return count;
 }
