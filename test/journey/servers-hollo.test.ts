@@ -202,7 +202,12 @@ function nightWithout(path: string): void {
     timeout: 300_000,
   }, async () => {
     const cluster = await Cluster.start();
-    const house = await ServerHome.open(async (place) => await Hollo.at(path, cluster, place), 'anna');
+    const house = await ServerHome.open(async (place) => await Hollo.at(path, cluster, place), 'anna').catch(
+      (thrown: unknown) => {
+        cluster.stop();
+        throw thrown;
+      },
+    );
     try {
       await house.server.meanwhile(async () => {
         await house.server.setUp();

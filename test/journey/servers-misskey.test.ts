@@ -226,7 +226,12 @@ function nightWithout(path: string): void {
     timeout: 300_000,
   }, async () => {
     const cluster = await Cluster.start();
-    const house = await ServerHome.open(async (place) => await Misskey.at(path, cluster, place), 'anna');
+    const house = await ServerHome.open(async (place) => await Misskey.at(path, cluster, place), 'anna').catch(
+      (thrown: unknown) => {
+        cluster.stop();
+        throw thrown;
+      },
+    );
     const { server } = house;
     try {
       await server.meanwhile(async () => await server.makeAccount('anna'));
