@@ -29,6 +29,8 @@ export interface PublisherParts extends PostObjectOptions {
 
 export class Publisher {
   readonly #parts: PublisherParts;
+  /** Post → when it was edited, by the clock as it then was: what a post itself has may be far ahead. */
+  readonly #editedAt = new Map<string, number>();
 
   constructor(parts: PublisherParts) {
     this.#parts = parts;
@@ -64,7 +66,8 @@ export class Publisher {
       if (before === null || (content === before.content && link === before.link)) continue;
       const { updatedAt } = before;
       // Either way, because the clock may have been set back.
-      if (updatedAt !== null && Math.abs(now - updatedAt) < limits.feedEditMs) {
+      const lastAt = this.#editedAt.get(before.id) ?? updatedAt;
+      if (lastAt !== null && Math.abs(now - lastAt) < limits.feedEditMs) {
         tooSoon += 1;
         continue;
       }
@@ -75,6 +78,7 @@ export class Publisher {
         await this.#tell(await updateOf(after, this.#parts), () => posts.edit(after));
         told += 1;
       } else posts.edit(after);
+      this.#editedAt.set(before.id, now);
       edited += 1;
     }
     if (edited > 0) log.info(`${edited} posts changed with the feed; followers are told of ${told}.`);

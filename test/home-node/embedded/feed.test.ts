@@ -284,6 +284,10 @@ describe('an entry becomes a post', () => {
     await until('it is edited', () => (titles().includes('third') ? true : null));
     expect(posts.ofEntry('one')?.updatedAt).toBeGreaterThan(now + year);
     expect(told('Update')).toHaveLength(2);
+    // And no sooner than ever, though the time that it has is far away.
+    save(atom(entry('one', now, 'fourth') + entry('three', now)));
+    await seen('three');
+    expect(titles()).toContain('third');
   });
 
   test('and two entries of one id do not edit each other', async () => {
