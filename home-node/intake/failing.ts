@@ -38,9 +38,11 @@ export class FailingServices {
   answered({ service, sender }: Pick<Delivery, 'service' | 'sender'>, outcome: Outcome['outcome']): number {
     if (outcome === 'released' || this.#isClosed) return 0;
     if (outcome !== 'later') {
+      const wasLeftAlone = this.has(service);
       this.#failing.get(service)?.over.cancel();
+      this.#failing.delete(service);
       // It may have taken one that was before it when the pause began.
-      if (this.#failing.delete(service)) this.#onOver();
+      if (wasLeftAlone) this.#onOver();
       return 0;
     }
     const failing = this.#failing.get(service) ?? this.#begin(service);

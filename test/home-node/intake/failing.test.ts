@@ -39,6 +39,18 @@ test('is left alone after some senders, longer each time, and tried as ever once
   expect(failing.has('s')).toBe(false);
 });
 
+test('is asked for by nobody because it took something, unless it was left alone', () => {
+  let over = 0;
+  const failing = new FailingServices(() => {
+    over += 1;
+  });
+  for (let n = 0; n < 20; n += 1) {
+    failing.answered({ service: 's', sender: 'a' }, 'later');
+    failing.answered({ service: 's', sender: 'b' }, 'delivered');
+  }
+  expect(over).toBe(0);
+});
+
 test('sets no timer once home has ended: what is answered then holds back no process', () => {
   vi.useFakeTimers();
   const failing = new FailingServices(() => undefined);
