@@ -62,6 +62,7 @@ export class Warmer {
   }
 
   async #documents(signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return;
     let left: number = limits.warmDocuments;
     // Also of one that is down, and before any document of another: what is for all no more must not be given from
     // yesterday's copy because there was no time.
@@ -176,6 +177,7 @@ async function orAborted<What>(asking: Promise<What>, signal: AbortSignal): Prom
   const aborted = new Promise<never>((_, reject) => {
     stop = () => reject(new Error('it takes too long'));
     signal.addEventListener('abort', stop);
+    if (signal.aborted) stop();
   });
   try {
     return await Promise.race([asking, aborted]);

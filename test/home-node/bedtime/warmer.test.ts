@@ -225,6 +225,16 @@ describe('warming', () => {
       await warmed({ showcase: async () => await new Promise(() => undefined) }, AbortSignal.timeout(50));
       expect(warnings.join()).toContain('it takes too long');
     });
+
+    test('nor is anything asked for when there is no time at all', async () => {
+      let isAsked = false;
+      const showcase = async (): Promise<null> => {
+        isAsked = true;
+        return await new Promise(() => undefined);
+      };
+      await warmed({ showcase }, AbortSignal.abort());
+      expect([isAsked, calls]).toEqual([false, []]);
+    });
   });
 
   test('asks for nothing once its time is over', async () => {
