@@ -1,7 +1,7 @@
 // Lets a home in: registers its public key for the hosts that a claim code is bound to. The proof was verified before
 // (shared/claim/claim.ts); here the code is judged and used up, in one batch that holds whole or not at all.
 
-import { eq, inArray } from 'drizzle-orm';
+import { eq, inArray, sql } from 'drizzle-orm';
 import type { BatchItem } from 'drizzle-orm/batch';
 import { drizzle } from 'drizzle-orm/d1';
 import type { ClaimReply, VerifiedClaim } from '../../shared/claim/claim.ts';
@@ -118,13 +118,17 @@ export class ClaimDesk {
   ): [BatchItem<'sqlite'>, ...BatchItem<'sqlite'>[]] {
     const database = this.#database;
     const use = database.insert(claims).values({ codeHash, homeId, claimedAt });
-    const add = verdict.add.flatMap((host) => [
-      database.insert(hosts).values({ host, homeId }),
-      database
-        .insert(meantHosts)
-        .values({ host, until: null })
-        .onConflictDoUpdate({ target: meantHosts.host, set: { until: null } }),
-    ]);
+    // One statement for all hosts: limits.claimHosts rows of two values are as many as one may have.
+    const add =
+      verdict.add.length === 0
+        ? []
+        : [
+            database.insert(hosts).values(verdict.add.map((host) => ({ host, homeId }))),
+            database
+              .insert(meantHosts)
+              .values(verdict.add.map((host) => ({ host, until: sql`NULL` })))
+              .onConflictDoUpdate({ target: meantHosts.host, set: { until: sql`NULL` } }),
+          ];
     const since = { homeId, since: claimedAt };
     const note = database
       .insert(homeKeys)

@@ -63,17 +63,26 @@ export class Warmer {
 
   async #documents(signal: AbortSignal): Promise<void> {
     let left: number = limits.warmDocuments;
-    for (const service of this.#options.services) {
-      if (left > 0 && !signal.aborted) left -= await this.#documentsOf(service, left, signal);
+    // Also of one that is down, and before any document of another: what is for all no more must not be given from
+    // yesterday's copy because there was no time.
+    const begun = this.#options.services.map((service) => {
+      return { service, giving: service.authorizedFetch === true ? this.#giving(service, signal) : null };
+    });
+    for (const { service, giving } of begun) {
+      if (left > 0 && !signal.aborted) left -= await this.#documentsOf(service, await giving, left, signal);
     }
+    await Promise.all(begun.map(async ({ giving }) => await giving));
   }
 
-  async #documentsOf(service: WarmedService, most: number, signal: AbortSignal): Promise<number> {
+  async #documentsOf(
+    service: WarmedService,
+    giving: Giving | null,
+    most: number,
+    signal: AbortSignal,
+  ): Promise<number> {
     const { log, warm } = this.#options;
     const { hosts, authorizedFetch = false } = service;
     const actors = service.actors?.() ?? [];
-    // Also of one that is down: what is for all no more must not be given from yesterday's copy.
-    const giving = authorizedFetch ? await this.#giving(service, signal) : null;
     const origin = service.origin();
     if (origin === null || actors.length === 0) return 0;
     let isWhole = false;

@@ -22,6 +22,7 @@ interface Failing {
 export class FailingServices {
   readonly #onOver: () => void;
   readonly #failing = new Map<string, Failing>();
+  #isClosed = false;
 
   /** `onOver`: a service is to be tried again. */
   constructor(onOver: () => void) {
@@ -35,7 +36,7 @@ export class FailingServices {
 
   /** What became of a delivery; for how long nothing of its service is to be begun from now on, ms: 0 if it goes on. */
   answered({ service, sender }: Pick<Delivery, 'service' | 'sender'>, outcome: Outcome['outcome']): number {
-    if (outcome === 'released') return 0;
+    if (outcome === 'released' || this.#isClosed) return 0;
     if (outcome !== 'later') {
       this.#failing.get(service)?.over.cancel();
       // It may have taken one that was before it when the pause began.
@@ -53,6 +54,7 @@ export class FailingServices {
   }
 
   close(): void {
+    this.#isClosed = true;
     for (const { over } of this.#failing.values()) over.cancel();
   }
 

@@ -11,11 +11,17 @@ interface Handed {
   readonly body: Uint8Array | null;
 }
 
+/** What a delivery is about. */
+interface Concern {
+  /** null: whatever comes next of this sender. */
+  readonly names: readonly string[] | null;
+  readonly isVote: boolean;
+}
+
 interface Settled {
   /** ms, by the clock of whoever asks. */
   readonly at: number;
-  /** null: whatever comes next of this sender. */
-  readonly names: readonly string[] | null;
+  readonly concern: Concern;
 }
 
 /** Names that are held against others; a delivery that names more concerns whatever comes. */
@@ -25,24 +31,38 @@ const mostNames = 16;
 const concerningAll: readonly unknown[] = ['Accept', 'Move'];
 
 /**
+ * Of such on one thing it does not matter which is first: a group brings hundreds of them on one post, as one sender. What
+ * takes one back (Undo) is none.
+ */
+const votes: readonly unknown[] = ['Like', 'Dislike', 'EmojiReact'];
+
+/**
  * The activity and what it is about, by their ids: its objects and target, and theirs where it is about an activity. null:
  * that cannot be told, or it concerns whatever comes.
  */
 export function namesIn(body: Uint8Array | null): readonly string[] | null {
-  if (body === null) return null;
+  return concernOf(body).names;
+}
+
+function concernOf(body: Uint8Array | null): Concern {
+  const whatever: Concern = { names: null, isVote: false };
+  if (body === null) return whatever;
   let activity: unknown;
   try {
     activity = JSON.parse(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8'));
   } catch {
     // Nobody's activity: the service says so.
-    return null;
+    return whatever;
   }
-  if (!isObject(activity) || concerningAll.includes(activity.type)) return null;
+  if (!isObject(activity) || concerningAll.includes(activity.type)) return whatever;
   const about = [activity.object, activity.target].flat();
   const names = [activity, ...about, ...about.flatMap((one) => (isObject(one) ? [one.object].flat() : []))]
     .map((one) => (isObject(one) ? one.id : one))
     .filter((one) => typeof one === 'string');
-  return names.length === 0 || names.length > mostNames ? null : names;
+  if (names.length === 0 || names.length > mostNames) return whatever;
+  // Announced by a group, or by itself.
+  const [said] = activity.type === 'Announce' ? about : [activity];
+  return { names, isVote: isObject(said) && votes.includes(said.type) };
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
@@ -66,9 +86,9 @@ export class Settling {
   waitMs({ delivery, body }: Handed): number {
     const earlier = this.#bySender.get(delivery.sender);
     if (earlier === undefined) return 0;
-    const names = namesIn(body);
+    const concern = concernOf(body);
     const now = this.#now();
-    const left = earlier.map((one) => (concerns(one.names, names) ? this.#leftMs(one, now) : 0));
+    const left = earlier.map((one) => (concerns(one.concern, concern) ? this.#leftMs(one, now) : 0));
     return Math.max(0, ...left);
   }
 
@@ -77,7 +97,7 @@ export class Settling {
     if (this.#settleMs === 0) return;
     const now = this.#now();
     const earlier = (this.#bySender.get(delivery.sender) ?? []).filter((one) => this.#leftMs(one, now) > 0);
-    this.#bySender.set(delivery.sender, [...earlier, { at: now, names: namesIn(body) }]);
+    this.#bySender.set(delivery.sender, [...earlier, { at: now, concern: concernOf(body) }]);
     if (now >= this.#sweptAt && now < this.#sweptAt + this.#settleMs) return;
     this.#sweptAt = now;
     for (const [sender, ones] of this.#bySender) {
@@ -91,6 +111,9 @@ export class Settling {
   }
 }
 
-function concerns(one: Settled['names'], other: Settled['names']): boolean {
-  return one === null || other === null || one.some((name) => other.includes(name));
+function concerns(one: Concern, other: Concern): boolean {
+  if (one.names === null || other.names === null) return true;
+  if (one.isVote && other.isVote) return false;
+  const { names } = other;
+  return one.names.some((name) => names.includes(name));
 }

@@ -45,6 +45,24 @@ describe('a claim', () => {
     });
   });
 
+  test('of limits.claimHosts hosts is a few statements: the platform counts each, and takes 50 of one call', async () => {
+    const hosts = Array.from({ length: limits.claimHosts }, (_, n) => `h${n}.example`);
+    let statements = 0;
+    const counted = new Proxy(bindings.DIRECTORY, {
+      get: (target, name) => {
+        if (name !== 'batch') return Reflect.get(target, name).bind(target) as unknown;
+        return async (batch: D1PreparedStatement[]) => {
+          statements += batch.length;
+          return await target.batch(batch);
+        };
+      },
+    });
+    const reply = await new ClaimDesk(counted, clock, systemRandom).claim(await claimOf(await issued(hosts), 'k'));
+    expect(reply).toMatchObject({ hosts: expect.arrayContaining(hosts) as unknown });
+    expect(await rows('meant_hosts WHERE until IS NULL')).toBe(limits.claimHosts);
+    expect(statements).toBeLessThan(20);
+  });
+
   test('by the same key again is told that it has been claimed, even when the code has expired since', async () => {
     const claim = await claimOf(await issued(['a.example']), 'k');
     const first = await desk.claim(claim);

@@ -144,12 +144,17 @@ describe('warming', () => {
       },
     });
 
-    async function warmed(service: Partial<WarmedService>, signal = AbortSignal.timeout(5_000)): Promise<void> {
+    async function warmed(
+      service: Partial<WarmedService>,
+      signal = AbortSignal.timeout(5_000),
+      before: readonly WarmedService[] = [],
+    ): Promise<void> {
       const log = createLog('warn', systemClock, (line) => warnings.push(line));
       const warmer = new Warmer({
         log,
         edge: 'https://b.example',
         services: [
+          ...before,
           {
             hosts: [host],
             origin: () => origin,
@@ -198,6 +203,21 @@ describe('warming', () => {
       await warmed({ showcase: async () => await Promise.resolve(shownTo(true)) });
       calls = [];
       await warmed({ origin: () => null, showcase: async () => await Promise.resolve(shownTo(false)) });
+      expect(documents()).toEqual([[['/users/me'], back]]);
+    });
+
+    test('it is taken back though a service before it takes all the time there is', async () => {
+      await warmed({ showcase: async () => await Promise.resolve(shownTo(true)) });
+      calls = [];
+      const slow: WarmedService = {
+        hosts: ['slow.example'],
+        origin: () => origin,
+        pages: () => [],
+        actors: () => ['https://slow.example/users/a'],
+        authorizedFetch: true,
+        showcase: async () => await new Promise(() => undefined),
+      };
+      await warmed({ showcase: async () => await Promise.resolve(shownTo(false)) }, AbortSignal.timeout(300), [slow]);
       expect(documents()).toEqual([[['/users/me'], back]]);
     });
 

@@ -39,6 +39,14 @@ test('is left alone after some senders, longer each time, and tried as ever once
   expect(failing.has('s')).toBe(false);
 });
 
+test('sets no timer once home has ended: what is answered then holds back no process', () => {
+  vi.useFakeTimers();
+  const failing = new FailingServices(() => undefined);
+  failing.close();
+  for (let n = 0; n < 20; n += 1) failing.answered({ service: 's', sender: `a${n}` }, 'later');
+  expect(vi.getTimerCount()).toBe(0);
+});
+
 test('is not left alone for one sender, however often it is put off, nor for what is given back', () => {
   const failing = new FailingServices(() => undefined);
   for (let n = 0; n < 100; n += 1) {

@@ -73,6 +73,34 @@ describe('a service that works on after its answer', () => {
     now += 60_000;
   });
 
+  test('is given votes on one thing as fast as it takes them, and what made or takes back one apart', () => {
+    const group = 'https://peer.example/c/group';
+    const post = `${actor}/posts/1`;
+    const announced = (at: number, type: string, object: unknown): object => {
+      return {
+        id: `${group}/announces/${at}`,
+        type: 'Announce',
+        actor: group,
+        object: { id: `${actor}/${at}`, type, object },
+      };
+    };
+    now += 10_000;
+    settling.took(held(announced(0, 'Create', { id: post, type: 'Page' }), group));
+    expect(settling.waitMs(held(announced(1, 'Like', post), group))).toBe(2_000);
+    now += 2_000;
+    for (let at = 1; at < 300; at += 1) {
+      const vote = held(announced(at, at % 3 === 0 ? 'Dislike' : 'Like', post), group);
+      expect(settling.waitMs(vote)).toBe(0);
+      settling.took(vote);
+      now += 1;
+    }
+    const undo = announced(300, 'Undo', { id: `${actor}/299`, type: 'Like', object: post });
+    expect(settling.waitMs(held(undo, group))).toBe(1_999);
+    now += 2_000;
+    settling.took(held(undo, group));
+    expect(settling.waitMs(held(announced(301, 'Undo', { id: `${actor}/298`, type: 'Like' }), group))).toBe(0);
+  });
+
   test('is given a relay’s night as fast as it takes it', () => {
     for (let at = 0; at < 20_000; at += 1) {
       now += 1;
