@@ -11,7 +11,8 @@ import { edgeMigrations } from '../../support/cloudflare/edge-migrations.ts';
 import { porchlight } from '../../support/porchlight.ts';
 import { Program, until } from '../../support/processes.ts';
 
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 });
+// Some deploy several times, each with several wranglers, on machines that may be busy with others.
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 60_000 });
 
 let rig: DeploymentRig;
 const root = join(import.meta.dirname, '..', '..', '..');

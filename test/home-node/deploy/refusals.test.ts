@@ -7,7 +7,8 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { DeploymentRig } from '../../support/cloudflare/deployment-rig.ts';
 import { accountId } from '../../support/cloudflare/stand-in.ts';
 
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 });
+// Some deploy several times, each with several wranglers, on machines that may be busy with others.
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 60_000 });
 
 let rig: DeploymentRig;
 
