@@ -12,6 +12,8 @@ const longBytes = limits.framePayloadBytes;
 const keptBuffers = 8;
 const connectMs = 10_000;
 const idleMs = 60_000;
+/** What a service said before it closed is there to be read at once; for longer nothing is waited for. */
+const lastWordsMs = 1_000;
 
 /** Nothing is left in it: whatever was read is copied in the same turn. */
 const short = Buffer.allocUnsafeSlow(shortBytes);
@@ -31,6 +33,7 @@ export const connect: Connector = ({ hostname, port }, done) => {
     onread: { buffer: () => reads.next, callback: (length) => reads.give(socket, length) },
   };
   const socket: Socket = connectTcp(options);
+  hearLastWords(socket);
   const timer = setTimeout(() => {
     socket.destroy(Object.assign(new Error('no connection in time'), { code: 'UND_ERR_CONNECT_TIMEOUT' }));
   }, connectMs);
@@ -44,6 +47,23 @@ export const connect: Connector = ({ hostname, port }, done) => {
   socket.on('error', (error) => finish(error));
   socket.once('close', () => reads.close(socket));
 };
+
+/**
+ * A service that wants no more of a long body answers (413, 401) and closes. Then our next write fails, and Node would let go
+ * of the connection with the answer in it unread. So a write that fails because the other side has closed says nothing:
+ * reading goes on, and ends with the answer or with the same error (RFC 9112 section 9.6 has the service's half of it).
+ */
+function hearLastWords(socket: Socket): void {
+  const unlessClosed = (done: (error?: Error | null) => void) => (error?: Error | null) => {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code !== 'EPIPE' && code !== 'ECONNRESET') done(error);
+    else setTimeout(() => done(error), lastWordsMs).unref();
+  };
+  const write = socket._write.bind(socket);
+  const writev = socket._writev?.bind(socket);
+  socket._write = (chunk, encoding, done) => write(chunk, encoding, unlessClosed(done));
+  if (writev !== undefined) socket._writev = (chunks, done) => writev(chunks, unlessClosed(done));
+}
 
 /** Where the bytes of one connection are read to. */
 class Reads {
