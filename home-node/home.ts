@@ -340,10 +340,11 @@ export class Home {
   }
 
   async #leave(): Promise<void> {
-    const { leaver, configLeaver, link, supervisor, onEvent } = this.#parts;
+    const { leaver, configLeaver, warmer, link, supervisor, onEvent } = this.#parts;
     if (this.#isOver) return;
     this.#round.left();
     if (link.session === null) return;
+    void warmer.takeBack();
     const [snapshotIsLeft] = await Promise.all([leaver.leave(), configLeaver.leave()]);
     if (!snapshotIsLeft) return;
     if (!supervisor.allUp() || this.#wasAwake) return;

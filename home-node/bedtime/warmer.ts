@@ -45,8 +45,13 @@ export interface WarmerOptions {
   readonly given?: GivenFile;
 }
 
+/** What is taken back by day may take so long, ms. */
+const takeBackMs = 30_000;
+
 export class Warmer {
   readonly #options: WarmerOptions;
+  /** Under way: what is for all now was asked for before what is given meanwhile. */
+  #rounds = 0;
 
   constructor(options: WarmerOptions) {
     this.#options = options;
@@ -57,8 +62,23 @@ export class Warmer {
    * the pages and not before or after them: neither may take all of a short bedtime.
    */
   async warm(signal: AbortSignal, onProgress: OnProgress = () => undefined): Promise<number> {
+    this.#rounds += 1;
     const [pages] = await Promise.all([this.#pages(signal, onProgress), this.#documents(signal)]);
+    this.#rounds -= 1;
     return pages;
+  }
+
+  /**
+   * While awake, between two rounds: what is for all no more does not wait for bedtime, which a home that loses its power
+   * does not have. Asks nobody where nothing was given. Never rejects.
+   */
+  async takeBack(): Promise<void> {
+    const { services, given } = this.#options;
+    if (this.#rounds > 0 || given === undefined) return;
+    this.#rounds += 1;
+    const signal = AbortSignal.timeout(takeBackMs);
+    for (const service of services) if (given.at(service.hosts).length > 0) await this.#giving(service, signal);
+    this.#rounds -= 1;
   }
 
   async #documents(signal: AbortSignal): Promise<void> {

@@ -144,13 +144,9 @@ describe('warming', () => {
       },
     });
 
-    async function warmed(
-      service: Partial<WarmedService>,
-      signal = AbortSignal.timeout(5_000),
-      before: readonly WarmedService[] = [],
-    ): Promise<void> {
+    function warmerOf(service: Partial<WarmedService>, before: readonly WarmedService[] = []): Warmer {
       const log = createLog('warn', systemClock, (line) => warnings.push(line));
-      const warmer = new Warmer({
+      return new Warmer({
         log,
         edge: 'https://b.example',
         services: [
@@ -171,7 +167,14 @@ describe('warming', () => {
         },
         given: new GivenFile(join(folder, 'given.json'), log, systemClock),
       });
-      await warmer.warm(signal);
+    }
+
+    async function warmed(
+      service: Partial<WarmedService>,
+      signal = AbortSignal.timeout(5_000),
+      before: readonly WarmedService[] = [],
+    ): Promise<void> {
+      await warmerOf(service, before).warm(signal);
     }
 
     const documents = (): unknown[] =>
@@ -219,6 +222,22 @@ describe('warming', () => {
       };
       await warmed({ showcase: async () => await Promise.resolve(shownTo(false)) }, AbortSignal.timeout(300), [slow]);
       expect(documents()).toEqual([[['/users/me'], back]]);
+    });
+
+    test('it is taken back by day, and nobody is asked where nothing was given', async () => {
+      let asked = 0;
+      const showcase = async (): Promise<Showcase> => {
+        asked += 1;
+        return await Promise.resolve(shownTo(false));
+      };
+      await warmerOf({ showcase }).takeBack();
+      expect([asked, documents()]).toEqual([0, []]);
+      await warmed({ showcase: async () => await Promise.resolve(shownTo(true)) });
+      calls = [];
+      await warmerOf({ showcase }).takeBack();
+      expect([asked, documents()]).toEqual([1, [[['/users/me'], back]]]);
+      await warmerOf({ showcase }).takeBack();
+      expect(asked).toBe(1);
     });
 
     test('bedtime does not wait for a database that stands still', async () => {
