@@ -346,8 +346,7 @@ export class Home {
     if (link.session === null) return;
     void warmer.takeBack();
     const [snapshotIsLeft] = await Promise.all([leaver.leave(), configLeaver.leave()]);
-    if (!snapshotIsLeft) return;
-    if (!supervisor.allUp() || this.#wasAwake) return;
+    if (!snapshotIsLeft || !supervisor.allUp() || this.#wasAwake) return;
     this.#wasAwake = true;
     onEvent({ event: 'awake' });
   }
