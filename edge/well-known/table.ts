@@ -5,6 +5,7 @@
 
 import type { Snapshot } from '../../shared/snapshot.ts';
 import { problem } from '../http/problem.ts';
+import { urlOf } from '../http/url-of.ts';
 
 export interface Content {
   /** Media type. */
@@ -13,7 +14,7 @@ export interface Content {
 }
 
 /** A Response is a refusal, made by problem.ts. */
-export type WellKnownAnswer = (url: URL, snapshot: Snapshot) => Content | Response | null;
+export type WellKnownAnswer = (url: Readonly<URL>, snapshot: Snapshot) => Content | Response | null;
 
 /** By path, as it stands in an address. */
 export type WellKnownTable = ReadonlyMap<string, WellKnownAnswer>;
@@ -41,7 +42,7 @@ export function answerWellKnown(
   snapshot: Snapshot,
   now: number,
 ): Response | null {
-  const url = new URL(request.url);
+  const url = urlOf(request);
   const content = table.get(url.pathname)?.(url, snapshot) ?? null;
   if (content === null) return null;
   const refusal = refusalOfMethod(request.method);
@@ -51,8 +52,9 @@ export function answerWellKnown(
     'Content-Type': content.type,
     'Cache-Control': `public, max-age=${maxAgeSeconds}`,
     Age: String(Math.max(0, Math.floor((now - snapshot.madeAt) / 1000))),
+    ...forAll,
   };
-  return forEveryone(new Response(request.method === 'HEAD' ? null : content.body, { headers }));
+  return new Response(request.method === 'HEAD' ? null : content.body, { headers });
 }
 
 /** null for a method that reads; the answer to a browser that asks first (Fetch Standard, "CORS-preflight"), or 405. */
@@ -69,8 +71,10 @@ export function refusalOfMethod(method: string): Response | null {
 }
 
 /** RFC 7033 section 5: programs in browsers may read these answers, refusals too. */
+const forAll = { 'Access-Control-Allow-Origin': '*' };
+
 export function forEveryone(response: Response): Response {
-  response.headers.set('Access-Control-Allow-Origin', '*');
+  for (const [name, value] of Object.entries(forAll)) response.headers.set(name, value);
   return response;
 }
 
