@@ -1,7 +1,8 @@
-// How fast deliveries come, and, counted apart, signed questions (authorized-fetch/): of each origin from each network, from each network, and in all, for each home. A brake in
-// front of keys and the spool, whose own quotas hold whatever happens here. An origin is only a name until a proof holds,
-// so it is counted together with the network that used it: nobody can use up what is another's. Whoever is over is told
-// 429 and comes again. Where the network is not known nothing is counted. Kept in memory, per isolate.
+// How fast deliveries come, and, counted apart, signed questions (authorized-fetch/): of each origin from each network, from
+// each network, and in all, for each home. A brake in front of keys and the spool, whose own quotas hold whatever happens
+// here. An origin is only a name until a proof holds, so it is counted together with the network that used it: nobody can
+// use up what is another's. Whoever is over is told to come again, a sender by 429. Where the network is not known nothing
+// is counted. Kept in memory, per isolate.
 //
 // What all may bring together is shared as switches share their buffers (A. K. Choudhury, E. L. Hahne, "Dynamic Queue
 // Length Thresholds for Shared-Memory Packet Switches", 1998): a network may have as much as is left for all others. One

@@ -18,7 +18,7 @@ import type { ArrivalRates } from './arrival-rates.ts';
 import { type Blocks, blocksIn } from './blocked-domains.ts';
 import { newDeliveryId } from './delivery-id.ts';
 import { type Claim, conclude, type KeyAnswer, type Moot, mootness, read, unprovenSender } from './judge.ts';
-import type { Keys } from './keys.ts';
+import type { Keys, Naming } from './keys.ts';
 import { namingOf, prove } from './proving.ts';
 import type { UndecidedOrigins } from './undecided-origins.ts';
 
@@ -63,12 +63,13 @@ export async function receiveInbox(ports: InboxPorts, post: InboxPost): Promise<
   if (moot !== null) return moot;
   const claim = await read({ request, body, reading, receivedAt, accepts, ...blockedBy(post) });
   if ('verdict' in claim) return claim;
-  const tooMany = braked(ports, post, claim);
+  const naming = namingOf(post.homeId, request, post.remoteAddress);
+  const tooMany = braked(ports, naming, claim);
   if (tooMany !== null) return tooMany;
   const absence = service.defers === true ? await ports.awayOf(post.homeId, service) : null;
   // Before its key is asked for: the sender comes again with another signature.
   if (absence !== null) return { verdict: 'deferred', absence, reason: `${service.name} is away and defers` };
-  const verdict = await decide(ports, post, claim);
+  const verdict = await decide(ports, post, naming, claim);
   if (verdict.verdict === 'refused' || verdict.verdict === 'moot') return verdict;
   const undecided = verdict.verdict === 'undecided' ? verdict.reason : null;
   const bodySha256 = claim.bodySha256 ?? new Uint8Array(await crypto.subtle.digest('SHA-256', body));
@@ -106,20 +107,18 @@ function blockedBy({ snapshot }: InboxPost): Blocks | undefined {
 /** Before anything is asked for it: of home's objects, of its key's server. */
 function braked(
   { arrivalRates, clock }: InboxPorts,
-  { homeId, request, remoteAddress }: InboxPost,
+  naming: Naming,
   { proof }: Claim,
 ): Extract<Received, { readonly verdict: 'refused' }> | null {
-  const naming = namingOf(homeId, request, remoteAddress);
   const tooMany = arrivalRates.refusal(keyOrigin(proof.keyId), naming, clock.now());
   if (tooMany === null) return null;
   return { verdict: 'refused', kind: 'over-quota', reason: tooMany.reason, waitMs: tooMany.leftMs };
 }
 
-async function decide(ports: InboxPorts, post: InboxPost, claim: Claim): Promise<Verdict> {
+async function decide(ports: InboxPorts, post: InboxPost, naming: Naming, claim: Claim): Promise<Verdict> {
   const { keyId } = claim.proof;
   const network = post.remoteAddress === null ? null : networkOf(post.remoteAddress);
-  const { homeId, request } = post;
-  const naming = namingOf(homeId, request, post.remoteAddress);
+  const { homeId } = post;
   const verdict = await prove(
     ports.keys,
     post.snapshot,

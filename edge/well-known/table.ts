@@ -23,6 +23,8 @@ export type WellKnownTable = ReadonlyMap<string, WellKnownAnswer>;
 const maxAgeSeconds = 600;
 /** A browser may go by the answer to its OPTIONS for so long. */
 const preflightSeconds = 86_400;
+/** RFC 7033 section 5: programs in browsers may read these answers, refusals too. */
+const forAll = { 'Access-Control-Allow-Origin': '*' };
 export const methods = ['GET', 'HEAD'] as const;
 
 /** Throws when two parts want the same path: which of them answered would be chance. */
@@ -70,9 +72,7 @@ export function refusalOfMethod(method: string): Response | null {
   return forEveryone(new Response(null, { status: 204, headers }));
 }
 
-/** RFC 7033 section 5: programs in browsers may read these answers, refusals too. */
-const forAll = { 'Access-Control-Allow-Origin': '*' };
-
+/** As forAll. */
 export function forEveryone(response: Response): Response {
   for (const [name, value] of Object.entries(forAll)) response.headers.set(name, value);
   return response;

@@ -58,7 +58,6 @@ export class Hand {
   readonly #sizes = new Map<string, number>();
   readonly #ids = new Set<string>();
   readonly #paces = new Map<string, PaceOfService>();
-
   readonly #crowds: Crowds;
 
   constructor(options: HandOptions) {
